@@ -1,0 +1,60 @@
+"""The face of the pipelines: all that `ui` and `api` may know."""
+
+from pipelines.errors import (
+    LoginNeeded,
+    NotFound,
+    Refused,
+    RequestError,
+    SettingsError,
+    StudioError,
+    UploadError,
+)
+from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
+from pipelines.manager.manager import PipelineManager
+from pipelines.output.assets import Assets
+from pipelines.request import (
+    BATCH,
+    COUNT,
+    FORMATS,
+    GUIDANCE,
+    SEED_MAX,
+    SIZE_PX,
+    STEPS,
+    Defaults,
+    Request,
+    Sampling,
+)
+from pipelines.samplers import SAMPLERS, SCHEDULES
+from pipelines.settings import Settings
+from pipelines.version import VERSION
+
+__all__ = [
+    "BATCH",
+    "COUNT",
+    "ENDED_STATES",
+    "FAILED",
+    "FORMATS",
+    "GUIDANCE",
+    "RUNNING",
+    "SAMPLERS",
+    "SCHEDULES",
+    "SEED_MAX",
+    "SIZE_PX",
+    "STEPS",
+    "VERSION",
+    "Assets",
+    "Defaults",
+    "Job",
+    "LoginNeeded",
+    "NotFound",
+    "Picture",
+    "PipelineManager",
+    "Refused",
+    "Request",
+    "RequestError",
+    "Sampling",
+    "Settings",
+    "SettingsError",
+    "StudioError",
+    "UploadError",
+]

@@ -1,0 +1,62 @@
+"""Job: a Request under way, as everyone outside the manager sees it; and its states."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.request import Request
+
+# queued → running → (held → queued → running →) done | failed | cancelled
+QUEUED, RUNNING, HELD, DONE, FAILED, CANCELLED = (
+    "queued",
+    "running",
+    "held",
+    "done",
+    "failed",
+    "cancelled",
+)
+DROPPED = "dropped"  # a draft that was not picked; only a picture has this state
+OPEN_STATES = (QUEUED, RUNNING)
+ENDED_STATES = (DONE, FAILED, CANCELLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One picture of a job. `preview_seq` rises with each preview; `picture_id` is set once it is on disk."""
+
+    index: int
+    seed: int
+    state: str = QUEUED
+    step: int = 0
+    steps: int = 0
+    preview_seq: int = 0
+    picture_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A snapshot of a job. `version` rises with every change of any job, so that changes can be asked for."""
+
+    id: str
+    owner: str
+    state: str
+    request: Request
+    pictures: tuple[Picture, ...]
+    created: float  # seconds since the epoch, as all times here
+    started: float | None = None
+    finished: float | None = None
+    position: int | None = None  # 1 = next; None when not queued
+    eta_seconds: float | None = None
+    steps_per_second: float | None = None
+    stage: str = ""  # what the worker does now, in words: "loading starter", "developing", "saving"
+    attempt: int = 0
+    error: dict[str, Any] | None = None  # StudioError.as_dict()
+    version: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the API; the owner stays out of it."""
+        values = dataclasses.asdict(self)
+        del values["owner"]
+        return values

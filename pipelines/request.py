@@ -1,0 +1,233 @@
+"""Request: every fact that decides a picture, frozen, checked, and the same as JSON.
+
+A field that is None takes the checkpoint's own default; `resolve` fills it in. What is queued, run, written
+into the picture's metadata and read back from it is a resolved Request.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.errors import RequestError
+from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, find_schedule
+
+SIZE_PX = (64, 2048)
+STEPS = (1, 150)
+GUIDANCE = (0.0, 30.0)
+BATCH = (1, 16)
+COUNT = (1, 64)
+SEED_MAX = 2**53 - 1  # the largest whole number that JSON clients keep exactly
+RANDOM_SEED_MAX = 2**32 - 3  # what AUTOMATIC1111 rolls, so that seeds can be carried over
+PROMPT_BYTES = 10_000
+FORMATS = ("png", "webp", "jpeg")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How noise becomes a picture. `guidance_scale` is CFG; 1 switches the negative prompt off."""
+
+    sampler: str | None = None
+    schedule: str | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One job: `batch_size` × `batch_count` pictures of one prompt; picture n has the seed `seed + n`."""
+
+    kind: str = "still"
+    prompt: str = ""
+    negative_prompt: str = ""
+    checkpoint: str | None = None
+    width: int | None = None  # px, a multiple of 8
+    height: int | None = None  # px, a multiple of 8
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = -1  # -1: a new one is rolled when the request is resolved
+    batch_size: int = 1  # pictures that develop together
+    batch_count: int = 1  # batches one after another
+    draft_fraction: float | None = (
+        None  # contact sheet: hold each picture after this share of its steps
+    )
+    exact: bool = (
+        False  # never share a forward with other pictures: bit-identical on one device and build
+    )
+    format: str = "png"
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures this request asks for."""
+        return self.batch_size * self.batch_count
+
+    @property
+    def draft_steps(self) -> int | None:
+        """After how many steps each picture is held for the user's choice; None: never."""
+        if self.draft_fraction is None or self.sampling.steps is None:
+            return None
+        return (
+            min(max(1, round(self.sampling.steps * self.draft_fraction)), self.sampling.steps - 1)
+            or None
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; `from_dict` is the inverse."""
+        return dataclasses.asdict(self)
+
+    def to_json(self) -> str:
+        return json.dumps(self.as_dict(), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Request:
+        """A Request from JSON values; unknown names are refused, types are checked. Raises RequestError."""
+        if not isinstance(values, dict):
+            raise RequestError("request", values, "is no object of fields", "Send a JSON object.")
+        given = dict(values)
+        sampling = given.pop("sampling", {})
+        if isinstance(sampling, Sampling):
+            sampling = dataclasses.asdict(sampling)
+        if not isinstance(sampling, dict):
+            raise RequestError(
+                "sampling", sampling, "is no object of fields", "Send sampler, steps … in it."
+            )
+        return cls(
+            **_typed(cls, given, ""), sampling=Sampling(**_typed(Sampling, sampling, "sampling."))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """What a checkpoint is best used with; fills the fields of a Request that were left None."""
+
+    width: int = 512
+    height: int = 512
+    sampler: str = "DPM++ 2M"
+    schedule: str = AUTOMATIC
+    steps: int = 20
+    guidance_scale: float = 7.0
+
+
+def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
+    """Fills every open field, normalises names, rolls the seed and checks all bounds. Raises RequestError."""
+    asked = request.sampling
+    found = find_sampler(asked.sampler) if asked.sampler is not None else (defaults.sampler, None)
+    if found is None:
+        names = ", ".join(row.name for row in SAMPLERS)
+        raise RequestError(
+            "sampler", asked.sampler, "is no sampler we know", f"Use one of: {names}."
+        )
+    sampler, schedule_in_name = found
+    own_schedule = defaults.schedule if sampler == defaults.sampler else AUTOMATIC
+    schedule = find_schedule(asked.schedule or schedule_in_name or own_schedule)
+    if schedule is None:
+        names = ", ".join(row.name for row in SCHEDULES)
+        raise RequestError(
+            "schedule", asked.schedule, "is no schedule we know", f"Use one of: {names}."
+        )
+    if schedule == AUTOMATIC and schedule_in_name:
+        schedule = schedule_in_name
+    sampling = Sampling(
+        sampler=sampler,
+        schedule=schedule,
+        steps=_or(asked.steps, defaults.steps),
+        guidance_scale=_or(asked.guidance_scale, defaults.guidance_scale),
+    )
+    resolved = dataclasses.replace(
+        request,
+        checkpoint=checkpoint,
+        width=_or(request.width, defaults.width),
+        height=_or(request.height, defaults.height),
+        sampling=sampling,
+    )
+    check(resolved)
+    if resolved.seed == -1:
+        resolved = dataclasses.replace(resolved, seed=secrets.randbelow(RANDOM_SEED_MAX + 1))
+    return resolved
+
+
+def check(request: Request) -> None:
+    """Raises RequestError for the first field whose value cannot be used."""
+    _check_text("prompt", request.prompt)
+    _check_text("negative_prompt", request.negative_prompt)
+    for name in ("width", "height"):
+        _within(name, getattr(request, name), SIZE_PX, "px")
+        if getattr(request, name) % 8:
+            near = getattr(request, name) // 8 * 8
+            raise RequestError(
+                name, getattr(request, name), "is no multiple of 8", f"Use {near} or {near + 8}."
+            )
+    _within("steps", request.sampling.steps, STEPS, "steps")
+    _within("guidance_scale", request.sampling.guidance_scale, GUIDANCE, "")
+    _within("seed", request.seed, (-1, SEED_MAX), "")
+    _within("batch_size", request.batch_size, BATCH, "pictures at once")
+    _within("batch_count", request.batch_count, COUNT, "batches")
+    if request.draft_fraction is not None:
+        _within("draft_fraction", request.draft_fraction, (0.05, 0.95), "of the steps")
+    if request.format not in FORMATS:
+        raise RequestError(
+            "format", request.format, "is no file format we write", f"Use {', '.join(FORMATS)}."
+        )
+    if request.kind != "still":
+        raise RequestError("kind", request.kind, "is no kind of job we know", "Use still.")
+
+
+def _check_text(name: str, text: str) -> None:
+    try:
+        length_bytes = len(text.encode())
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can carry and no file can
+        raise RequestError(name, text, "is no valid Unicode text", "Type it again.") from None
+    if "\0" in text:
+        raise RequestError(name, text, "holds a NUL character", "Remove it.")
+    if length_bytes > PROMPT_BYTES:
+        remedy = f"Shorten it to at most {PROMPT_BYTES:,} bytes."
+        raise RequestError(name, text, f"is {length_bytes:,} bytes long", remedy)
+
+
+def _or(value: Any, default: Any) -> Any:
+    return default if value is None else value
+
+
+def _within(name: str, value: Any, bounds: tuple[float, float], unit: str) -> None:
+    low, high = bounds
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RequestError(name, value, "is no finite number", f"Use {low} to {high}.")
+    if not low <= value <= high:
+        what = f"is outside {low} to {high} {unit}".rstrip()
+        raise RequestError(name, value, what, f"Use {low} to {high}.")
+
+
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "whole number"),
+    "float": ((int, float), "number"),
+    "str": ((str,), "text"),
+    "bool": ((bool,), "true or false"),
+}
+
+
+def _typed(cls: type[Any], values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The values, each of the type that the dataclass declares; floats that are whole pass as int."""
+    fields = {f.name: f for f in dataclasses.fields(cls) if f.name != "sampling"}
+    typed: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in fields:
+            raise RequestError(prefix + name, value, "is no field of a request", "Leave it out.")
+        kind, _, optional = str(fields[name].type).partition(" | ")
+        types, words = KINDS[kind]
+        if value is None and optional:
+            typed[name] = None
+            continue
+        if kind == "int" and isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool"):
+            raise RequestError(prefix + name, value, f"is not {words}", f"Send {words}.")
+        if kind == "float":
+            try:
+                value = float(value)  # type: ignore[arg-type]
+            except OverflowError:
+                raise RequestError(prefix + name, value, "is too large", "Send less.") from None
+        typed[name] = value
+    return typed
