@@ -1,0 +1,42 @@
+"""Checkpoint: a base model on disk, as far as it can be known without loading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.errors import ModelUnreadable
+from pipelines.request import Defaults
+from pipelines.worker.messages import CheckpointRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """`problem` is a sentence naming the file and its fault, or empty for a checkpoint that can be used."""
+
+    name: str
+    path: Path
+    family: str = ""
+    defaults: Defaults = field(default_factory=Defaults)
+    licence: str = ""
+    latent_rgb_factors: tuple[tuple[float, float, float], ...] = ()
+    latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    tokenizer_path: Path | None = None
+    is_starter: bool = False
+    problem: str = ""
+
+    def ref(self) -> CheckpointRef:
+        """What the worker needs to load it. Raises ModelUnreadable when it has a problem."""
+        if self.problem:
+            raise ModelUnreadable(
+                f"The checkpoint {self.name} cannot be used: {self.problem}",
+                "Download or copy it again, or choose another checkpoint.",
+                checkpoint=self.name,
+            )
+        return CheckpointRef(
+            name=self.name,
+            path=str(self.path),
+            family=self.family,
+            latent_rgb_factors=self.latent_rgb_factors,
+            latent_rgb_bias=self.latent_rgb_bias,
+        )
