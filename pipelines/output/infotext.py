@@ -1,0 +1,118 @@
+"""AUTOMATIC1111's `parameters` text, written and read; pure, and safe on any text.
+
+Prompt, then `Negative prompt: …`, then one line `Steps: 20, Sampler: …`. Steps come first in that line, because
+sites that read such pictures look for a line that starts with it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from pipelines.request import Request, Sampling
+from pipelines.samplers import find_sampler, find_schedule
+
+NEGATIVE = "Negative prompt:"
+# The repetition is bounded so that a hostile line costs linear time; the widest key in use has 33 characters.
+PAIR = re.compile(r'(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+PAIRS_AT_LEAST = 3  # fewer, and the last line is prompt
+SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+
+
+def write(request: Request, model_hash: str = "", version: str = "") -> str:
+    """The text for one picture of a resolved Request; `model_hash` is AutoV2 (10 hex digits) or ""."""
+    values = {
+        "Steps": request.sampling.steps,
+        "Sampler": request.sampling.sampler,
+        "Schedule type": request.sampling.schedule,
+        "CFG scale": request.sampling.guidance_scale,
+        "Seed": request.seed,
+        "Size": f"{request.width}x{request.height}",
+        "Model hash": model_hash or None,
+        "Model": request.checkpoint,
+        "RNG": "NV",  # Philox, the same numbers as on a CUDA device
+        "Version": f"Darkroom {version}".strip(),
+    }
+    details = ", ".join(
+        f"{key}: {quote(value)}" for key, value in values.items() if value is not None
+    )
+    negative = f"\n{NEGATIVE} {request.negative_prompt}" if request.negative_prompt else ""
+    return f"{request.prompt}{negative}\n{details}".strip()
+
+
+def quote(value: Any) -> str:
+    """A value as it stands in the details line: a JSON string iff it holds a comma, a colon or a newline."""
+    text = repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    return json.dumps(text, ensure_ascii=False) if any(c in text for c in ",:\n") else text
+
+
+def read(text: str) -> dict[str, str]:
+    """All pairs, with `Prompt` and `Negative prompt`; `Size: 512x768` becomes `Size-1` and `Size-2`."""
+    *lines, details = text.strip().split("\n")
+    pairs = PAIR.findall(details)
+    if len(pairs) < PAIRS_AT_LEAST:
+        lines, pairs = [*lines, details], []
+    values: dict[str, str] = {}
+    for key, value in pairs:
+        size = SIZE.fullmatch(value)
+        if size:
+            values[f"{key}-1"], values[f"{key}-2"] = size.groups()
+        else:
+            values[key] = _unquote(value)
+    prompt: list[str] = []
+    negative: list[str] = []
+    block = prompt
+    for line in (line.strip() for line in lines):
+        if line.startswith(NEGATIVE):
+            block = negative
+            line = line.removeprefix(NEGATIVE).strip()
+        block.append(line)
+    return {**values, "Prompt": "\n".join(prompt), "Negative prompt": "\n".join(negative)}
+
+
+def to_request(text: str) -> Request | None:
+    """The settings that the text names, the others open; None when it holds no settings at all."""
+    values = read(text)
+    if "Steps" not in values:
+        return None
+    sampler, schedule = find_sampler(values.get("Sampler", "")) or (None, None)
+    seed = _whole(values.get("Seed"))
+    return Request(
+        prompt=values["Prompt"],
+        negative_prompt=values["Negative prompt"],
+        checkpoint=values.get("Model"),
+        width=_whole(values.get("Size-1")),
+        height=_whole(values.get("Size-2")),
+        sampling=Sampling(
+            sampler=sampler,
+            schedule=find_schedule(values.get("Schedule type", "")) or schedule,
+            steps=_whole(values.get("Steps")),
+            guidance_scale=_number(values.get("CFG scale")),
+        ),
+        seed=-1 if seed is None else seed,
+    )
+
+
+def _unquote(value: str) -> str:
+    if not (len(value) > 1 and value[0] == value[-1] == '"'):
+        return value
+    try:
+        text = str(json.loads(value))
+    except ValueError:
+        return value
+    return text.encode("utf-8", "replace").decode()  # \ud800 alone is no character
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float((text or "nan")[:32])
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _whole(text: str | None) -> int | None:
+    number = _number(text)
+    return int(number) if number is not None and number.is_integer() else None

@@ -1,0 +1,217 @@
+"""The Library: every picture that was made, saved so that no kill loses it, found again by its owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
+
+from pipelines.errors import NotFound
+from pipelines.output import assets, infotext, metadata, save
+from pipelines.output.disk import failures_named, move
+from pipelines.output.index import Index
+from pipelines.output.kept import KeptSteps
+from pipelines.output.ledger import Entry, Ledger
+from pipelines.output.query import LIMIT_MAX, Query
+from pipelines.output.reconcile import TRASH, Reconciled, reconcile
+from pipelines.output.record import Filters, NewPicture, Page, PictureRecord, StripFrame
+from pipelines.output.thumbnails import Thumbnails
+from pipelines.request import Request
+
+TRASH_KEPT_SECONDS = 30 * 86_400.0
+
+
+def nothing(point: str) -> None:
+    """Stands where tests put a fault."""
+
+
+class Library:
+    """Files under `output_dir`; index, ledger, thumbnails and kept steps under `data_dir`. Thread-safe."""
+
+    def __init__(
+        self,
+        output_dir: Path,
+        data_dir: Path,
+        *,
+        version: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._output_dir = output_dir.resolve()
+        self._version = version
+        self._clock = clock
+        self._changing = threading.RLock()  # a file and its row change together
+        for folder in (self._output_dir, data_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._index = Index(data_dir / "library.sqlite")
+        self._ledger = Ledger(data_dir / "owners.jsonl")
+        self._thumbnails = Thumbnails(data_dir / "thumbnails")
+        self._kept = KeptSteps(data_dir / "strips")
+
+    def close(self) -> None:
+        self._index.close()
+
+    def save(self, picture: NewPicture, at: Callable[[str], None] = nothing) -> PictureRecord:
+        """Durable and findable when it returns; a picture that its job has already made is returned as it is.
+
+        Raises DiskFull, and then leaves nothing behind. `at` is told how far it is: written, renamed, committed.
+        """
+        made = self._index.find(picture.job_id, picture.index) if picture.job_id else None
+        if made:
+            return made
+        record, texts = self._describe(picture)
+        data = save.encode(picture, texts)
+        folder = save.day_folder(self._output_dir, record.created)
+        with self._changing, failures_named(self._output_dir):
+            names = save.names(self._index.next_number(), picture.seed, picture.request.format)
+            self._ledger.append(Entry(record.id, picture.owner, picture.job_id, picture.index))
+            path = save.write(folder, names, data, at)
+            record = replace(record, file=self._relative(path), bytes=len(data))
+            try:
+                self._index.add(record)
+            except BaseException:
+                path.unlink()
+                raise
+        at("committed")
+        if picture.kept and picture.checkpoint and picture.checkpoint.latent_rgb_factors:
+            with contextlib.suppress(OSError):  # the picture is safe; its strip is a luxury
+                self._kept.save(record.id, picture.kept, picture.checkpoint)
+        return record
+
+    def find(self, job_id: str, index: int) -> PictureRecord | None:
+        """The picture that a job has already made, so that a job that starts again does not make it twice."""
+        return self._index.find(job_id, index)
+
+    def reconcile(self) -> Reconciled:
+        """At start: brings the index in line with the files, and empties the trash of what is over 30 days old."""
+        now = self._clock()
+        with self._changing:
+            done = reconcile(self._output_dir, self._index, self._ledger, now)
+            for record in self._index.trashed_before(now - TRASH_KEPT_SECONDS):
+                with contextlib.suppress(
+                    OSError
+                ):  # what cannot be deleted is found again at the next start
+                    (self._output_dir / record.file).unlink()
+                self._thumbnails.remove(record.id)
+                self._kept.remove(record.id)
+                self._index.remove(record.id)
+        return done
+
+    def rebuild(self) -> Reconciled:
+        """Forgets the index and reads every file again."""
+        with self._changing:
+            self._index.clear()
+            return self.reconcile()
+
+    def search(
+        self,
+        owner: str,
+        query: str = "",
+        *,
+        cursor: str = "",
+        limit: int = 60,
+        **filters: Unpack[Filters],
+    ) -> Page:
+        """Newest first. Raises RequestError for a cursor that is not ours."""
+        bounded = min(max(limit, 1), LIMIT_MAX)
+        return self._index.search(Query(owner, query, cursor, bounded, filters))
+
+    def get(self, picture_id: str, owner: str) -> PictureRecord:
+        """Raises NotFound, in the same words for what is another's and for what is not there."""
+        return self._index.get(picture_id, owner)
+
+    def file(self, picture_id: str, owner: str) -> Path:
+        """Where the picture lies, also when that is the trash. Raises NotFound."""
+        path = self._output_dir / self.get(picture_id, owner).file
+        if not (path.is_file() and path.resolve().is_relative_to(self._output_dir)):
+            raise NotFound(
+                f"{path.name} is gone from the disk.", "It was moved or deleted by another program."
+            )
+        return path
+
+    def thumbnail(self, picture_id: str, owner: str) -> bytes:
+        """A WebP of at most 256 px. Raises NotFound."""
+        return self._thumbnails.get(picture_id, self.file(picture_id, owner))
+
+    def strip(self, picture_id: str, owner: str) -> list[StripFrame]:
+        """The steps that are kept of a picture; none for older ones. Raises NotFound."""
+        return self._kept.frames(self.get(picture_id, owner).id)
+
+    def strip_frame(self, picture_id: str, step: int, owner: str) -> bytes:
+        """One kept step as a JPEG. Raises NotFound."""
+        return self._kept.frame(self.get(picture_id, owner).id, step)
+
+    def trash(self, picture_id: str, owner: str) -> PictureRecord:
+        """Moves the file to the trash, where it stays for 30 days. Raises NotFound or DiskFull."""
+        with self._changing:
+            record = self.get(picture_id, owner)
+            if record.trashed is not None:
+                return record
+            return self._move(record, f"{TRASH}/{record.file}", self._clock())
+
+    def restore(self, picture_id: str, owner: str) -> PictureRecord:
+        """Moves the file back to where it was. Raises NotFound or DiskFull."""
+        with self._changing:
+            record = self.get(picture_id, owner)
+            if record.trashed is None:
+                return record
+            return self._move(record, record.file.removeprefix(f"{TRASH}/"), None)
+
+    def read_request(self, data: bytes) -> tuple[Request | None, str]:
+        """(request, parameters) out of any picture file, decoded in the child. Raises UploadError."""
+        assets.check(data)
+        with tempfile.TemporaryDirectory() as folder:
+            report = assets.decode(data, Path(folder, "picture"))
+        embedded = metadata.parse(report["texts"])
+        return embedded.request, embedded.parameters
+
+    def _describe(self, picture: NewPicture) -> tuple[PictureRecord, dict[str, str]]:
+        """The record, as far as it is known before the file is, and the texts that go into the file."""
+        request = replace(
+            picture.request, seed=picture.seed, batch_size=1, batch_count=1, draft_fraction=None
+        )
+        details = metadata.Details(
+            id=secrets.token_hex(16),
+            created=self._clock(),
+            seconds=float(picture.seconds),
+            device=picture.device,
+            dtype=picture.dtype,
+        )
+        parameters = infotext.write(request, picture.model_hash, self._version)
+        record = PictureRecord(
+            **vars(details),
+            owner=picture.owner,
+            job_id=picture.job_id,
+            index=picture.index,
+            file="",
+            width=picture.width,
+            height=picture.height,
+            bytes=0,
+            seed=picture.seed,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            checkpoint=request.checkpoint or "",
+            sampler=request.sampling.sampler or "",
+            request=request,
+            parameters=parameters,
+        )
+        return record, metadata.write_texts(request, parameters, details)
+
+    def _move(self, record: PictureRecord, target: str, trashed: float | None) -> PictureRecord:
+        source, wanted = self.file(record.id, record.owner), self._output_dir / target
+        with failures_named(self._output_dir):
+            path = move(source, wanted.parent, save.names_like(wanted.name))
+            try:
+                self._index.move(record.id, self._relative(path), trashed)
+            except BaseException:
+                path.rename(source)
+                raise
+        return replace(record, file=self._relative(path), trashed=trashed)
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self._output_dir).as_posix()

@@ -1,0 +1,115 @@
+"""Brings the index in line with the files, which are the truth: after a kill, a lost index or a tidied-up folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipelines.output import infotext, metadata
+from pipelines.output.disk import PART
+from pipelines.output.index import Index
+from pipelines.output.ledger import Entry, Ledger
+from pipelines.output.record import PictureRecord
+
+TRASH = ".trash"
+PICTURE_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg")
+ROWS_A_COMMIT = 500
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What was found amiss: unfinished files removed, files indexed, rows without a file dropped."""
+
+    parts_removed: int
+    indexed: int
+    dropped: int
+
+
+def reconcile(output_dir: Path, index: Index, ledger: Ledger, now: float) -> Reconciled:
+    """`now` becomes the time of trashing for files that are found in the trash."""
+    there, parts = set(), 0
+    for path in _files(output_dir):
+        if path.name.endswith(PART):
+            with contextlib.suppress(OSError):  # a start must not fail for it
+                path.unlink()
+                parts += 1
+        elif path.suffix.lower() in PICTURE_SUFFIXES:
+            there.add(path.relative_to(output_dir).as_posix())
+    known = index.files()
+    gone = known.keys() - there
+    index.remove(*(known[file] for file in gone))
+    taken = {known[file] for file in known.keys() & there}
+    orphans = sorted(there - known.keys())
+    entries = ledger.read() if orphans else {}
+    indexed = 0
+    for start in range(0, len(orphans), ROWS_A_COMMIT):
+        records = []
+        for file in orphans[start : start + ROWS_A_COMMIT]:
+            record = _read(output_dir, file, taken, entries)
+            if record:
+                records.append(
+                    replace(record, trashed=now if file.startswith(f"{TRASH}/") else None)
+                )
+                taken.add(record.id)
+        index.add(*records)
+        indexed += len(records)
+    return Reconciled(parts, indexed, len(gone))
+
+
+def _files(output_dir: Path) -> Iterator[Path]:
+    """Every file, no links, and of the hidden folders only our trash."""
+    for folder, below, names in os.walk(output_dir):
+        is_top = Path(folder) == output_dir
+        below[:] = [name for name in below if name[0] != "." or (is_top and name == TRASH)]
+        for name in names:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                yield path
+
+
+def _read(
+    output_dir: Path, file: str, taken: set[str], entries: dict[str, Entry]
+) -> PictureRecord | None:
+    """The record of a file from what it says itself and whose the ledger says it is; None if it is no picture."""
+    path = output_dir / file
+    try:
+        embedded, (width, height) = metadata.read(path)
+        status = path.stat()
+        key = _id_of(file)
+    except (OSError, ValueError):
+        return None
+    request, details = embedded.request, embedded.details
+    said = infotext.read(embedded.parameters)
+    is_ours = bool(details.id) and details.id not in taken  # a copy of a picture is a stranger
+    entry = entries.get(details.id) if is_ours else None
+    entry = entry or Entry(details.id if is_ours else key)
+    return PictureRecord(
+        id=entry.id,
+        owner=entry.owner,
+        job_id=entry.job_id,
+        index=entry.index,
+        file=file,
+        width=width,
+        height=height,
+        bytes=status.st_size,
+        created=details.created or status.st_mtime,
+        seed=request.seed if request else None,
+        prompt=request.prompt if request else said["Prompt"],
+        negative_prompt=request.negative_prompt if request else said["Negative prompt"],
+        checkpoint=(request and request.checkpoint) or said.get("Model", ""),
+        sampler=(request and request.sampling.sampler) or said.get("Sampler", ""),
+        request=request,
+        parameters=embedded.parameters,
+        seconds=details.seconds,
+        device=details.device,
+        dtype=details.dtype,
+    )
+
+
+def _id_of(file: str) -> str:
+    """The same at every rebuild while the file keeps its place. ValueError if no text can hold the name."""
+    return hashlib.blake2s(file.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,96 @@
+"""The data of this folder: a picture to be saved, a picture that was, a page of them, a frame of a strip."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, TypedDict
+
+from pipelines.request import Request
+from pipelines.worker.messages import CheckpointRef, KeptStep
+
+LOCAL_OWNER = "local"  # who owns a file that nobody is known to have made
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPicture:
+    """What a worker has made. `request` is the resolved Request of the job, `seed` that of this picture."""
+
+    owner: str
+    job_id: str
+    index: int
+    request: Request
+    seed: int
+    pixels: bytes  # RGB, row by row
+    width: int
+    height: int
+    checkpoint: CheckpointRef | None = None
+    model_hash: str = ""  # AutoV2: the first 10 hex digits of the file's SHA-256; "" when unknown
+    kept: tuple[KeptStep, ...] = ()
+    seconds: float = 0.0
+    device: str = ""
+    dtype: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureRecord:
+    """A picture on disk. `file` is its path inside the output folder, with `/`; times are seconds since the epoch."""
+
+    id: str  # 32 hex digits
+    owner: str
+    job_id: str = ""  # "" for a file that no job of ours has made
+    index: int = 0
+    file: str
+    width: int
+    height: int
+    bytes: int
+    created: float
+    seed: int | None = None
+    prompt: str = ""
+    negative_prompt: str = ""
+    checkpoint: str = ""
+    sampler: str = ""
+    request: Request | None = None  # of this picture alone: its own seed, 1 × 1
+    parameters: str = ""  # the text that AUTOMATIC1111 would have written
+    seconds: float = 0.0
+    device: str = ""
+    dtype: str = ""
+    trashed: float | None = None
+
+    @property
+    def file_name(self) -> str:
+        return PurePosixPath(self.file).name
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the API; the owner and the place on disk stay out of it."""
+        values = dataclasses.asdict(self)
+        del values["owner"], values["file"]
+        return {**values, "file_name": self.file_name}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Newest first. `next_cursor` is "" on the last page; `total` counts all that match."""
+
+    items: tuple[PictureRecord, ...]
+    next_cursor: str
+    total: int
+
+
+class Filters(TypedDict, total=False):
+    """What narrows a search beside its words; `after` and `before` are seconds since the epoch."""
+
+    trash: bool
+    checkpoint: str
+    sampler: str
+    after: float | None
+    before: float | None
+
+
+@dataclass(frozen=True)
+class StripFrame:
+    """One kept step of a picture; `sigma` is the noise that it started from."""
+
+    step: int
+    sigma: float
