@@ -1,0 +1,1 @@
+"""The GPU process and its supervisor. Only modules below this one import torch; this file imports nothing."""

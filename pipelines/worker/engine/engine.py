@@ -1,0 +1,212 @@
+"""The engine: jobs come in, pictures go out. Says which picture starts when, and what is told about it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pipelines.errors import RequestError, StudioError
+from pipelines.request import Request
+from pipelines.worker.device.choice import Device
+from pipelines.worker.device.memory import Memory
+from pipelines.worker.engine.delivery import pack
+from pipelines.worker.engine.forwards import Forwards
+from pipelines.worker.engine.jobs import WorkerJob
+from pipelines.worker.engine.loop import Loop
+from pipelines.worker.engine.task import Task
+from pipelines.worker.engine.trials import Trials
+from pipelines.worker.engine.viewing import Audience, Viewer
+from pipelines.worker.messages import (
+    Cancel,
+    CheckpointRef,
+    JobEnded,
+    Launch,
+    PictureDone,
+    PictureFailed,
+    PictureHeld,
+    PictureTask,
+    Probe,
+    Probed,
+    Stage,
+    Submit,
+)
+from pipelines.worker.pulse import Pulse
+from pipelines.worker.recipes.still import Brief, Developed, Held, still
+from pipelines.worker.weights.cache import Models
+from pipelines.worker.weights.loading import Model
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the engine works with."""
+
+    device: Device
+    memory: Memory
+    models: Models
+    pulse: Pulse
+
+
+class Engine:
+    """Lives on the GPU thread. `send` takes the messages for the web process and returns at once."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        launch: Launch,
+        send: Callable[[Any], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bench, self._launch, self._send, self._clock = bench, launch, send, clock
+        self._audience = Audience(send, clock, 1 / max(launch.previews_per_second, 0.01))
+        self._forwards = Forwards(bench.device, bench.memory, bench.pulse, bench.models.evict_one)
+        self._loop = Loop(self._forwards)
+        self._jobs: dict[str, WorkerJob] = {}  # oldest first
+        self._trials = Trials(bench.models, self._loop, self._forwards)
+        self._active = 0
+        bench.models.wanted = self._wanted
+
+    def receive(self, message: Any) -> None:
+        """Takes a message of the web process: Submit, Cancel or Probe."""
+        if isinstance(message, Submit):
+            self._submit(message)
+        elif isinstance(message, Cancel):
+            self._cancel(message.job_id)
+        elif isinstance(message, Probe):
+            self._probe(message)
+
+    def turn(self) -> bool:
+        """Starts what may start, and runs one forward. False: nothing to do until a message or a model comes.
+
+        Raises Poisoned when the device is lost.
+        """
+        self._trials.start_those_ready()
+        self._admit()
+        has_worked = self._loop.turn()
+        self._bench.pulse.loaded = self._bench.models.names
+        return has_worked
+
+    def try_out(self, checkpoint: CheckpointRef, on_end: Callable[[str], None]) -> None:
+        """Loads a checkpoint and makes a tiny picture with it; then says what was wrong, or an empty string."""
+        self._trials.add(checkpoint, on_end)
+
+    def _submit(self, submit: Submit) -> None:
+        if submit.job_id in self._jobs:
+            self._cancel(submit.job_id)
+        job = WorkerJob(submit, deque(submit.pictures))
+        self._jobs[submit.job_id] = job
+        try:
+            job.request = Request.from_dict(submit.request)
+        except RequestError as error:
+            self._fail_waiting(job, error)
+        self._end_if_over(job)
+
+    def _cancel(self, job_id: str) -> None:
+        job = self._jobs.get(job_id)
+        if job is None:  # it ended while the message was on its way
+            return
+        job.is_cancelled = True
+        job.waiting.clear()
+        for task in tuple(job.active):
+            self._loop.cancel(task)
+        self._end_if_over(job)
+
+    def _admit(self) -> None:
+        """Starts waiting pictures, oldest job first, as far as there is room for them and their models."""
+        for job in tuple(self._jobs.values()):
+            while job.has_room and self._active < self._launch.max_active_pictures:
+                model = self._lease(job)
+                if model is None:
+                    break
+                self._start(job, job.waiting.popleft(), model)
+            if job.waiting and job.stage.startswith("waiting"):
+                return  # younger jobs must not take the memory that this one waits for
+
+    def _lease(self, job: WorkerJob) -> Model | None:
+        checkpoint = job.submit.checkpoint
+        try:
+            model = self._bench.models.lease(checkpoint)
+        except StudioError as error:
+            self._fail_waiting(job, error)
+            return None
+        if model is None:
+            is_reading = self._bench.models.is_reading(checkpoint)
+            stage = f"loading {checkpoint.name}" if is_reading else "waiting for memory"
+        else:
+            stage = "developing"
+        if stage != job.stage:
+            job.stage = stage
+            self._send(Stage(job.submit.job_id, stage))
+        return model
+
+    def _start(self, job: WorkerJob, picture: PictureTask, model: Model) -> None:
+        viewer = Viewer(job.submit.job_id, picture.index, model, self._audience)
+        brief = Brief(job.request, picture.seed, picture.state, job.submit.hold_after_steps)
+        task = Task(
+            partial(still, brief, model, viewer.look),
+            partial(self._picture_ended, job, picture, model, viewer),
+            is_exact=job.request.exact or self._launch.exact,
+        )
+        job.active.append(task)
+        self._active += 1
+        self._loop.start(task)
+
+    def _picture_ended(
+        self, job: WorkerJob, picture: PictureTask, model: Model, viewer: Viewer, task: Task
+    ) -> None:
+        job.active.remove(task)
+        self._active -= 1
+        self._bench.models.release(model)
+        message = self._last_words(job.submit.job_id, picture.index, model, viewer, task)
+        if message is not None:
+            self._send(message)
+        self._end_if_over(job)
+
+    def _last_words(
+        self, job_id: str, index: int, model: Model, viewer: Viewer, task: Task
+    ) -> Any | None:
+        error = self._forwards.explain(task.fault) if task.fault else task.error
+        if error:
+            return PictureFailed(job_id, index, error.as_dict())
+        if isinstance(task.result, Held):
+            return PictureHeld(job_id, index, task.result.step, task.result.state)
+        if isinstance(task.result, Developed):
+            return PictureDone(
+                job_id,
+                index,
+                pack(task.result.pixels),
+                viewer.kept(),
+                viewer.seconds(),
+                str(model.device),
+                str(model.dtype).removeprefix("torch."),
+            )
+        return None  # cancelled
+
+    def _fail_waiting(self, job: WorkerJob, error: StudioError) -> None:
+        while job.waiting:
+            picture = job.waiting.popleft()
+            self._send(PictureFailed(job.submit.job_id, picture.index, error.as_dict()))
+        self._end_if_over(job)
+
+    def _end_if_over(self, job: WorkerJob) -> None:
+        if job.is_over and self._jobs.get(job.submit.job_id) is job:
+            del self._jobs[job.submit.job_id]
+            self._send(JobEnded(job.submit.job_id, job.is_cancelled))
+
+    def _wanted(self) -> Sequence[CheckpointRef]:
+        return [job.submit.checkpoint for job in self._jobs.values()]
+
+    def _probe(self, probe: Probe) -> None:
+        began = self._clock()
+
+        def answer(problem: str) -> None:
+            self._send(Probed(probe.nonce, not problem, self._clock() - began, problem))
+
+        checkpoint = self._bench.models.newest or self._launch.warm_up
+        if checkpoint is None:
+            answer("No checkpoint is loaded.")
+        else:
+            self.try_out(checkpoint, answer)

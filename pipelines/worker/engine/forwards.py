@@ -1,0 +1,173 @@
+"""One forward for one or several calls; when memory is short, smaller ones, until it works or is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from pipelines.errors import StudioError
+from pipelines.worker.device.choice import Device
+from pipelines.worker.device.faults import BAD_INPUT, OOM, POISONED, Fault
+from pipelines.worker.device.memory import Memory
+from pipelines.worker.engine.batching import Joiner, part, row_of
+from pipelines.worker.engine.gate import Call
+from pipelines.worker.engine.task import Poisoned
+from pipelines.worker.pulse import Pulse
+
+CPU_POSITIONS = 65_536  # in one forward; more rows are no faster there, and cost memory
+FREE_SHARE = 0.8  # of the free memory that a batch may be expected to fill
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call is answered: an output, or the error that its picture ends with."""
+
+    output: Any = None
+    error: StudioError | None = None
+
+
+class Forwards:
+    """Runs the networks. `evict()` frees models that nobody uses now and says whether it found any."""
+
+    def __init__(
+        self, device: Device, memory: Memory, pulse: Pulse, evict: Callable[[], bool]
+    ) -> None:
+        self._device, self._memory, self._pulse, self._evict = device, memory, pulse, evict
+        self._joiner = Joiner()
+        self._measured_rows: dict[Hashable, int] = {}  # what the device's memory has room for
+        self._failed_rows: dict[Hashable, int] = {}  # what it did not take, halved
+
+    def max_rows(self, call: Call) -> int:
+        """How many rows a forward of calls like this one may have."""
+        kind = _kind(call)
+        if self._device.torch_device.type == "cpu":
+            room = max(1, CPU_POSITIONS * call.rows // call.positions)
+        else:
+            room = self._measured_rows.get(kind, call.rows)  # the first time alone, to be measured
+        return min(room, self._failed_rows.get(kind, room))
+
+    def run(self, calls: Sequence[Call]) -> list[Answer]:
+        """Answers in the order of the calls, which are alike. Raises Poisoned when the device is lost."""
+        self._pulse.calls += len(calls)
+        answers: list[Answer] = []
+        groups = [list(calls)]
+        while groups:
+            group = groups.pop(0)
+            outputs, fault = self._attempt(group)
+            if fault is None:
+                answers += [Answer(output) for output in outputs]
+            elif len(group) > 1:
+                half = (len(group) + 1) // 2
+                groups[:0] = [group[:half], group[half:]]
+                self._note_failure(group, fault)
+            else:
+                answers.append(self._alone(group[0], fault))
+        return answers
+
+    def forget(self) -> None:
+        """Nobody is at work: what was remembered for the pictures of the past goes."""
+        self._joiner.forget()
+        self._failed_rows.clear()
+
+    def explain(self, fault: Fault, what: str = "the picture") -> StudioError:
+        """The error for the user."""
+        if fault.kind == OOM:
+            return self._memory.error(fault, what)
+        why = "It does not fit this model" if fault.kind == BAD_INPUT else "It failed"
+        return StudioError(
+            f"{why}: {what}: {fault.message}", "Please report this with the request."
+        )
+
+    def _attempt(self, calls: Sequence[Call]) -> tuple[list[Any], Fault | None]:
+        """(outputs, None), or (nothing, what went wrong) with everything of the attempt let go."""
+        rules = calls[0].component.rules
+        if len(calls) == 1 or rules is None:
+            return self._forward(calls[0], calls[0].inputs, [calls[0].rows])
+        try:
+            inputs = self._joiner.join([call.inputs for call in calls], rules)
+        except Exception as error:
+            return [], self._let_go(Fault.of(error))
+        return self._forward(calls[0], inputs, [call.rows for call in calls])
+
+    def _forward(
+        self, call: Call, inputs: dict[str, Any], rows: list[int]
+    ) -> tuple[list[Any], Fault | None]:
+        positions = call.positions // call.rows * sum(rows)
+        self._device.use_threads(call.component.parameters, positions)
+        is_new = call.likeness is not None and _kind(call) not in self._measured_rows
+        if is_new:
+            self._memory.begin_peak()
+        self._pulse.begin()
+        try:
+            output = call.component.forward(**inputs)
+            outputs = part(output, rows) if len(rows) > 1 else [output]
+        except Exception as error:
+            return [], self._let_go(Fault.of(error))
+        finally:
+            self._pulse.end()
+            self._pulse.forwards += 1
+        if is_new:
+            self._note_success(call, sum(rows))
+        return outputs, None
+
+    def _let_go(self, fault: Fault) -> Fault:
+        if fault.kind == POISONED:
+            raise Poisoned(fault)
+        return fault
+
+    def _alone(self, call: Call, fault: Fault) -> Answer:
+        """A call that failed by itself gets the room of everything idle, and then one row at a time."""
+        is_first_try = True
+        while fault.kind == OOM and (self._evict() or is_first_try):
+            is_first_try = False
+            self._joiner.forget()
+            self._memory.release_cached()
+            outputs, again = self._attempt([call])
+            if again is None:
+                return Answer(outputs[0])
+            fault = again
+        if fault.kind == OOM and call.rows > 1 and call.likeness is not None:
+            return self._row_by_row(call)
+        return Answer(error=self.explain(fault, f"the {call.component.name}"))
+
+    def _row_by_row(self, call: Call) -> Answer:
+        rules = call.component.rules
+        assert rules is not None
+        rows = []
+        for number in range(call.rows):
+            outputs, fault = self._forward(call, row_of(call.inputs, rules, number), [1])
+            if fault is not None:
+                return Answer(error=self.explain(fault, f"the {call.component.name}"))
+            rows.append(outputs[0])
+        return Answer(_stack(rows))
+
+    def _note_success(self, call: Call, rows: int) -> None:
+        """How many such rows the free memory would hold, from what these have taken at their peak."""
+        bytes_per_row = self._memory.peak_bytes() // rows
+        if bytes_per_row > 0:
+            room = int(self._memory.free_bytes() * FREE_SHARE)
+            self._measured_rows[_kind(call)] = max(rows, room // bytes_per_row)
+
+    def _note_failure(self, calls: Sequence[Call], fault: Fault) -> None:
+        self._joiner.forget()
+        self._memory.release_cached()
+        if fault.kind == OOM:
+            rows = sum(call.rows for call in calls)
+            self._failed_rows[_kind(calls[0])] = max(calls[0].rows, rows // 2)
+
+
+def _kind(call: Call) -> Hashable:
+    return call.component.name, call.component.parameters, call.likeness
+
+
+def _stack(rows: list[Any]) -> Any:
+    """The outputs of single rows as the output of all."""
+    first = rows[0]
+    if isinstance(first, torch.Tensor):
+        return torch.cat(rows)
+    if isinstance(first, tuple):
+        return tuple(_stack(list(column)) for column in zip(*rows, strict=True))
+    return type(first)(**{name: _stack([row[name] for row in rows]) for name in first})

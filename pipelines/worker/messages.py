@@ -1,0 +1,213 @@
+"""What the web process and the GPU process say to one another: frozen dataclasses of plain values and bytes.
+
+No torch, no objects of the engine: the same messages can travel over another transport later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The argument of the worker process: everything it must know before the first job."""
+
+    device: str = "auto"  # auto, cpu, mps, cuda, cuda:1 …
+    dtype: str = "auto"  # auto, float32, bfloat16, float16
+    attention: str = "sdpa"  # sdpa or xformers
+    exact: bool = False
+    offline: bool = True
+    vram_bytes: int | None = None
+    ram_bytes: int | None = None
+    max_active_pictures: int = 8
+    warm_up: CheckpointRef | None = None  # loaded and tried before Ready
+    previews_per_second: float = 4.0
+
+
+@dataclass(frozen=True)
+class CheckpointRef:
+    """Where a checkpoint lies; the web process has identified it."""
+
+    name: str
+    path: str
+    family: str
+    latent_rgb_factors: tuple[tuple[float, float, float], ...] = ()
+    latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class PictureTask:
+    """One picture to develop. `state` is a serialised sampling State to go on from, or None to start."""
+
+    index: int
+    seed: int
+    state: bytes | None = None
+
+
+# ---- to the worker -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Develop these pictures of a resolved Request. `hold_after_steps`: stop each there and send its State."""
+
+    job_id: str
+    request: dict[str, Any]  # Request.as_dict()
+    checkpoint: CheckpointRef
+    pictures: tuple[PictureTask, ...]
+    hold_after_steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Cancel:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Ask for a real forward pass on the loaded checkpoint (readiness)."""
+
+    nonce: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End after the current turn; jobs that are under way are given up (the parent has requeued them)."""
+
+
+# ---- from the worker -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    """First message: what this process runs on. Sent before any model is loaded."""
+
+    pid: int
+    device: str
+    device_name: str
+    dtype: str
+    torch_version: str
+    total_bytes: int
+    notice: str = ""  # e.g. a GPU is present but this torch is CPU-only, with the remedy
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The warm-up checkpoint is loaded and has made a finite picture; `seconds` since the process started.
+
+    `problem`: why it could not, in a sentence; other checkpoints may work, so the worker is ready all the same.
+    """
+
+    checkpoint: str
+    seconds: float
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Sent every second by the reader thread, which the GPU thread cannot block.
+
+    `step_seconds`: how long the current forward has been running; `median_step_seconds`: of the last ones.
+    """
+
+    step_seconds: float
+    median_step_seconds: float
+    used_bytes: int
+    total_bytes: int
+    loaded: tuple[str, ...] = ()
+    forwards: int = 0  # denoiser forwards so far
+    calls: int = (
+        0  # denoiser calls asked by pictures so far; calls > forwards means that they merged
+    )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What happens before the first step, in words, e.g. "loading starter"."""
+
+    job_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`step` of `steps` are done. `preview`: a JPEG, at a bounded rate, else None."""
+
+    job_id: str
+    index: int
+    step: int
+    steps: int
+    preview: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """RGB bytes, row by row; large ones lie in a shared memory block that the receiver unlinks."""
+
+    width: int
+    height: int
+    data: bytes = b""
+    shared_memory: str = ""
+
+
+@dataclass(frozen=True)
+class KeptStep:
+    """The denoised estimate x0 after a step, for the denoising strip: float16 (channels, height, width)."""
+
+    step: int
+    sigma: float
+    shape: tuple[int, int, int]
+    latents: bytes
+
+
+@dataclass(frozen=True)
+class PictureDone:
+    job_id: str
+    index: int
+    pixels: Pixels
+    kept: tuple[KeptStep, ...] = ()
+    seconds: float = 0.0  # from its first step to its pixels
+    device: str = ""
+    dtype: str = ""
+
+
+@dataclass(frozen=True)
+class PictureHeld:
+    """The picture reached `hold_after_steps`; `state` continues it, on any worker, bit for bit."""
+
+    job_id: str
+    index: int
+    step: int
+    state: bytes
+
+
+@dataclass(frozen=True)
+class PictureFailed:
+    job_id: str
+    index: int
+    error: dict[str, Any]  # StudioError.as_dict()
+
+
+@dataclass(frozen=True)
+class JobEnded:
+    """The last word about a job: every picture was done, held, failed or given up by then."""
+
+    job_id: str
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Probed:
+    nonce: int
+    is_ok: bool
+    seconds: float
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Dying:
+    """The GPU context is lost; the process ends right after this. `why` is for people."""
+
+    why: str
+    details: dict[str, Any] = field(default_factory=dict)

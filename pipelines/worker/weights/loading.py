@@ -1,0 +1,212 @@
+"""From tensors to a model that draws: networks built without first filling them with random numbers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from torch import Tensor, nn
+from transformers.models.clip.configuration_clip import CLIPTextConfig
+from transformers.models.clip.modeling_clip import CLIPTextModel
+from transformers.models.clip.tokenization_clip import CLIPTokenizer
+
+from pipelines.errors import ModelUnreadable
+from pipelines.worker.device.choice import Device
+from pipelines.worker.engine.gate import Component
+from pipelines.worker.messages import CheckpointRef
+from pipelines.worker.sampling import NoiseSchedule
+from pipelines.worker.weights.families import Family, find_family
+from pipelines.worker.weights.reading import REPAIR, Part, Weights
+
+REMEMBERED_TEXTS = 64
+
+TOKENIZER_FILES = (("tokenizer.json",), ("vocab.json", "merges.txt"))
+
+# Attention layers of autoencoders saved before diffusers 0.12.
+OLD_NAMES = (
+    (".query.", ".to_q."),
+    (".key.", ".to_k."),
+    (".value.", ".to_v."),
+    (".proj_attn.", ".to_out.0."),
+)
+
+
+class Embeddings:
+    """The texts encoded last, by text: a new seed does not need the text encoder again."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Tensor] = OrderedDict()
+
+    def get(self, text: str) -> Tensor | None:
+        if text in self._known:
+            self._known.move_to_end(text)
+        return self._known.get(text)
+
+    def keep(self, text: str, embedding: Tensor) -> None:
+        self._known[text] = embedding
+        if len(self._known) > REMEMBERED_TEXTS:
+            self._known.popitem(last=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A checkpoint ready to draw: its networks, each behind the gate, and what else a recipe must know of it."""
+
+    ref: CheckpointRef
+    family: Family
+    dtype: torch.dtype
+    device: torch.device
+    device_bytes: int
+    text_encoder: Component  # input_ids (chunks, 77) → hidden states (chunks, 77, width)
+    denoiser: Component
+    vae: Component  # z (1, channels, h, w) → RGB (1, 3, 8·h, 8·w) in −1…1
+    vae_float32: Component  # the same, slower and without overflow
+    tokenizer: CLIPTokenizer
+    training: NoiseSchedule
+    scaling_factor: float
+    embeddings: Embeddings = field(default_factory=Embeddings)
+
+
+def build(weights: Weights, device: Device) -> Model:
+    """The model on the device; the GPU thread's part of loading. Raises ModelUnreadable."""
+    family, where = find_family(weights.ref.family), (device.torch_device, weights.dtype)
+    unet = _network(UNet2DConditionModel.from_config, weights.unet, where)
+    if device.attention == "xformers":
+        unet.enable_xformers_memory_efficient_attention()
+    vae = _network(AutoencoderKL.from_config, weights.vae, where)
+    text_encoder = _network(_clip, weights.text_encoder, where)
+    vae_parameters, per_cell = weights.vae.parameters // 2, family.px_per_cell**2
+    return Model(
+        ref=weights.ref,
+        family=family,
+        dtype=weights.dtype,
+        device=device.torch_device,
+        device_bytes=weights.device_bytes,
+        text_encoder=Component("text encoder", text_encoder, weights.text_encoder.parameters),
+        denoiser=Component("denoiser", unet, weights.unet.parameters, family.denoiser_rules),
+        vae=Component("VAE", vae.decode, vae_parameters, None, per_cell),
+        vae_float32=Component(
+            "VAE", _in_float32(vae, weights.dtype), vae_parameters, None, per_cell
+        ),
+        tokenizer=_tokenizer(Path(weights.ref.path) / "tokenizer", text_encoder.config.vocab_size),
+        training=NoiseSchedule.from_config(weights.scheduler),
+        scaling_factor=float(vae.config.scaling_factor),
+    )
+
+
+def _network(
+    from_config: Callable[[dict[str, Any]], nn.Module],
+    part: Part,
+    where: tuple[torch.device, torch.dtype],
+) -> Any:
+    """A network with the tensors of `part`, all of them and no others."""
+    try:
+        with torch.device("meta"):
+            network = from_config(part.config)
+    except Exception as error:  # whatever a config of unknown origin may bring about
+        why = f"{type(error).__name__}: {error}"
+        raise ModelUnreadable(
+            f"{part.folder}/config.json describes no network: {why}.", REPAIR
+        ) from None
+    wanted = network.state_dict().keys()
+    tensors = _named_as(wanted, part.tensors)
+    missing, unknown = sorted(wanted - tensors.keys()), sorted(tensors.keys() - wanted)
+    if missing or unknown:
+        raise ModelUnreadable(_difference(part, missing, unknown), REPAIR)
+    try:
+        network.load_state_dict(_placed(tensors, where), strict=True, assign=True)
+    except RuntimeError as error:  # wrong shapes
+        raise ModelUnreadable(f"{part.file} does not fit its config: {error}.", REPAIR) from None
+    _fill_in_positions(network, where[0])
+    stranded = [name for name, tensor in _all_tensors(network) if tensor.is_meta]
+    if stranded:
+        raise ModelUnreadable(f"{part.file} leaves {stranded[0]} without a value.", REPAIR)
+    return network.eval()
+
+
+def _clip(config: dict[str, Any]) -> CLIPTextModel:
+    return CLIPTextModel(CLIPTextConfig.from_dict(config))
+
+
+def _named_as(wanted: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors under the names of today's classes."""
+    renamed = {}
+    for name, tensor in tensors.items():
+        new = name
+        if new not in wanted:
+            new = new.removeprefix("text_model.")
+            for old, current in OLD_NAMES:
+                new = new.replace(old, current)
+        if not new.endswith("position_ids"):  # a counter, not a weight
+            renamed[new] = tensor
+    return renamed
+
+
+def _placed(
+    tensors: dict[str, Tensor], where: tuple[torch.device, torch.dtype]
+) -> dict[str, Tensor]:
+    device, dtype = where
+    return {
+        name: tensor.to(device).to(dtype) if tensor.is_floating_point() else tensor.to(device)
+        for name, tensor in tensors.items()
+    }
+
+
+def _fill_in_positions(network: nn.Module, device: torch.device) -> None:
+    """CLIP counts its positions in a buffer that is never saved."""
+    for module in network.modules():
+        positions = getattr(module, "position_ids", None)
+        if isinstance(positions, Tensor) and positions.is_meta:
+            module.position_ids = torch.arange(positions.shape[-1], device=device).unsqueeze(0)
+
+
+def _all_tensors(network: nn.Module) -> list[tuple[str, Tensor]]:
+    return [*network.named_parameters(), *network.named_buffers()]
+
+
+def _difference(part: Part, missing: list[str], unknown: list[str]) -> str:
+    parts = []
+    if missing:
+        parts.append(f"{len(missing)} tensors are missing, the first is {missing[0]}")
+    if unknown:
+        parts.append(f"{len(unknown)} are unknown, the first is {unknown[0]}")
+    return f"{part.file} does not fit its config: {'; '.join(parts)}."
+
+
+def _tokenizer(folder: Path, vocabulary: int) -> CLIPTokenizer:
+    """The tokenizer, which must know no id that the text encoder does not."""
+    why = "neither tokenizer.json nor vocab.json with merges.txt is there"
+    if any(all((folder / name).is_file() for name in names) for names in TOKENIZER_FILES):
+        try:
+            tokenizer: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+        except Exception as error:  # transformers raises a dozen kinds here
+            why = f"{type(error).__name__}: {error}"
+        else:
+            if len(tokenizer) <= vocabulary:
+                return tokenizer
+            why = f"it has {len(tokenizer)} tokens, the text encoder knows {vocabulary}"
+    raise ModelUnreadable(f"{folder} holds no CLIP tokenizer for this model: {why}.", REPAIR)
+
+
+def _in_float32(vae: AutoencoderKL, dtype: torch.dtype) -> Callable[..., Any]:
+    """The VAE's decoder in float32. The shared weights are float32 only while it runs; there and back is exact."""
+
+    def decode(z: Tensor, **options: Any) -> Any:
+        try:
+            _cast_in_place(vae, torch.float32)
+            return vae.decode(z.float(), **options)
+        finally:
+            _cast_in_place(vae, dtype)
+
+    return decode
+
+
+def _cast_in_place(network: nn.Module, dtype: torch.dtype) -> None:
+    for parameter in network.parameters():
+        parameter.data = parameter.data.to(dtype)
