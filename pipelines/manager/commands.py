@@ -1,0 +1,154 @@
+"""What people ask of jobs: submit, cancel, requeue, remove, develop. Every one asks whose the job is first."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from pipelines.errors import NotFound, Refused, RequestError
+from pipelines.job import CANCELLED, ENDED_STATES, FAILED, HELD, QUEUED, RUNNING, Job, Picture
+from pipelines.manager import turns
+from pipelines.manager.bench import Bench
+from pipelines.manager.docket import Docket, Entry
+from pipelines.manager.gpu import Gpu
+from pipelines.manager.keeper import Keeper
+from pipelines.manager.queue import Record
+from pipelines.manager.results import CANCELLING, Results
+from pipelines.request import Request
+from pipelines.worker.messages import Cancel
+
+OPEN_JOBS_OF_AN_OWNER = 20
+OPEN_JOBS = 200
+
+
+@dataclass(frozen=True)
+class Order:
+    """A resolved request as it is handed in; the same client_request_id from the same owner is one order."""
+
+    owner: str
+    request: Request
+    client_request_id: str = ""
+
+
+class Commands:
+    """Used on the desk thread only. Answers are job ids; the board has the jobs."""
+
+    def __init__(
+        self, docket: Docket, bench: Bench, results: Results, keeper: Keeper, gpu: Gpu
+    ) -> None:
+        self._docket, self._bench, self._results = docket, bench, results
+        self._keeper, self._gpu = keeper, gpu
+        self.is_closing = False
+
+    def submit(self, order: Order) -> str:
+        """Raises Refused or DiskFull; after it returns, the job is on the disk."""
+        known = self._docket.submitted(order.owner, order.client_request_id)
+        if known:
+            return known
+        self._admit(order.owner)
+        request = order.request
+        job = Job(
+            id=secrets.token_hex(16),
+            owner=order.owner,
+            state=QUEUED,
+            request=request,
+            pictures=tuple(
+                Picture(index=n, seed=request.seed + n, steps=request.sampling.steps or 0)
+                for n in range(request.pictures)
+            ),
+            created=self._docket.clock(),
+        )
+        ordinal = self._docket.next_ordinal()
+        self._docket.add(
+            Record(job=job, ordinal=ordinal, client_request_id=order.client_request_id)
+        )
+        return job.id
+
+    def cancel(self, job_id: str, owner: str) -> None:
+        """A job that waits or is held ends at once, one that develops at its next step; one that is over stays so."""
+        entry = self._find(job_id, owner)
+        if entry.job.state == HELD:
+            held = [p.index for p in entry.job.pictures if p.state == HELD]
+            self._docket.change_pictures(entry, held, state=CANCELLED)
+            self._results.end(entry, CANCELLED)
+        elif entry.job.state in (QUEUED, RUNNING):
+            entry.is_cancelling = True
+            self._docket.change(entry, stage=CANCELLING)
+            for part in self._bench.of(entry):
+                self._gpu.send(Cancel(part.id))
+            self._results.settle(entry)
+
+    def requeue(self, job_id: str, owner: str) -> None:
+        """Makes again what failed or was cancelled; pictures that only could not be written are just written."""
+        entry = self._find(job_id, owner)
+        again = [p.index for p in entry.job.pictures if p.state in (FAILED, CANCELLED)]
+        if entry.job.state not in (FAILED, CANCELLED) or not again:
+            why = "only a failed or cancelled job can be queued again"
+            raise RequestError("job", entry.job.state, why, "Submit it as a new job.")
+        self._admit(owner)
+        docket = self._docket
+        docket.amend(entry, ordinal=docket.next_ordinal())
+        docket.change_pictures(entry, again, state=QUEUED, step=0)
+        docket.change(entry, state=QUEUED, attempt=0, started=None, finished=None, error=None)
+        for picture in self._keeper.unsaved(job_id):
+            docket.change(entry, state=RUNNING, started=docket.clock())
+            self._results.save(entry, picture)
+
+    def remove(self, job_id: str, owner: str) -> None:
+        """Forgets a job that is over."""
+        entry = self._find(job_id, owner)
+        if entry.job.state not in ENDED_STATES:
+            raise RequestError("job", entry.job.state, "the job is not over", "Cancel it first.")
+        self._results.forget(entry)
+
+    def develop(self, job_id: str, owner: str, pictures: tuple[int, ...]) -> None:
+        """The chosen drafts go on to the end; the other ones are dropped."""
+        entry = self._find(job_id, owner)
+        held = {p.index for p in entry.job.pictures if p.state == HELD}
+        chosen = set(pictures)
+        if not chosen or not chosen <= held:
+            shown = ", ".join(map(str, sorted(held))) or "none"
+            why = "are not drafts that are held"
+            raise RequestError("pictures", list(pictures), why, f"Choose from: {shown}.")
+        if entry.job.state != HELD:
+            why = "its drafts are still being made"
+            raise RequestError("job", entry.job.state, why, "Wait until all of them are there.")
+        self._level(owner)
+        self._results.drop_drafts(entry, sorted(held - chosen))
+        self._docket.change_pictures(entry, chosen, state=QUEUED)
+        self._docket.amend(entry, is_picked=True)
+        self._docket.change(entry, state=QUEUED, attempt=0)
+
+    def _find(self, job_id: str, owner: str) -> Entry:
+        entry = self._docket.get(job_id)
+        if entry is None or entry.job.owner != owner:
+            raise NotFound(f"There is no job {job_id[:64]}.", "It may have been removed.")
+        return entry
+
+    def _admit(self, owner: str) -> None:
+        """Raises Refused when there are too many open jobs, or the server is closing."""
+        if self.is_closing:
+            refused = Refused("Darkroom is shutting down.", "Send it again in a minute.", 60)
+            refused.http_status = 503
+            raise refused
+        entries = self._docket.open()
+        own = [entry for entry in entries if entry.job.owner == owner]
+        if len(own) >= OPEN_JOBS_OF_AN_OWNER:
+            what = f"You have {len(own)} jobs waiting, which is the limit."
+            raise Refused(what, "Wait until one is done, or cancel one.", _soonest_seconds(own))
+        if len(entries) >= OPEN_JOBS:
+            what = f"The queue is full: {len(entries)} jobs are waiting."
+            raise Refused(what, "Wait until some are done.", _soonest_seconds(entries))
+        self._level(owner)
+
+    def _level(self, owner: str) -> None:
+        """Someone who comes back starts level with those who wait."""
+        owners = {entry.job.owner for entry in self._docket.open()}
+        if owner not in owners:
+            turns.level(owner, self._docket.used_seconds, owners)
+
+
+def _soonest_seconds(entries: list[Entry]) -> int:
+    """When asking again makes sense: after the first of these is done."""
+    known = [entry.job.eta_seconds for entry in entries if entry.job.eta_seconds is not None]
+    return max(1, min(60, round(min(known)))) if known else 10

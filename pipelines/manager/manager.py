@@ -1,0 +1,278 @@
+"""PipelineManager: the face of everything between a request and a picture. It joins the parts; they do the work.
+
+submit → queue (disk) → dispatch → GPU process → results → library (disk) → board → followers
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+from pipelines.catalog.catalog import Catalog
+from pipelines.errors import NotFound, RequestError, StudioError
+from pipelines.job import QUEUED, RUNNING, Job
+from pipelines.manager.bench import Bench
+from pipelines.manager.commands import Commands, Order
+from pipelines.manager.desk import Desk
+from pipelines.manager.dispatch import Dispatcher, Terms
+from pipelines.manager.docket import Docket
+from pipelines.manager.drafts import Drafts
+from pipelines.manager.follow import Board, Changes
+from pipelines.manager.gpu import Gpu
+from pipelines.manager.keeper import Keeper
+from pipelines.manager.lock import FolderLock
+from pipelines.manager.queue import Queue
+from pipelines.manager.recovery import recover
+from pipelines.manager.results import Results
+from pipelines.manager.space import free_bytes
+from pipelines.manager.status import Status
+from pipelines.manager.tokens import TokenCount, TokenCounter
+from pipelines.output.library import Library
+from pipelines.request import Request, resolve
+from pipelines.settings import Settings
+from pipelines.version import VERSION
+from pipelines.worker.messages import Launch, Probed
+from pipelines.worker.supervisor import Death
+
+LOG = logging.getLogger(__name__)
+
+WORKER = "pipelines.worker.process"
+CLIENT_REQUEST_ID_CHARACTERS = 200
+REFRESH_SECONDS = 2.0  # of estimates and of the free disk space
+STOP_SECONDS = 5.0  # for the worker to end by itself
+
+
+class PipelineManager:
+    """One for each data folder. Its methods may be called from any thread and answer for one owner at a time.
+
+    `worker_target` is the module whose `main(connection, launch)` is the GPU process. Raises AlreadyRunning when
+    another server uses the data folder.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        worker_target: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._lock = FolderLock(settings.data_dir)
+        self.catalog = Catalog(settings.models_dir)
+        self.library = Library(settings.output_dir, settings.data_dir, version=VERSION)
+        self._tokens = TokenCounter()
+        self._board = Board(clock())
+        self._queue = Queue(settings.data_dir / "jobs.sqlite")
+        self._docket = Docket(self._queue, self._board, clock)
+        self._bench = Bench(self._docket)
+        self._desk = Desk(self._after_batch)
+        self._gpu = Gpu(
+            worker_target or WORKER, self._launch, self._desk.post, self._heard, self._died
+        )
+        self._keeper = Keeper(
+            lambda picture: self.library.save(picture), Drafts(settings.data_dir), self._desk.post
+        )
+        self._results = Results(self._docket, self._bench, self._keeper, self._gpu)
+        self._dispatcher = Dispatcher(
+            self._docket, self._bench, self._results, self._gpu, self._terms()
+        )
+        self._commands = Commands(self._docket, self._bench, self._results, self._keeper, self._gpu)
+        self._is_idle = threading.Event()
+        self._is_running = False
+        self._refreshed_at = float("-inf")
+        self._status = Status(worker=self._gpu.state)
+
+    # ---- start and stop ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Returns at once; the GPU process comes up by itself, and jobs can be submitted meanwhile."""
+        self._desk.post(self._reconcile)
+        self._desk.post(lambda: recover(self._docket, self._results, self._keeper, self.library))
+        self._desk.post(self._gpu.start)
+        self._desk.start()
+        self._is_running = True
+
+    def stop(self, drain_seconds: float = 0.0) -> None:
+        """Takes no more jobs, gives running ones so long to end, puts the others back into the queue, and closes."""
+        if self._is_running:
+            self._is_running = False
+            self._desk.ask(self._close_down)
+            if drain_seconds:
+                self._is_idle.wait(drain_seconds)
+            self._desk.ask(self._put_back)
+            self._gpu.stop(STOP_SECONDS)
+        self._keeper.stop()
+        self._desk.close()
+        self._queue.close()
+        self.library.close()
+        self._lock.release()
+
+    def try_again(self) -> None:
+        """Starts the GPU process now, when it is broken or waits for its next start."""
+        self._desk.post(self._gpu.try_again)
+
+    # ---- jobs ----------------------------------------------------------------------------------------
+
+    def submit(self, request: Request, owner: str, client_request_id: str = "") -> Job:
+        """The job, on the disk; the same one again for the same client_request_id.
+
+        Raises RequestError, Refused (too many open jobs), ModelUnreadable or DiskFull.
+        """
+        if len(client_request_id) > CLIENT_REQUEST_ID_CHARACTERS:
+            why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
+            raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
+        try:
+            checkpoint = self.catalog.find(request.checkpoint)
+        except NotFound as error:
+            why = "is not there" if request.checkpoint else error.message
+            raise RequestError("checkpoint", request.checkpoint, why, error.remedy) from error
+        resolved = resolve(request, checkpoint.name, checkpoint.defaults)
+        order = Order(owner, resolved, client_request_id)
+        return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
+
+    def job(self, job_id: str, owner: str) -> Job:
+        """Raises NotFound, for a job of somebody else as well."""
+        return self._board.job(job_id, owner)
+
+    def jobs(self, owner: str, limit: int = 50) -> list[Job]:
+        """Newest first."""
+        return self._board.jobs(owner, limit)
+
+    async def changes(self, owner: str, since: int, wait_seconds: float) -> Changes:
+        """What is newer than version `since`; waits for it if there is nothing. Costs no thread."""
+        return await self._board.changes(owner, since, wait_seconds)
+
+    def cancel(self, job_id: str, owner: str) -> Job:
+        """Raises NotFound."""
+        self._desk.ask(lambda: self._commands.cancel(job_id, owner))
+        return self._board.job(job_id, owner)
+
+    def requeue(self, job_id: str, owner: str) -> Job:
+        """Queues a failed or cancelled job again. Raises NotFound, RequestError or Refused."""
+        self._desk.ask(lambda: self._commands.requeue(job_id, owner))
+        return self._board.job(job_id, owner)
+
+    def develop(self, job_id: str, owner: str, pictures: tuple[int, ...]) -> Job:
+        """Lets these held drafts go on to the end and drops the others. Raises NotFound or RequestError."""
+        self._desk.ask(lambda: self._commands.develop(job_id, owner, pictures))
+        return self._board.job(job_id, owner)
+
+    def remove(self, job_id: str, owner: str) -> None:
+        """Forgets a job that is over; its pictures stay. Raises NotFound or RequestError."""
+        self._desk.ask(lambda: self._commands.remove(job_id, owner))
+
+    def preview(self, job_id: str, index: int, owner: str) -> bytes | None:
+        """The latest JPEG of a picture that develops or is held; None when there is none. Raises NotFound."""
+        self._board.job(job_id, owner)
+        return self._results.preview(job_id, index)
+
+    # ---- the server ----------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        return replace(self._status, checkpoint_names=self.catalog.usable_names)
+
+    async def probe(self, timeout_seconds: float) -> Probed:
+        """Whether the GPU process makes a real forward pass right now; `why` says why not."""
+        future: Future[Probed] = Future()
+        self._desk.post(lambda: self._gpu.probe(future))
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), timeout_seconds)
+        except TimeoutError:
+            why = f"The GPU process gave no answer within {timeout_seconds:g} s."
+            return Probed(0, False, timeout_seconds, why)
+
+    def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
+        """Raises NotFound or ModelUnreadable."""
+        found = self.catalog.find(checkpoint)
+        return self._tokens.count(text, found.tokenizer_path or found.path)
+
+    # ---- on the desk thread --------------------------------------------------------------------------
+
+    def _after_batch(self, now_seconds: float) -> float:
+        self._bench.charge(now_seconds)
+        until_start_seconds = self._gpu.tick(now_seconds)
+        self._dispatcher.fill()
+        is_due = now_seconds - self._refreshed_at > REFRESH_SECONDS
+        if is_due or self._docket.has_news:
+            self._dispatcher.foresee()
+        pause_seconds = self._docket.flush(now_seconds)
+        self._show_status(now_seconds if is_due else None)
+        if not self._bench.pictures and not self._keeper.backlog:
+            self._is_idle.set()
+        return min(pause_seconds, until_start_seconds)
+
+    def _reconcile(self) -> None:
+        found = self.library.reconcile()
+        if found.parts_removed or found.indexed or found.dropped:
+            LOG.info("the library was brought in line with its files: %s", found)
+
+    def _heard(self, message: Any) -> None:
+        now_seconds = time.monotonic()
+        self._bench.charge(now_seconds)
+        self._gpu.heard(message)
+        self._results.heard(message, now_seconds)
+
+    def _died(self, death: Death) -> None:
+        self._bench.charge(time.monotonic())
+        self._gpu.died(death, counts=self._results.worker_died(death))
+
+    def _close_down(self) -> None:
+        self._commands.is_closing = self._dispatcher.is_closing = True
+        self._is_idle.clear()
+
+    def _put_back(self) -> None:
+        for entry in {part.entry for part in self._bench.clear()}:
+            self._results.send_back(entry, attempt=entry.job.attempt)
+
+    def _launch(self, is_warm: bool) -> Launch:
+        settings = self._settings
+        try:
+            warm_up = self.catalog.find(None).ref() if is_warm else None
+        except StudioError:
+            warm_up = None
+        return Launch(
+            device=settings.device,
+            dtype=settings.dtype,
+            attention=settings.attention,
+            exact=settings.exact,
+            offline=settings.offline,
+            vram_bytes=settings.vram_bytes,
+            ram_bytes=settings.ram_bytes,
+            max_active_pictures=settings.max_active_pictures,
+            warm_up=warm_up,
+        )
+
+    def _terms(self) -> Terms:
+        settings = self._settings
+        return Terms(
+            max_active_pictures=settings.max_active_pictures,
+            folders=(settings.output_dir, settings.data_dir),
+            find_checkpoint=lambda name: self.catalog.find(name).ref(),
+            drafts=self._keeper.drafts,
+        )
+
+    def _show_status(self, now_seconds: float | None) -> None:
+        """Renews the status; the free space and the followers' news only when it is time or something happened."""
+        before, gpu = self._status, self._gpu
+        free = before.free_disk_bytes
+        if now_seconds is not None:
+            self._refreshed_at = now_seconds
+            free = free_bytes(self._settings.output_dir)
+        states = [entry.job.state for entry in self._docket.open()]
+        self._status = Status(
+            worker=gpu.state,
+            why=gpu.why or self._dispatcher.lacking,
+            queue_length=states.count(QUEUED),
+            running=states.count(RUNNING),
+            restarts=gpu.restarts,
+            free_disk_bytes=free,
+            **gpu.facts(),
+        )
+        if (before.worker, before.why) != (self._status.worker, self._status.why):
+            self._board.announce()
