@@ -1,0 +1,1 @@
+"""The jobs for programs and for the islands of the page, over HTTP."""

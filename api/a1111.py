@@ -1,0 +1,216 @@
+"""The REST API of AUTOMATIC1111 as far as Darkroom has what it asks for, so that its clients work as they are."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi import Request as HttpRequest
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+
+from api.a1111_fields import Made, checkpoint_in, echo, error_body, info, progress_of, to_request
+from api.answers import Json, headers_of, read_json
+from api.closing import ClientLeft, shutting_down, unless_over
+from api.studio import Owner, Studio, TheStudio
+from pipelines import ENDED_STATES, FAILED, RUNNING, SAMPLERS, SCHEDULES, Job, NotFound, StudioError
+
+LOOK_SECONDS = 20.0
+OWNERS_REMEMBERED = 1000
+# What we have none of. Clients ask for these when they start, and read an empty list as "none".
+EMPTY: dict[str, Any] = {
+    "cmd-flags": {},
+    "embeddings": {"loaded": {}, "skipped": {}},
+    "face-restorers": [],
+    "hypernetworks": [],
+    "latent-upscale-modes": [],
+    "loras": [],
+    "prompt-styles": [],
+    "realesrgan-models": [],
+    "scripts": {"txt2img": [], "img2img": []},
+    "sd-vae": [],
+    "upscalers": [
+        {"name": "None", "model_name": None, "model_path": None, "model_url": None, "scale": 4}
+    ],
+}
+
+
+class DialectRoute(APIRoute):
+    """A route whose errors leave in the form that clients of that API read."""
+
+    def get_route_handler(self) -> Callable[[HttpRequest], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_in_dialect(http: HttpRequest) -> Response:
+            try:
+                return await handle(http)
+            except StudioError as error:
+                return Json(error_body(error), error.http_status, headers_of(error))
+
+        return handle_in_dialect
+
+
+ROUTES = APIRouter(prefix="/sdapi/v1", route_class=DialectRoute)
+
+
+@ROUTES.post("/txt2img")
+async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    """Answers when the pictures are there; a client that leaves meanwhile takes its job with it."""
+    if studio.closing.is_begun:
+        raise shutting_down()
+    body = await read_json(http)
+    request = to_request(body, studio.a1111_checkpoints.get(owner))
+    job = await run_in_threadpool(studio.manager.submit, request, owner)
+    try:
+        job = await unless_over(_ended(studio, job), http, studio.closing)
+    except ClientLeft:
+        await run_in_threadpool(studio.manager.cancel, job.id, owner)
+        raise
+    if job.state == FAILED:
+        raise _failure(job)
+    made = await run_in_threadpool(_made, studio, job)
+    wants_images = body.get("send_images") is not False
+    images = [base64.b64encode(one.data).decode() for one in made] if wants_images else []
+    return Json({"images": images, "parameters": echo(body, job), "info": info(job, made)})
+
+
+@ROUTES.get("/progress")
+async def progress(studio: TheStudio, owner: Owner, skip_current_image: bool = False) -> Response:
+    jobs = await run_in_threadpool(studio.manager.jobs, owner)
+    running = next((job for job in reversed(jobs) if job.state == RUNNING), None)
+    image = None if skip_current_image or running is None else _preview(studio, running)
+    return Json(progress_of(running, image))
+
+
+@ROUTES.post("/interrupt")
+async def interrupt(studio: TheStudio, owner: Owner) -> Response:
+    for job in await run_in_threadpool(studio.manager.jobs, owner):
+        if job.state == RUNNING:
+            await run_in_threadpool(studio.manager.cancel, job.id, owner)
+    return Json({})
+
+
+@ROUTES.post("/skip")
+async def skip(studio: TheStudio, owner: Owner) -> Response:
+    await interrupt(studio, owner)
+    return Json(None)
+
+
+@ROUTES.get("/samplers")
+async def samplers(owner: Owner) -> Response:
+    rows = [{"name": row.name, "aliases": list(row.aliases), "options": {}} for row in SAMPLERS]
+    return Json(rows)
+
+
+@ROUTES.get("/schedulers")
+async def schedulers(owner: Owner) -> Response:
+    rows = [
+        {
+            "name": row.aliases[0],
+            "label": row.name,
+            "aliases": list(row.aliases[1:]) or None,
+            "default_rho": 7.0 if row.name == "Karras" else -1,
+            "need_inner_model": False,
+        }
+        for row in SCHEDULES
+    ]
+    return Json(rows)
+
+
+@ROUTES.get("/sd-models")
+async def models(studio: TheStudio, owner: Owner) -> Response:
+    names = await run_in_threadpool(_checkpoint_names, studio)
+    unknown = {"hash": None, "sha256": None, "config": None}
+    rows = [{"title": name, "model_name": name, "filename": name, **unknown} for name in names]
+    return Json(rows)
+
+
+@ROUTES.get("/options")
+async def options(studio: TheStudio, owner: Owner) -> Response:
+    chosen = studio.a1111_checkpoints.get(owner)
+    found = await run_in_threadpool(studio.manager.catalog.find, chosen)
+    return Json(
+        {
+            "sd_model_checkpoint": found.name,
+            "sd_vae": "Automatic",
+            "CLIP_stop_at_last_layers": 1,
+            "send_seed": True,
+            "samples_format": "png",
+            "img2img_color_correction": False,
+            "face_restoration_model": None,
+            "inpainting_mask_weight": 1.0,
+        }
+    )
+
+
+@ROUTES.post("/options")
+async def set_options(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    """Of all options only the checkpoint is taken, for this owner alone and until the server ends."""
+    name = checkpoint_in(await read_json(http))
+    if name:
+        found = await run_in_threadpool(studio.manager.catalog.find, name)
+        studio.a1111_checkpoints.pop(owner, None)
+        studio.a1111_checkpoints[owner] = found.name
+        while len(studio.a1111_checkpoints) > OWNERS_REMEMBERED:
+            del studio.a1111_checkpoints[next(iter(studio.a1111_checkpoints))]
+    return Json(None)
+
+
+@ROUTES.post("/refresh-checkpoints")
+async def refresh(owner: Owner) -> Response:
+    return Json(None)  # the catalog looks at the folders each time it is asked
+
+
+@ROUTES.get("/{name}")
+async def nothing_of(name: str, owner: Owner) -> Response:
+    if name not in EMPTY:
+        raise NotFound(
+            f"Darkroom has no /sdapi/v1/{name[:64]}.", "See docs/api.md for what it has."
+        )
+    return Json(EMPTY[name])
+
+
+async def _ended(studio: Studio, job: Job) -> Job:
+    """The job once nothing more will happen to it."""
+    version = job.version
+    while job.state not in ENDED_STATES:
+        changes = await studio.manager.changes(job.owner, version, LOOK_SECONDS)
+        version = changes.version
+        found = next((one for one in changes.jobs if one.id == job.id), None)
+        if job.id in changes.removed_ids or (changes.is_whole and found is None):
+            raise NotFound("The job was removed while it was being waited for.")
+        job = found or job
+    return job
+
+
+def _failure(job: Job) -> StudioError:
+    said = job.error or {"code": "error", "message": "The job failed.", "remedy": ""}
+    failure = StudioError(said["message"], said["remedy"])
+    failure.code = said["code"]
+    return failure
+
+
+def _made(studio: Studio, job: Job) -> list[Made]:
+    library = studio.manager.library
+    made = []
+    for picture in job.pictures:
+        if picture.picture_id:
+            record = library.get(picture.picture_id, job.owner)
+            data = Path(library.file(record.id, job.owner)).read_bytes()
+            made.append(Made(picture.seed, data, record.parameters))
+    return made
+
+
+def _checkpoint_names(studio: Studio) -> list[str]:
+    return [one.name for one in studio.manager.catalog.checkpoints() if not one.problem]
+
+
+def _preview(studio: Studio, job: Job) -> str | None:
+    for picture in job.pictures:
+        jpeg = studio.manager.preview(job.id, picture.index, job.owner)
+        if jpeg and picture.picture_id is None:
+            return base64.b64encode(jpeg).decode()
+    return None

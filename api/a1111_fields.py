@@ -1,0 +1,198 @@
+"""AUTOMATIC1111's dialect: its request into ours, our errors and pictures into its answers. Pure, no HTTP.
+
+Clients of that API send null for "not set", floats for whole numbers, numbers as text, -1 for "your own size", and
+fields of extensions that we do not know; all that is taken as it is meant. A field that is left out takes the
+checkpoint's own default, where AUTOMATIC1111 itself would take 512 × 512, 50 steps and Euler.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pipelines import VERSION, Job, Request, RequestError, Sampling, StudioError
+
+
+class Field(NamedTuple):
+    """One field of theirs: its name, ours, and how its value is read."""
+
+    theirs: str
+    ours: str
+    kind: str
+
+
+FIELDS = (
+    Field("prompt", "prompt", "text"),
+    Field("negative_prompt", "negative_prompt", "text"),
+    Field("width", "width", "size"),
+    Field("height", "height", "size"),
+    Field("seed", "seed", "whole"),
+    Field("batch_size", "batch_size", "whole"),
+    Field("n_iter", "batch_count", "whole"),
+)
+SAMPLING_FIELDS = (
+    Field("sampler_index", "sampler", "name"),  # the older name; the next row wins
+    Field("sampler_name", "sampler", "name"),
+    Field("scheduler", "schedule", "name"),
+    Field("steps", "steps", "whole"),
+    Field("cfg_scale", "guidance_scale", "number"),
+)
+CHECKPOINT = "override_settings.sd_model_checkpoint"
+THEIR_NAME = {
+    **{field.ours: field.theirs for field in (*FIELDS, *SAMPLING_FIELDS)},
+    "checkpoint": CHECKPOINT,
+}
+
+
+def to_request(body: Mapping[str, Any], checkpoint: str | None) -> Request:
+    """Our Request; `checkpoint` is used unless the body names one. Raises RequestError with their field's name."""
+    override = body.get("override_settings")
+    asked = checkpoint_in(override) if isinstance(override, dict) else None
+    sampling = Sampling(**_read_all(SAMPLING_FIELDS, body))
+    return Request(**_read_all(FIELDS, body), checkpoint=asked or checkpoint, sampling=sampling)
+
+
+def checkpoint_in(settings: Mapping[str, Any]) -> str | None:
+    """The name in `sd_model_checkpoint`, which may carry a file's ending and a hash: "a.safetensors [0123456789]"."""
+    title = settings.get("sd_model_checkpoint")
+    if title is not None and not isinstance(title, str):
+        raise RequestError(CHECKPOINT, title, "is no text", "Send a title from sd-models.")
+    name = (title or "").strip()
+    if name.endswith("]"):
+        name = name.rpartition(" [")[0] or name
+    return name.removesuffix(".safetensors") or None
+
+
+def _read_all(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, Any]:
+    read = {field.ours: _read(field, body[field.theirs]) for field in fields if _has(field, body)}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _has(field: Field, body: Mapping[str, Any]) -> bool:
+    value = body.get(field.theirs)
+    return value is not None and not (field.kind == "name" and value == "")
+
+
+def _read(field: Field, value: Any) -> Any:
+    if field.kind in ("text", "name"):
+        if not isinstance(value, str):
+            raise RequestError(field.theirs, value, "is no text", "Send a text.")
+        return value
+    number = _number(field, value)
+    if field.kind == "number":
+        return number
+    if (
+        field.kind == "size"
+    ):  # as there, the picture is as large as its latents: whole steps of 8 px
+        return None if number == -1 else int(number) // 8 * 8
+    return int(number)
+
+
+def _number(field: Field, value: Any) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise RequestError(field.theirs, value, "is no finite number", "Send a number.")
+    return number
+
+
+def error_body(error: StudioError) -> dict[str, Any]:
+    """The error in the form that clients of that API read, with the name of their field in it."""
+    said = error.as_dict()
+    ours = said.get("field", "")
+    theirs = THEIR_NAME.get(ours, ours)
+    message = error.message.replace(ours, theirs, 1) if ours else error.message
+    told = f"{message}. {error.remedy}".replace("..", ".").strip()
+    more = {"field": theirs, "value": said["value"]} if ours else {}
+    form = {"error": error.code, "detail": told, "body": "", "errors": told}
+    return {**form, "remedy": error.remedy, **more}
+
+
+class Made(NamedTuple):
+    """One finished picture: its file and its text."""
+
+    seed: int
+    data: bytes
+    infotext: str
+
+
+def info(job: Job, made: Sequence[Made]) -> str:
+    """The answer's `info`, a JSON text."""
+    request, seeds = job.request, [one.seed for one in made]
+    values = {
+        "prompt": request.prompt,
+        "all_prompts": [request.prompt] * len(made),
+        "negative_prompt": request.negative_prompt,
+        "all_negative_prompts": [request.negative_prompt] * len(made),
+        "seed": seeds[0] if seeds else request.seed,
+        "all_seeds": seeds,
+        "subseed": -1,
+        "all_subseeds": [-1] * len(made),
+        "subseed_strength": 0,
+        "width": request.width,
+        "height": request.height,
+        "sampler_name": request.sampling.sampler,
+        "cfg_scale": request.sampling.guidance_scale,
+        "steps": request.sampling.steps,
+        "batch_size": request.batch_size,
+        "restore_faces": False,
+        "face_restoration_model": None,
+        "sd_model_name": request.checkpoint,
+        "sd_model_hash": "",
+        "sd_vae_name": None,
+        "sd_vae_hash": None,
+        "seed_resize_from_w": -1,
+        "seed_resize_from_h": -1,
+        "denoising_strength": None,
+        "extra_generation_params": {"Schedule type": request.sampling.schedule, "RNG": "NV"},
+        "index_of_first_image": 0,
+        "infotexts": [one.infotext for one in made],
+        "styles": [],
+        "job_timestamp": time.strftime("%Y%m%d%H%M%S", time.localtime(job.created)),
+        "clip_skip": 1,
+        "is_using_inpainting_conditioning": False,
+        "version": f"Darkroom {VERSION}",
+    }
+    return json.dumps(values, ensure_ascii=False)
+
+
+def echo(body: Mapping[str, Any], job: Job) -> dict[str, Any]:
+    """The answer's `parameters`: what was sent, with what was decided for the fields that were left open."""
+    request = job.request
+    values = {field.theirs: getattr(request, field.ours) for field in FIELDS}
+    sampling = {f.theirs: getattr(request.sampling, f.ours) for f in SAMPLING_FIELDS[1:]}
+    return {**body, **values, **sampling}
+
+
+def progress_of(job: Job | None, image: str | None) -> dict[str, Any]:
+    """The answer of `progress`; without a job, that of an idle server. `image` is base64."""
+    pictures = job.pictures if job else ()
+    steps = max((picture.steps for picture in pictures), default=0)
+    done = [1.0 if p.picture_id else p.step / p.steps if p.steps else 0.0 for p in pictures]
+    created = time.localtime(job.created) if job else time.localtime(0)
+    state = {
+        "skipped": False,
+        "interrupted": False,
+        "stopping_generation": False,
+        "job": job.id if job else "",
+        "job_count": job.request.batch_count if job else 0,
+        "job_timestamp": time.strftime("%Y%m%d%H%M%S", created) if job else "0",
+        "job_no": sum(1 for one in done if one == 1.0) // max(1, job.request.batch_size)
+        if job
+        else 0,
+        "sampling_step": max((p.step for p in pictures if not p.picture_id), default=0),
+        "sampling_steps": steps,
+    }
+    return {
+        "progress": sum(done) / len(done) if done else 0.0,
+        "eta_relative": (job.eta_seconds or 0.0) if job else 0.0,
+        "state": state,
+        "current_image": image,
+        "textinfo": job.stage if job else None,
+        "current_task": job.id if job else None,
+    }

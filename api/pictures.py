@@ -1,0 +1,120 @@
+"""The native API for finished pictures, and for pictures that are sent to us."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi import Request as HttpRequest
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, BeforeValidator, Field
+from starlette.datastructures import UploadFile
+
+from api.answers import KEPT, Json
+from api.studio import Owner, TheStudio
+from pipelines import UploadError
+
+ROUTES = APIRouter(prefix="/api/v1")
+PAGE_LENGTH = 200
+FAR_FUTURE = 1e11  # seconds since the epoch; also keeps infinity out
+
+Time = Annotated[float, Field(ge=0, le=FAR_FUTURE, allow_inf_nan=False)]
+OpenTime = Annotated[Time | None, BeforeValidator(lambda given: given or None)]
+
+
+class Search(BaseModel):
+    """The query of GET /pictures. Times are seconds since the epoch; an empty value is none."""
+
+    q: str = Field("", max_length=1000)
+    cursor: str = Field("", max_length=200)
+    limit: int = Field(60, ge=1, le=PAGE_LENGTH)
+    trash: bool = False
+    checkpoint: str = ""
+    sampler: str = ""
+    after: OpenTime = None
+    before: OpenTime = None
+
+
+@ROUTES.get("/pictures")
+async def search(studio: TheStudio, owner: Owner, asked: Annotated[Search, Query()]) -> Response:
+    filters = asked.model_dump(exclude={"q"})
+    page = await run_in_threadpool(studio.manager.library.search, owner, asked.q, **filters)
+    items = [record.as_dict() for record in page.items]
+    return Json({"items": items, "next_cursor": page.next_cursor, "total": page.total})
+
+
+@ROUTES.get("/pictures/{picture_id}")
+async def one_picture(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
+    return Json((await run_in_threadpool(studio.manager.library.get, picture_id, owner)).as_dict())
+
+
+@ROUTES.get("/pictures/{picture_id}/file")
+async def file(
+    picture_id: str, studio: TheStudio, owner: Owner, download: bool = False
+) -> Response:
+    path = await run_in_threadpool(studio.manager.library.file, picture_id, owner)
+    place = "attachment" if download else "inline"
+    return FileResponse(path, headers=KEPT, filename=path.name, content_disposition_type=place)
+
+
+@ROUTES.get("/pictures/{picture_id}/thumbnail")
+async def thumbnail(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
+    data = await run_in_threadpool(studio.manager.library.thumbnail, picture_id, owner)
+    kind = "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"
+    return Response(data, media_type=kind, headers=KEPT)
+
+
+@ROUTES.get("/pictures/{picture_id}/strip")
+async def strip(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
+    frames = await run_in_threadpool(studio.manager.library.strip, picture_id, owner)
+    return Json([dataclasses.asdict(frame) for frame in frames])
+
+
+@ROUTES.get("/pictures/{picture_id}/strip/{step}")
+async def strip_frame(picture_id: str, step: int, studio: TheStudio, owner: Owner) -> Response:
+    jpeg = await run_in_threadpool(studio.manager.library.strip_frame, picture_id, step, owner)
+    return Response(jpeg, media_type="image/jpeg", headers=KEPT)
+
+
+@ROUTES.delete("/pictures/{picture_id}")
+async def trash(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
+    await run_in_threadpool(studio.manager.library.trash, picture_id, owner)
+    return await one_picture(picture_id, studio, owner)
+
+
+@ROUTES.post("/pictures/{picture_id}/restore")
+async def restore(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
+    await run_in_threadpool(studio.manager.library.restore, picture_id, owner)
+    return await one_picture(picture_id, studio, owner)
+
+
+@ROUTES.post("/assets")
+async def upload(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    data, name = await _sent_picture(http)
+    asset = await run_in_threadpool(studio.assets.add, data, owner, name)
+    return Json(asset.as_dict(), 201)
+
+
+@ROUTES.get("/assets/{asset_id}")
+async def one_asset(asset_id: str, studio: TheStudio, owner: Owner) -> Response:
+    return Json((await run_in_threadpool(studio.assets.get, asset_id, owner)).as_dict())
+
+
+@ROUTES.get("/assets/{asset_id}/file")
+async def asset_file(asset_id: str, studio: TheStudio, owner: Owner) -> Response:
+    asset = await run_in_threadpool(studio.assets.get, asset_id, owner)
+    return FileResponse(asset.path, headers=KEPT, media_type=f"image/{asset.format}")
+
+
+async def _sent_picture(http: HttpRequest) -> tuple[bytes, str]:
+    """(bytes, file name or "") of a form's field `file`, or of a body that is itself the picture."""
+    kind = http.headers.get("content-type", "")
+    if not kind.startswith("multipart/form-data"):
+        return await http.body(), ""
+    async with http.form(max_files=1, max_fields=4) as form:
+        sent = form.get("file")
+        if not isinstance(sent, UploadFile):
+            raise UploadError("The form has no file.", "Send the picture in the field “file”.")
+        return await sent.read(), sent.filename or ""

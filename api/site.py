@@ -1,0 +1,87 @@
+"""The one web application: health, login, both APIs, and the page last, since it takes every address that is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Scope
+
+from api import a1111, answers, doors, native, pictures
+from api.front import Front
+from api.guard import Guard
+from api.studio import Studio
+from pipelines import NotFound, Settings
+
+ROUTERS = (doors.ROUTES, native.ROUTES, pictures.ROUTES, a1111.ROUTES)
+SMALLEST_GZIP_BYTES = 1000
+ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Static(StaticFiles):
+    """Our own scripts and styles; browsers ask each time whether they have changed, so that an update is seen."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def build(studio: Studio, front: Front, beside: Callable[[], Awaitable[None]]) -> FastAPI:
+    """The application without its guard. `beside` runs while it serves and is cancelled when it ends."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        page = asyncio.ensure_future(front.run())
+        other = asyncio.ensure_future(beside())
+        yield
+        studio.closing.begin()
+        front.close()
+        other.cancel()
+        if not front.is_settled.is_set():
+            page.cancel()
+        await asyncio.gather(page, other, return_exceptions=True)
+        await run_in_threadpool(studio.manager.stop)
+
+    app = bare(lifespan)
+    app.state.studio = studio
+    answers.install(app)
+    for routes in ROUTERS:
+        app.include_router(routes)
+    app.add_api_route(
+        "/api/{rest:path}", _nothing_here, methods=ANY_METHOD, include_in_schema=False
+    )
+    app.mount("/", front)
+    return app
+
+
+def bare(
+    lifespan: Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """An application without FastAPI's own pages, which load scripts from elsewhere."""
+    return FastAPI(
+        title="Darkroom", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan
+    )
+
+
+def mount_static(app: FastAPI, folders: Mapping[str, Path]) -> None:
+    """Serves folders of the page; `folders` maps a relative address to each, longer addresses first."""
+    for place, folder in folders.items():
+        app.mount(f"/{place}", Static(directory=folder))
+
+
+def guarded(app: FastAPI, settings: Settings) -> ASGIApp:
+    """What the server is given: compression, and the guard outside everything."""
+    studio: Studio = app.state.studio
+    packed = GZipMiddleware(app, minimum_size=SMALLEST_GZIP_BYTES, compresslevel=6)
+    return Guard(packed, settings, studio.identity, studio.throttle)
+
+
+async def _nothing_here(rest: str) -> Response:
+    raise NotFound(f"There is no /api/{rest[:64]} here.", "See docs/api.md for what there is.")
