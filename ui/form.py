@@ -1,0 +1,130 @@
+"""THE map: every widget of the form, the field of a Request that it fills, and the bounds of both.
+
+The page reads the same table as JSON (`for_page`): `islands/form.js` builds the Request from the widgets, puts a
+Request back into them, keeps their values over a reload and shows a RequestError at the widget that it names.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, NamedTuple
+
+import gradio as gr
+from gradio.components import Component
+
+from pipelines import (
+    BATCH,
+    COUNT,
+    FORMATS,
+    GUIDANCE,
+    SAMPLERS,
+    SCHEDULES,
+    SEED_MAX,
+    SIZE_PX,
+    STEPS,
+    Defaults,
+)
+
+FIRST = Defaults()  # until the page knows the checkpoint's own
+ANY_SEED = (-1, SEED_MAX)
+
+
+class Field(NamedTuple):
+    """One widget. `name` is its place in a Request as JSON: "seed", "sampling.steps"."""
+
+    name: str
+    label: str
+    kind: Literal["text", "number", "slider", "choice", "switch"]
+    value: str | float | bool
+    bounds: tuple[float, float] = (0, 0)  # of numbers and sliders
+    step: float = 1
+    choices: tuple[str, ...] = ()
+    hint: str = ""
+    lines: int = 1
+    follows_checkpoint: bool = False  # a checkpoint's default fills it while it is untouched
+
+    @property
+    def elem_id(self) -> str:
+        """The id of the widget in the page: "field-steps"."""
+        return "field-" + self.name.rpartition(".")[2]
+
+
+FIELDS = (
+    Field("prompt", "Prompt", "text", "", hint="What the picture shows", lines=4),
+    Field("negative_prompt", "Negative prompt", "text", "", hint="What to keep out", lines=2),
+    Field("width", "Width, px", "number", FIRST.width, SIZE_PX, 8, follows_checkpoint=True),
+    Field("height", "Height, px", "number", FIRST.height, SIZE_PX, 8, follows_checkpoint=True),
+    Field(
+        "sampling.sampler",
+        "Sampler",
+        "choice",
+        FIRST.sampler,
+        choices=tuple(row.name for row in SAMPLERS),
+        follows_checkpoint=True,
+    ),
+    Field(
+        "sampling.schedule",
+        "Schedule",
+        "choice",
+        FIRST.schedule,
+        choices=tuple(row.name for row in SCHEDULES),
+        follows_checkpoint=True,
+    ),
+    Field("sampling.steps", "Steps", "slider", FIRST.steps, STEPS, 1, follows_checkpoint=True),
+    Field(
+        "sampling.guidance_scale",
+        "CFG scale",
+        "slider",
+        FIRST.guidance_scale,
+        GUIDANCE,
+        0.5,
+        follows_checkpoint=True,
+    ),
+    Field("seed", "Seed, −1 rolls a new one", "number", -1, ANY_SEED, 1),
+    Field("batch_size", "Batch size", "slider", 1, BATCH, 1),
+    Field("batch_count", "Batch count", "number", 1, COUNT, 1),
+    Field("format", "File format", "choice", FORMATS[0], choices=FORMATS),
+    Field("exact", "Exact: never share a step with other pictures", "switch", False),
+)
+
+
+def build(name: str) -> Component:
+    """The widget of one field, to be called inside a layout block."""
+    field = next(row for row in FIELDS if row.name == name)
+    shared: dict[str, Any] = {
+        "label": field.label,
+        "value": field.value,
+        "elem_id": field.elem_id,
+        "elem_classes": ["field"],
+    }
+    low, high = field.bounds
+    match field.kind:
+        case "text":
+            return gr.Textbox(lines=field.lines, max_lines=12, placeholder=field.hint, **shared)
+        case "number":
+            # No minimum and maximum: a value out of bounds is the server's to refuse, in words.
+            return gr.Number(precision=0, step=field.step, placeholder=field.hint, **shared)
+        case "slider":
+            return gr.Slider(minimum=low, maximum=high, step=field.step, buttons=[], **shared)
+        case "choice":
+            return gr.Dropdown(choices=list(field.choices), **shared)
+        case "switch":
+            return gr.Checkbox(**shared)
+
+
+def for_page() -> str:
+    """The table as JSON for `islands/form.js`."""
+    rows = [
+        {
+            "name": row.name,
+            "id": row.elem_id,
+            "label": row.label,
+            "value": row.value,
+            "bounds": row.bounds,
+            "step": row.step,
+            "choices": row.choices,
+            "follows_checkpoint": row.follows_checkpoint,
+        }
+        for row in FIELDS
+    ]
+    return json.dumps(rows, ensure_ascii=False)

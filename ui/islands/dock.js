@@ -1,0 +1,128 @@
+// The job dock at the foot of the page: every job of this owner, its state and preview, cancel, try again, remove.
+import { url } from "./api.js";
+import { h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
+import { keep, recall } from "./prefs.js";
+import { hasPreview, isLive, previewOf, progress } from "./store.js";
+import { phrase } from "./telling.js";
+import { plural } from "./words.js";
+
+/** Builds the dock as the page's last landmark. */
+export function mountDock({ store, verbs, focus, goTo }) {
+  const thumb = h("span", { class: "dock-thumb" });
+  const summary = h("span", { class: "dock-summary" });
+  const fill = h("span", { class: "progress-fill" });
+  const toggle = h(
+    "button",
+    { type: "button", class: "dock-toggle", "aria-controls": "dock-panel", "aria-expanded": "false" },
+    thumb,
+    summary,
+    icon("chevron"),
+  );
+  const list = h("ul", { class: "dock-list" });
+  const clear = h(
+    "button",
+    { type: "button", class: "quiet", on: { click: () => ended().forEach((job) => verbs.remove(job.id)) } },
+    "Clear ended jobs",
+  );
+  const foot = h("div", { class: "dock-foot" }, clear);
+  const panel = h("div", { id: "dock-panel", class: "dock-panel", hidden: true }, list, foot);
+  const dock = h(
+    "aside",
+    { class: "dock", "aria-label": "Jobs", hidden: true },
+    h("div", { class: "dock-bar" }, h("span", { class: "progress-bar" }, fill), toggle),
+    panel,
+  );
+  document.body.append(dock);
+  let isExpanded = recall("dock", false);
+
+  const ended = () => store.newestFirst().filter((job) => !isLive(job));
+  function draw() {
+    const jobs = store.newestFirst();
+    show(dock, jobs.length > 0);
+    setAttribute(document.documentElement, "data-dock", jobs.length > 0);
+    show(panel, isExpanded);
+    show(foot, ended().length > 0);
+    setAttribute(toggle, "aria-expanded", String(isExpanded));
+    drawBar(jobs);
+    if (isExpanded) keyed(list, jobs, { key: (job) => job.id, make: (job) => row(job.id), update: drawRow });
+  }
+  function drawBar(jobs) {
+    const running = jobs.filter((job) => job.state === "running");
+    const waiting = jobs.filter((job) => job.state === "queued");
+    const lead = running.sort((a, b) => progress(b) - progress(a))[0] ?? jobs[0];
+    if (!lead) return;
+    const words =
+      running.length || waiting.length
+        ? [
+            running.length && `${running.length} developing`,
+            waiting.length && `${waiting.length} waiting`,
+            phrase(lead),
+          ].filter(Boolean)
+        : [plural(jobs.length, "job"), `last one ${phrase(lead)}`];
+    setText(summary, words.join(" · "));
+    setPicture(thumb, lead);
+    fill.style.transform = `scaleX(${running[0] ? progress(running[0]).toFixed(3) : 0})`;
+  }
+  toggle.addEventListener("click", () => {
+    isExpanded = !isExpanded;
+    keep("dock", isExpanded);
+    draw();
+  });
+
+  function row(id) {
+    const job = () => store.jobs.get(id);
+    const view = () => (focus.set(id), goTo("text-to-image"));
+    const button = (name, label, run) => iconButton(name, label, () => job() && run(id));
+    return h(
+      "li",
+      { class: "dock-row", data: { job: id } },
+      h(
+        "button",
+        { type: "button", class: "dock-open", title: "Show this job", on: { click: view } },
+        h("span", { class: "dock-thumb" }),
+        h(
+          "span",
+          { class: "dock-words" },
+          h("span", { class: "dock-prompt" }),
+          h("span", { class: "dock-state" }),
+        ),
+      ),
+      h("span", { class: "progress-bar" }, h("span", { class: "progress-fill" })),
+      button("cancel", "Cancel", verbs.cancel),
+      button("retry", "Run again", verbs.again),
+      button("close", "Remove from the list", verbs.remove),
+    );
+  }
+  store.subscribe(draw);
+  return { toggle: () => toggle.click() };
+}
+
+function drawRow(node, job) {
+  node.dataset.state = job.state;
+  setText(node.querySelector(".dock-prompt"), job.request.prompt || "no prompt");
+  const count = job.pictures.length > 1 ? ` · ${plural(job.pictures.length, "picture")}` : "";
+  setText(
+    node.querySelector(".dock-state"),
+    (job.state === "failed" ? `failed: ${job.error?.message ?? ""}` : phrase(job)) + count,
+  );
+  setPicture(node.querySelector(".dock-thumb"), job);
+  node.querySelector(".progress-fill").style.transform =
+    `scaleX(${job.state === "running" ? progress(job).toFixed(3) : 0})`;
+  show(node.querySelector("[data-act=cancel]"), isLive(job));
+  show(node.querySelector("[data-act=retry]"), job.state === "failed" || job.state === "cancelled");
+  show(node.querySelector("[data-act=close]"), !isLive(job));
+}
+
+/** The newest picture of a job in small: finished, else its preview, else nothing. */
+function setPicture(host, job) {
+  const done = job.pictures.find((picture) => picture.picture_id);
+  const seen = job.pictures.find((picture) => hasPreview(job, picture));
+  const src = done ? url(`api/v1/pictures/${done.picture_id}/thumbnail`) : seen ? previewOf(job, seen) : "";
+  const key = src || job.state;
+  if (host.dataset.shown === key || (document.hidden && src)) return;
+  host.dataset.shown = key;
+  if (!src) return host.replaceChildren(...(job.state === "failed" ? [icon("warning")] : []));
+  if (!host.querySelector("img"))
+    host.replaceChildren(h("img", { alt: "", on: { error: (event) => event.target.remove() } }));
+  host.firstElementChild.src = src;
+}

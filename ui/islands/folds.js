@@ -1,0 +1,35 @@
+// Folds of the form: open or closed, as the user left them; a fold opens by itself to show a field that was refused.
+import { setAttribute } from "./dom.js";
+import { keep, recall } from "./prefs.js";
+
+const ATTRIBUTE = "folds";
+
+/** Works for every button with `data-fold`; the state lies on <html>, where Gradio's redrawing cannot lose it. */
+export function watchFolds(form) {
+  const open = new Set(recall(ATTRIBUTE, []));
+  function draw() {
+    document.documentElement.dataset.folds = [...open].join(" ");
+    for (const button of document.querySelectorAll("[data-fold]")) {
+      setAttribute(button, "aria-expanded", String(open.has(button.dataset.fold)));
+    }
+    document
+      .querySelector("[data-fold=negative]")
+      ?.classList.toggle("filled", Boolean(form.values.negative_prompt));
+  }
+  function turn(name, isOpen) {
+    if (isOpen) open.add(name);
+    else open.delete(name);
+    keep(ATTRIBUTE, [...open]);
+    draw();
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-fold]");
+    if (button) turn(button.dataset.fold, !open.has(button.dataset.fold));
+  });
+  document.addEventListener("darkroom:reveal", ({ detail }) => {
+    const block = detail.closest("[id^=fold-]");
+    if (block) turn(block.id.replace("fold-", ""), true);
+  });
+  form.onChange(draw);
+  return { draw };
+}

@@ -1,0 +1,152 @@
+// The form's values: keeps them over a reload, turns them into a Request and a Request into them, shows refusals.
+// The table of widgets comes from `ui/form.py`; reading and writing them is Gradio's: one hidden button fills all.
+import { debounce, h } from "./dom.js";
+import { keep, recall } from "./prefs.js";
+
+const last = (name) => name.split(".").pop();
+
+/** The form; `onChange(run)` calls `run(values)` after each change. Values are keyed by their place in a Request. */
+export function createForm() {
+  const fields = JSON.parse(document.getElementById("darkroom-fields").textContent);
+  const initial = Object.fromEntries(fields.map((field) => [field.name, field.value]));
+  const values = { ...initial, ...known(recall("form", {})) };
+  let followed = recall("followed", initial); // the defaults that were last put in: what equals them is untouched
+  let pending = {};
+  const listeners = new Set();
+  const save = debounce(() => keep("form", values), 150);
+
+  function known(candidate) {
+    return Object.fromEntries(Object.entries(candidate).filter(([name]) => name in initial));
+  }
+  function take(list) {
+    fields.forEach((field, index) => (values[field.name] = list[index]));
+    save();
+    for (const run of listeners) run(values);
+  }
+
+  /** Gradio asks for the values of all widgets: what we know of them, with what is pending. */
+  function filled() {
+    const next = fields.map((field) => ({ ...values, ...pending })[field.name]);
+    pending = {};
+    take(next);
+    return next;
+  }
+
+  /** Puts values into the widgets; before Gradio has drawn them, `restore` will. */
+  function fill(some) {
+    pending = { ...pending, ...known(some) };
+    clearErrors();
+    document.getElementById("fill-form")?.click();
+  }
+
+  /** Has Gradio drawn every widget and button? It loads their parts one by one. */
+  const isDrawn = () =>
+    ["generate", "drafts", "fill-form", ...fields.map((field) => field.id)].every((id) =>
+      document.getElementById(id),
+    );
+
+  /** The widgets are there now: puts in what was remembered, and what was to be filled in meanwhile. */
+  function restore() {
+    fill({ ...values, ...pending });
+  }
+
+  /** A checkpoint was chosen: its defaults go into every field that still holds the former defaults. */
+  function follow(defaults) {
+    const wanted = {};
+    const next = { ...followed };
+    const now = { ...values, ...pending };
+    for (const field of fields.filter((row) => row.follows_checkpoint)) {
+      const value = defaults[last(field.name)];
+      if (now[field.name] === followed[field.name] && now[field.name] !== value) wanted[field.name] = value;
+      next[field.name] = value;
+    }
+    followed = next;
+    keep("followed", followed);
+    if (Object.keys(wanted).length) fill(wanted);
+  }
+
+  /** The values of a Request, keyed as the form is, without its seed when `withSeed` is false. */
+  function fromRequest(request, { withSeed = true } = {}) {
+    const flat = {
+      ...request,
+      ...Object.fromEntries(Object.entries(request.sampling ?? {}).map(([k, v]) => [`sampling.${k}`, v])),
+    };
+    const some = Object.fromEntries(Object.entries(known(flat)).filter(([, value]) => value !== null));
+    if (!withSeed) delete some.seed;
+    return some;
+  }
+
+  /** The Request of the given widget values, as JSON; empty widgets are left to the checkpoint's defaults. */
+  function request(list = null) {
+    if (list) take(list);
+    const sampling = {};
+    const out = { sampling };
+    for (const [name, value] of Object.entries(values)) {
+      if (value === null || value === "") continue;
+      if (name.startsWith("sampling.")) sampling[last(name)] = value;
+      else out[name] = value;
+    }
+    return out;
+  }
+
+  /** Shows why a field was refused at its widget; answers whether such a widget exists. */
+  function refuse(error) {
+    const field = fields.find((row) => last(row.name) === last(error.field ?? ""));
+    const block = field && document.getElementById(field.id);
+    if (!block) return false;
+    const near = nearest(field, values[field.name]);
+    const mend = near !== null && { label: `Use ${near}`, run: () => fill({ [field.name]: near }) };
+    const note = h(
+      "p",
+      { class: "field-error", id: `${field.id}-error`, role: "alert" },
+      `${plain(error, field)} ${error.remedy}`,
+    );
+    if (mend)
+      note.append(h("button", { type: "button", class: "quiet", on: { click: mend.run } }, mend.label));
+    block.append(note);
+    for (const input of block.querySelectorAll("input, textarea")) {
+      input.setAttribute("aria-invalid", "true");
+      input.setAttribute("aria-describedby", note.id);
+    }
+    document.dispatchEvent(new CustomEvent("darkroom:reveal", { detail: block }));
+    block.querySelector("input, textarea")?.focus();
+    block.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+  function clearErrors() {
+    for (const note of document.querySelectorAll(".field-error")) note.remove();
+    for (const input of document.querySelectorAll("[aria-invalid]")) {
+      input.removeAttribute("aria-invalid");
+      input.removeAttribute("aria-describedby");
+    }
+  }
+  return {
+    values,
+    filled,
+    fill,
+    follow,
+    fromRequest,
+    request,
+    refuse,
+    clearErrors,
+    remember: take,
+    isDrawn,
+    restore,
+    onChange: (run) => (listeners.add(run), run(values)),
+  };
+}
+
+/** "width = 500: is no multiple of 8" → "Width 500 is no multiple of 8." */
+function plain(error, field) {
+  const [, value, why] = error.message.match(/^\S+ = ([^]*?): ([^]*)$/) ?? [];
+  const name = field.label.split(",")[0];
+  return why ? `${name} ${field.bounds[1] ? value : ""} ${why}.`.replace(/ +/g, " ") : error.message;
+}
+
+/** The nearest value that a number field can take, or null. */
+function nearest({ bounds, step, name }, value) {
+  const [low, high] = bounds;
+  if (!high || typeof value !== "number" || name === "seed") return null;
+  const near = Math.min(high, Math.max(low, Math.round(value / step) * step));
+  return near === value ? null : near;
+}

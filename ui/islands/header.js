@@ -1,0 +1,124 @@
+// The header: name, checkpoint, device and memory, queue, the worker's state, theme, shortcuts; and the banner below.
+import { createPicker } from "./checkpoint.js";
+import { h, icon, iconButton, setAttribute, setText, show } from "./dom.js";
+import { keep, recall } from "./prefs.js";
+import { gigabytes } from "./words.js";
+
+const STATES = { starting: "starting", ready: "ready", restarting: "restarting", broken: "not working" };
+
+/** Builds the header as the page's first element; answers with {picker}. */
+export function mountHeader({ store, checkpoint, shortcuts }) {
+  const picker = createPicker(checkpoint);
+  const bar = h("span", { class: "gauge-bar" }, h("span", { class: "gauge-fill" }));
+  const memory = h("span", { class: "gauge-text" });
+  const gauge = h("span", { class: "gauge", hidden: true }, memory, bar);
+  const queue = h("span", { class: "queue" });
+  const state = h("span", { class: "worker-state", role: "status" });
+  const help = iconButton("help", "Keyboard shortcuts", shortcuts.toggle, {
+    title: "Keyboard shortcuts (?)",
+  });
+  const header = h(
+    "header",
+    { class: "header", role: "banner" },
+    h("h1", { class: "name" }, mark(), h("span", {}, "Darkroom")),
+    h("div", { class: "header-gap" }),
+    h("div", { class: "header-facts" }, queue, gauge, state),
+    picker.element,
+    createThemeSwitch(),
+    help,
+  );
+  const banner = h("div", { class: "banner", role: "status", hidden: true });
+  const notice = createNotice();
+  document.body.prepend(
+    h("a", { class: "skip", href: "#field-prompt", on: { click: skip } }, "To the prompt"),
+    header,
+    banner,
+    notice.element,
+  );
+  store.subscribe(() => {
+    draw(store, { gauge, memory, bar, queue, state });
+    drawBanner(banner, store);
+    notice.draw(store);
+  });
+  return { picker };
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.querySelector("#field-prompt textarea")?.focus();
+}
+
+/** The mark: a picture that is half developed. */
+function mark() {
+  return h("span", { class: "mark", "aria-hidden": "true" });
+}
+
+function draw({ status, connection }, { gauge, memory, bar, queue, state }) {
+  const worker = connection === "reconnecting" ? "reconnecting…" : (STATES[status?.worker] ?? "connecting…");
+  setText(state, worker);
+  state.dataset.state = connection === "reconnecting" ? "reconnecting" : (status?.worker ?? "connecting");
+  show(gauge, Boolean(status?.total_bytes));
+  show(queue, Boolean(status && status.running + status.queue_length));
+  if (!status) return;
+  setText(queue, `${status.running} running · ${status.queue_length} waiting`);
+  if (!status.total_bytes) return;
+  const share = Math.min(1, status.used_bytes / status.total_bytes);
+  setText(
+    memory,
+    `${status.device_name || status.device} · ${gigabytes(status.used_bytes)} / ${gigabytes(status.total_bytes)} GB`,
+  );
+  setAttribute(gauge, "title", `${status.device}: memory in use`);
+  bar.firstElementChild.style.transform = `scaleX(${share.toFixed(3)})`;
+}
+
+/** Trouble that stops the work, in words; it goes by itself when it is over. */
+function drawBanner(banner, { status, connection, about }) {
+  let text = "";
+  if (connection === "reconnecting")
+    text = "The connection to the server is lost. Reconnecting… Queued pictures are safe there.";
+  else if (status?.worker === "broken")
+    text = `The worker does not start: ${status.why || "the log says why"}.`;
+  else if (status?.worker === "restarting")
+    text = `The worker is starting again: ${status.why || "it ended unexpectedly"}. Jobs go on by themselves.`;
+  else if (about && !about.checkpoints.some((row) => !row.problem))
+    text = "No usable checkpoint was found. Put a model folder into models/ and reload this page.";
+  setText(banner, text.replace(/([.!?…])\.( |$)/g, "$1$2"));
+  show(banner, Boolean(text));
+}
+
+/** Something that could be better, until it is closed: "a GPU is there, but this torch cannot use it". */
+function createNotice() {
+  let text = "";
+  const words = h("p");
+  const close = iconButton("close", "Close notice", () => {
+    keep("notice", text);
+    show(element, false);
+  });
+  const element = h("div", { class: "notice", role: "status", hidden: true }, words, close);
+  function draw({ status }) {
+    text = status?.notice ?? "";
+    setText(words, text);
+    show(element, Boolean(text) && recall("notice", "") !== text);
+  }
+  return { element, draw };
+}
+
+/** The switch between dark and light; the head of the page sets the stored one before anything is drawn. */
+function createThemeSwitch() {
+  const root = document.documentElement;
+  const button = h("button", { type: "button", class: "icon-button", on: { click: turn } });
+  function draw() {
+    const other = root.dataset.theme === "light" ? "dark" : "light";
+    const label = `Switch to the ${other} theme`;
+    setAttribute(button, "aria-label", label);
+    setAttribute(button, "title", label);
+    button.replaceChildren(icon(other === "light" ? "sun" : "moon"));
+  }
+  function turn() {
+    root.dataset.theme = root.dataset.theme === "light" ? "dark" : "light";
+    keep("theme", root.dataset.theme);
+    draw();
+  }
+  draw();
+  return button;
+}

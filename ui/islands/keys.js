@@ -1,0 +1,99 @@
+// Keys for what a hand repeats, the overlay that lists them, and arrow keys in the row of tabs.
+import { h, isTyping } from "./dom.js";
+
+const SHORTCUTS = [
+  ["Ctrl + Enter", "Generate"],
+  ["Ctrl + Shift + Enter", "8 drafts"],
+  ["Ctrl + ↑ / ↓", "Weight of the word at the cursor"],
+  ["1 … 8", "Pick a draft of the contact sheet"],
+  ["Enter", "Develop the picked drafts"],
+  ["Shift + X", "Cancel the job in view"],
+  ["Alt + 1 / 2", "Text to image / Library"],
+  ["J", "Open or close the list of jobs"],
+  ["/", "To the prompt, or to the search"],
+  ["Arrows / Enter / Del / Esc", "Library: move, open, delete, close"],
+  ["?", "This list"],
+];
+
+/** The overlay; `toggle()` opens or closes it. */
+export function createShortcuts() {
+  const close = h("button", { type: "button", class: "secondary" }, "Close");
+  const rows = SHORTCUTS.map(([keys, what]) =>
+    h(
+      "div",
+      {},
+      h(
+        "dt",
+        {},
+        ...keys.split(" ").map((part) => (/^[+/…]$/.test(part) ? ` ${part} ` : h("kbd", {}, part))),
+      ),
+      h("dd", {}, what),
+    ),
+  );
+  const dialog = h(
+    "dialog",
+    { class: "shortcuts", "aria-label": "Keyboard shortcuts" },
+    h("h2", {}, "Keyboard"),
+    h("dl", {}, ...rows),
+    close,
+  );
+  document.body.append(dialog);
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  return { toggle: () => (dialog.open ? dialog.close() : dialog.showModal()) };
+}
+
+/** Opens a tab by its id; Gradio owns the tabs, so its button is pressed. */
+export function goTo(tab) {
+  document.getElementById(`${tab}-button`)?.click();
+}
+
+/** Listens for all keys of the page. */
+export function watchKeys({ shortcuts, verbs, dock, sheetInView }) {
+  const press = (id) => document.getElementById(id)?.click();
+  const isModal = () => document.querySelector("dialog[open]");
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        event.stopPropagation();
+        press(event.shiftKey ? "drafts" : "generate");
+      } else if (event.altKey && (event.key === "1" || event.key === "2")) {
+        event.preventDefault();
+        goTo(event.key === "1" ? "text-to-image" : "library");
+      }
+    },
+    true,
+  );
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey)
+      return;
+    if (event.key === "?") return shortcuts.toggle();
+    if (isModal()) return;
+    const sheet = sheetInView();
+    const isIdle = event.target === document.body || event.target.closest?.(".sheet");
+    if (sheet && /^[1-8]$/.test(event.key)) sheet.toggle(Number(event.key) - 1);
+    else if (sheet && event.key === "Enter" && isIdle) sheet.run();
+    else if (event.key === "X" && event.shiftKey) verbs.cancelInView();
+    else if (event.key === "j") dock.toggle();
+    else if (event.key === "/")
+      (document.querySelector(".library-search:not([hidden])")?.checkVisibility()
+        ? document.querySelector(".library-search")
+        : document.querySelector("#field-prompt textarea")
+      )?.focus();
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by || event.target.getAttribute?.("role") !== "tab") return;
+    const tabs = [...event.target.parentElement.querySelectorAll("[role=tab]")];
+    const next = tabs.at((tabs.indexOf(event.target) + by) % tabs.length);
+    next.focus();
+    next.click();
+  });
+}

@@ -1,0 +1,98 @@
+// Starts the page: makes the parts, hands them to one another, and fills each island when Gradio has drawn its place.
+import { call } from "./api.js";
+import { createCheckpoint } from "./checkpoint.js";
+import { mountDock } from "./dock.js";
+import { watchDrops } from "./drop.js";
+import { watchFolds } from "./folds.js";
+import { createForm } from "./form.js";
+import { mountHeader } from "./header.js";
+import { createShortcuts, goTo, watchKeys } from "./keys.js";
+import { createRecords } from "./picture.js";
+import { startPoller } from "./poller.js";
+import { mountTokens, watchWeights } from "./prompt.js";
+import { mountResult } from "./result.js";
+import { mountSeed, mountShape } from "./shape.js";
+import { makeGrain } from "./stage.js";
+import { createFocus, createStore } from "./store.js";
+import { createPictureVerbs, createVerbs } from "./verbs.js";
+import { createToasts } from "./toast.js";
+
+const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
+
+const store = createStore();
+const form = createForm();
+const checkpoint = createCheckpoint(store, form);
+const focus = createFocus(store);
+const toasts = createToasts();
+const records = createRecords();
+const shortcuts = createShortcuts();
+const { picker } = mountHeader({ store, checkpoint, shortcuts });
+const { share } = startPoller(store);
+const verbs = createVerbs({ store, form, checkpoint, focus, toasts, share });
+const library = { open: (id) => (library.wanted = () => library.open(id)) };
+const pictureVerbs = createPictureVerbs({ form, checkpoint, records, toasts, goTo, library });
+const dock = mountDock({ store, verbs, focus, goTo });
+const folds = watchFolds(form);
+const parts = { store, form, checkpoint, focus, toasts, records, verbs, pictureVerbs, picker, goTo };
+let result = { seedInView: () => null, sheetInView: () => null };
+
+const ISLANDS = {
+  tokens: (host) => mountTokens(host, parts),
+  shape: (host) => mountShape(host, parts),
+  seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
+  result: (host) => (result = mountResult(host, parts)),
+  library: openLibrary,
+};
+
+/** Loads the library's scripts when its tab is opened for the first time. */
+async function openLibrary(host) {
+  const { mountLibrary } = await import("./library.js");
+  Object.assign(library, mountLibrary(host, parts));
+  library.wanted?.();
+}
+
+/** Gradio draws tabs when they are first opened, so places of islands appear late. */
+function fillIslands() {
+  for (const host of document.querySelectorAll("[data-island]:not([data-filled])")) {
+    const fill = ISLANDS[host.dataset.island];
+    host.parentElement.className = "island-place"; // Gradio's own class styles everything inside as an article
+    host.dataset.filled = "";
+    fill(host);
+  }
+  if (!isRestored && form.isDrawn()) {
+    isRestored = true;
+    document.getElementById("drafts").title = DRAFTS;
+    form.restore();
+    folds.draw();
+  }
+}
+let isRestored = false;
+
+async function learn() {
+  for (let isKnown = false; !isKnown;) {
+    try {
+      const about = await call("GET", "api/v1/status");
+      store.set({ about });
+      store.apply({ status: about });
+      isKnown = true;
+    } catch {
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+  }
+}
+
+// What Gradio's own events call; see `ui/tabs/text_to_image.py`.
+window.darkroom = {
+  generate: verbs.generate,
+  drafts: verbs.drafts,
+  remember: form.remember,
+  filled: form.filled,
+};
+
+makeGrain();
+watchWeights();
+watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
+watchDrops({ toasts, useRequest: (request) => pictureVerbs.useRequest(request) });
+new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
+learn();
+fillIslands();

@@ -1,0 +1,118 @@
+// A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
+import { call, url } from "./api.js";
+import { h, icon, iconButton, show } from "./dom.js";
+import { createStrip } from "./strip.js";
+import { duration, fileSize, when } from "./words.js";
+
+/** A loader of picture records that asks for each once. */
+export function createRecords() {
+  const known = new Map();
+  return {
+    get: (id) => {
+      if (!known.has(id)) {
+        const asked = call("GET", `api/v1/pictures/${id}`);
+        known.set(id, asked);
+        asked.catch(() => known.delete(id));
+      }
+      return known.get(id);
+    },
+    put: (record) => known.set(record.id, Promise.resolve(record)),
+    forget: (id) => known.delete(id),
+  };
+}
+
+/** The view below a stage. `verbs`: useSettings, useSeed, trash, restore, openInLibrary (absent: no such button). */
+export function createPictureView(stage, verbs, toasts) {
+  const strip = createStrip(stage);
+  const words = h("div", { class: "picture-words" });
+  const actions = h("div", { class: "picture-actions", role: "toolbar", "aria-label": "Picture" });
+  const element = h(
+    "div",
+    { class: "picture-view", hidden: true },
+    strip.element,
+    h("div", { class: "picture-row" }, words, actions),
+  );
+  let current = null;
+
+  function open(record) {
+    show(element, true);
+    if (current?.id === record.id && current.trashed === record.trashed) return;
+    current = record;
+    stage.shape(record.width, record.height);
+    stage.frame.dataset.state = record.trashed ? "trashed" : "done";
+    stage.show(url(`api/v1/pictures/${record.id}/file`), record.prompt || "Picture without a prompt");
+    strip.open(record);
+    words.replaceChildren(...describe(record));
+    actions.replaceChildren(...buttons(record));
+  }
+  function close() {
+    current = null;
+    strip.close();
+    show(element, false);
+  }
+  function buttons(record) {
+    const file = url(`api/v1/pictures/${record.id}/file?download=1`);
+    return [
+      verbs.useSeed &&
+        record.seed !== null &&
+        iconButton("seed", "Use this seed", () => verbs.useSeed(record)),
+      record.request && iconButton("sliders", "Use these settings", () => verbs.useSettings(record)),
+      record.parameters &&
+        iconButton("copy", "Copy the settings as text", () => copy(record.parameters, toasts)),
+      h(
+        "a",
+        { class: "icon-button", href: file, download: "", "aria-label": "Download", title: "Download" },
+        icon("download"),
+      ),
+      verbs.openInLibrary && iconButton("library", "Open in the library", () => verbs.openInLibrary(record)),
+      record.trashed
+        ? iconButton("restore", "Take out of the trash", () => verbs.restore(record))
+        : iconButton("trash", "Move to the trash", () => verbs.trash(record)),
+    ].filter(Boolean);
+  }
+  return { element, open, close, current: () => current };
+}
+
+function describe(record) {
+  const sampling = record.request?.sampling ?? {};
+  const facts = [
+    ["Seed", record.seed],
+    ["Size", `${record.width} × ${record.height}`],
+    ["Steps", sampling.steps],
+    ["CFG scale", sampling.guidance_scale],
+    ["Sampler", sampling.sampler],
+    ["Schedule", sampling.schedule],
+    ["Checkpoint", record.checkpoint],
+    ["Took", record.seconds ? duration(record.seconds) : ""],
+    ["File", fileSize(record.bytes)],
+    ["Made", when(record.created)],
+  ];
+  return [
+    h("p", { class: "words-prompt" }, record.prompt || "no prompt"),
+    record.negative_prompt && h("p", { class: "words-negative" }, `without: ${record.negative_prompt}`),
+    h(
+      "dl",
+      { class: "facts" },
+      ...facts
+        .filter(([, value]) => value !== "" && value !== null && value !== undefined)
+        .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value)))),
+    ),
+  ].filter(Boolean);
+}
+
+/** Copies text; the clipboard API exists on https pages only, so an old way stands behind it. */
+export async function copy(text, toasts) {
+  let isDone = false;
+  try {
+    await navigator.clipboard.writeText(text);
+    isDone = true;
+  } catch {
+    const box = h("textarea", { class: "off-screen" });
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    isDone = document.execCommand("copy");
+    box.remove();
+  }
+  toasts.say(isDone ? "Settings copied." : "This browser does not let the page copy.", { isError: !isDone });
+}

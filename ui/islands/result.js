@@ -1,0 +1,126 @@
+// The right half of the first tab: what develops, then the finished picture with its settings; or what went wrong.
+import { h, setText, show } from "./dom.js";
+import { createPictureView } from "./picture.js";
+import { createProgress } from "./progress.js";
+import { createSheet, isSheet } from "./sheet.js";
+import { createSiblings } from "./siblings.js";
+import { createStage } from "./stage.js";
+import { hasPreview, previewOf } from "./store.js";
+import { failure } from "./telling.js";
+
+const IDEAS = [
+  "a red heart on a white background",
+  "a yellow star at night",
+  "a blue house in a green meadow",
+];
+
+/** Builds the island; answers with {seedInView(), sheetInView()}. */
+export function mountResult(host, { store, focus, verbs, pictureVerbs, records, toasts, picker, form }) {
+  const stage = createStage();
+  const sheet = createSheet({ verbs });
+  const progress = createProgress({ onCancel: verbs.cancelInView, beside: sheet.bar });
+  const siblings = createSiblings({ onPick: focus.set });
+  const view = createPictureView(stage, { ...pictureVerbs, trash, restore }, toasts);
+  const message = h("div", { class: "stage-message", hidden: true });
+  const empty = createEmpty(form);
+  const canvas = h("div", { class: "canvas" }, empty, stage.element, sheet.element, message);
+  const under = h("div", { class: "under" }, progress.element, siblings.element, view.element);
+  const element = h("section", { class: "result", "aria-label": "Result" }, canvas, under, progress.live);
+  let inView = ""; // job and picture
+
+  function draw() {
+    const job = focus.job();
+    const isOnSheet = Boolean(job) && isSheet(job);
+    show(empty, !job && store.connection !== "connecting");
+    show(stage.element, Boolean(job) && !isOnSheet);
+    show(sheet.element, isOnSheet);
+    if (!job) return clear();
+    const picture = chosen(job, focus.index);
+    const key = `${job.id}/${picture.index}`;
+    if (key !== inView) stage.clear();
+    inView = key;
+    element.dataset.job = job.id;
+    element.dataset.state = job.state;
+    stage.shape(job.request.width, job.request.height);
+    if (isOnSheet || !picture.picture_id) view.close();
+    if (isOnSheet) sheet.draw(job);
+    else drawPicture(job, picture);
+    progress.draw(job, picture);
+    if (isOnSheet) siblings.clear();
+    else siblings.draw(job, picture.index);
+    show(sheet.bar, isOnSheet && !sheet.isChosen());
+    drawFailure(job);
+  }
+  function clear() {
+    for (const part of [progress, siblings]) part.clear();
+    show(message, false);
+    view.close();
+    delete element.dataset.job;
+    delete element.dataset.state;
+  }
+  function drawPicture(job, picture) {
+    if (picture.picture_id) return openPicture(picture.picture_id);
+    const isGivenUp = job.state === "failed" || job.state === "cancelled";
+    stage.frame.dataset.state = isGivenUp ? job.state : picture.state;
+    if (hasPreview(job, picture)) stage.show(previewOf(job, picture), "Preview");
+  }
+  async function openPicture(id) {
+    const key = inView;
+    if (view.current()?.id === id) return;
+    try {
+      const record = await records.get(id);
+      if (inView === key) view.open(record);
+    } catch (error) {
+      if (inView !== key) return;
+      setText(message, error.status === 404 ? "This picture is no longer in the library." : error.message);
+      show(message, true);
+    }
+  }
+  function drawFailure(job) {
+    const isGivenUp = job.state === "failed" || job.state === "cancelled";
+    if (isGivenUp && message.dataset.version !== String(job.version)) {
+      message.replaceChildren(failure(job, { verbs, picker }));
+      message.dataset.version = job.version;
+    }
+    show(message, isGivenUp && !job.pictures.some((one) => one.picture_id));
+  }
+  function again() {
+    view.close();
+    draw();
+  }
+  async function trash(record) {
+    if (await pictureVerbs.trash(record, again)) again();
+  }
+  async function restore(record) {
+    if (await pictureVerbs.restore(record)) again();
+  }
+
+  host.append(element);
+  store.subscribe(draw);
+  focus.onChange(draw);
+  document.addEventListener("visibilitychange", draw); // hidden pages load no previews
+  return {
+    seedInView: () => (focus.job() ? chosen(focus.job(), focus.index).seed : null),
+    sheetInView: () => (focus.job() && isSheet(focus.job()) ? sheet : null),
+  };
+}
+
+/** The picture to show large: the one asked for, else one that develops, else the first that is done. */
+function chosen(job, index) {
+  const by = (state) => job.pictures.find((one) => one.state === state);
+  return job.pictures[index ?? -1] ?? by("running") ?? by("done") ?? by("queued") ?? job.pictures[0];
+}
+
+function createEmpty(form) {
+  const chip = (idea) =>
+    h("button", { type: "button", class: "chip", on: { click: () => form.fill({ prompt: idea }) } }, idea);
+  const what =
+    "Write what the picture shows, then press Generate. Or drop a picture that was made here to take up its settings.";
+  return h(
+    "div",
+    { class: "empty", hidden: true },
+    h("p", { class: "empty-title" }, "Nothing developed yet"),
+    h("p", {}, what),
+    h("div", { class: "chips" }, ...IDEAS.map(chip)),
+  );
+}

@@ -1,0 +1,133 @@
+// What can be done with jobs (generate, drafts, develop, cancel, again) and with pictures (use, trash, restore).
+import { call, insist } from "./api.js";
+import { randomId } from "./dom.js";
+
+const PATIENCE_MS = 20000;
+const DRAFTS = { batch_size: 8, batch_count: 1, draft_fraction: 1 / 3 };
+
+/** The verbs of jobs; each is safe to repeat. `share` makes a changed job known here and in the other tabs. */
+export function createVerbs({ store, form, checkpoint, focus, toasts, share }) {
+  async function send(values, extra = {}) {
+    form.clearErrors();
+    const request = {
+      ...form.request(values),
+      ...(checkpoint.name ? { checkpoint: checkpoint.name } : {}),
+      ...extra,
+    };
+    return post(request, randomId());
+  }
+
+  // The id stays the same for each try, so a repeat after a lost answer makes no second job.
+  async function post(request, clientRequestId) {
+    const lost = () =>
+      toasts.say("The connection is lost. Your picture is sent as soon as it is back.", { key: "sending" });
+    try {
+      const json = { ...request, client_request_id: clientRequestId };
+      const job = await insist("POST", "api/v1/jobs", { json }, PATIENCE_MS, lost);
+      share({ jobs: [job] });
+      focus.set(job.id);
+      return job;
+    } catch (error) {
+      if (error.status !== 422 || !form.refuse(error)) {
+        const again = { label: "Try again", run: () => post(request, clientRequestId) };
+        toasts.fail(error, error.status === 422 ? {} : { action: again });
+      }
+      return null;
+    }
+  }
+
+  async function change(jobId, verb, json) {
+    try {
+      const job = await insist("POST", `api/v1/jobs/${jobId}/${verb}`, { json }, 5000);
+      if (job?.id) share({ jobs: [job] });
+      return true;
+    } catch (error) {
+      toasts.fail(error);
+      return false;
+    }
+  }
+
+  async function remove(jobId) {
+    try {
+      await call("DELETE", `api/v1/jobs/${jobId}`);
+      share({ removed: [jobId] });
+    } catch (error) {
+      if (error.status === 404) share({ removed: [jobId] });
+      else toasts.fail(error);
+    }
+  }
+
+  return {
+    generate: (values) => send(values),
+    drafts: (values) => send(values, DRAFTS),
+    develop: (jobId, pictures) => change(jobId, "develop", { pictures }),
+    cancel: (jobId) => change(jobId, "cancel"),
+    again: (jobId) => change(jobId, "requeue"),
+    remove,
+    /** The same request at another size, after the device had too little memory for it. */
+    smaller: (job, [width, height]) => {
+      form.fill({ width, height });
+      return post({ ...job.request, width, height }, randomId());
+    },
+    cancelInView: () => {
+      const job = store.jobs.get(focus.job()?.id);
+      if (job && (job.state === "running" || job.state === "queued")) change(job.id, "cancel");
+    },
+  };
+}
+
+/** The verbs of pictures; each answers whether it worked. `library` is filled once that tab was opened. */
+export function createPictureVerbs({ form, checkpoint, records, toasts, goTo, library }) {
+  function useRequest(request) {
+    // First the checkpoint: the request's own values then win over its defaults.
+    const isFound = !request.checkpoint || checkpoint.choose(request.checkpoint);
+    form.fill(form.fromRequest(request));
+    goTo("text-to-image");
+    if (isFound) toasts.say("Settings taken up.", { key: "settings" });
+    else
+      toasts.say(
+        `Settings taken up, but the checkpoint “${request.checkpoint}” is not here; “${checkpoint.name}” stays chosen.`,
+        { isError: true, key: "settings" },
+      );
+    return true;
+  }
+
+  async function move(record, method, path) {
+    try {
+      await call(method, `api/v1/pictures/${record.id}${path}`);
+      records.forget(record.id);
+      return true;
+    } catch (error) {
+      toasts.fail(error);
+      return false;
+    }
+  }
+
+  async function restore(record) {
+    const isDone = await move(record, "POST", "/restore");
+    if (isDone) toasts.say("Taken out of the trash.", { key: "trash" });
+    return isDone;
+  }
+
+  async function trash(record, onUndone = () => {}) {
+    if (!(await move(record, "DELETE", ""))) return false;
+    const undo = async () => (await move(record, "POST", "/restore")) && onUndone();
+    toasts.say("Moved to the trash.", { key: "trash", action: { label: "Undo", run: undo } });
+    return true;
+  }
+
+  return {
+    useRequest,
+    useSettings: (record) => useRequest(record.request),
+    useSeed: (record) => {
+      form.fill({ seed: record.seed });
+      toasts.say(`Seed ${record.seed} is in the form.`, { key: "settings" });
+    },
+    trash,
+    restore,
+    openInLibrary: (record) => {
+      goTo("library");
+      library.open(record.id);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+"""The page: its tabs, its theme, and what stands in its head.
+
+Gradio draws tabs and form; header, job dock, result and library are islands (`islands/*.js`) that speak to `api/v1`.
+No event of the page runs Python: a generation belongs to the queue and must outlive the page.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ui import form, theme
+from ui.tabs import library, text_to_image
+
+STYLES = ("style", "chrome", "form", "pictures")
+FOLDER = Path(__file__).parent
+# Not "static": that is a place of Gradio's own.
+STATIC = {"ui/islands": FOLDER / "islands", "ui": FOLDER / "static"}
+
+# The first script runs before anything is drawn, so that the page never flashes in the wrong theme.
+HEAD = """
+<meta name="color-scheme" content="dark light">
+<script>
+try {{ document.documentElement.dataset.theme = JSON.parse(localStorage.getItem("darkroom.theme")) || "dark"; }}
+catch {{ document.documentElement.dataset.theme = "dark"; }}
+</script>
+<link rel="icon" href="ui/icon.svg" type="image/svg+xml">
+{styles}
+<script type="application/json" id="darkroom-fields">{fields}</script>
+<script type="module" src="ui/islands/main.js"></script>
+"""
+
+
+def build() -> gr.Blocks:
+    """The page for `gr.mount_gradio_app`, together with `options`."""
+    page = gr.Blocks(title="Darkroom", analytics_enabled=False, fill_width=True)
+    with page, gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+        text_to_image.build()
+        library.build()
+    return page
+
+
+def options() -> dict[str, Any]:
+    """What `gr.mount_gradio_app` must be told for the page to look and behave as meant."""
+    fields = form.for_page().replace("</", "<\\/")
+    styles = "\n".join(f'<link rel="stylesheet" href="ui/{name}.css">' for name in STYLES)
+    return {
+        "theme": theme.build(),
+        "head": HEAD.format(fields=fields, styles=styles),
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "mcp_server": False,
+        "ssr_mode": False,
+        "show_error": False,
+    }
