@@ -1,0 +1,1 @@
+"""How models that ship with the project are made."""

@@ -1,0 +1,1 @@
+"""The starter model: drawings that we generate, nets trained on them from nothing, and their evaluation."""
