@@ -1,0 +1,94 @@
+"""The native API for pictures: files, thumbnails, strips, the trash, and pictures that are sent to us."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.api.conftest import House, png
+
+
+def test_a_file_can_be_downloaded_under_its_name(home: House) -> None:
+    picture_id = home.make()["pictures"][0]["picture_id"]
+
+    answer = home.client.get(f"/api/v1/pictures/{picture_id}/file?download=1")
+
+    assert answer.headers["content-disposition"].startswith("attachment; filename=")
+
+
+def test_thumbnail_and_strip_come_from_the_same_picture(home: House) -> None:
+    address = f"/api/v1/pictures/{home.make(sampling={'steps': 6})['pictures'][0]['picture_id']}"
+
+    thumbnail = home.client.get(f"{address}/thumbnail")
+    frames = home.client.get(f"{address}/strip").json()
+
+    assert Image.open(io.BytesIO(thumbnail.content)).size == (64, 64)
+    assert frames == sorted(frames, key=lambda frame: frame["step"])
+    frame = home.client.get(f"{address}/strip/{frames[0]['step']}")
+    assert frame.headers["content-type"] == "image/jpeg"
+    assert home.client.get(f"{address}/strip/999").status_code == 404
+
+
+def test_a_picture_goes_to_the_trash_and_back(home: House) -> None:
+    address = f"/api/v1/pictures/{home.make(prompt='for the trash')['pictures'][0]['picture_id']}"
+
+    def found(trash: int) -> int:
+        params: dict[str, Any] = {"q": "trash", "trash": trash}
+        return int(home.client.get("/api/v1/pictures", params=params).json()["total"])
+
+    assert home.client.delete(address).json()["trashed"]
+    assert (found(0), found(1)) == (0, 1)
+    assert home.client.post(f"{address}/restore").json()["trashed"] is None
+    assert (found(0), found(1)) == (1, 0)
+
+
+def test_a_picture_is_taken_from_a_form_or_as_the_body(home: House) -> None:
+    by_form = home.client.post("/api/v1/assets", files={"file": ("a.png", png(), "image/png")})
+    by_body = home.client.post(
+        "/api/v1/assets", content=png(), headers={"content-type": "image/png"}
+    )
+
+    for answer in (by_form, by_body):
+        assert answer.status_code == 201, answer.text
+        asset = answer.json()
+        assert (asset["width"], asset["height"], asset["request"]) == (40, 30, None)
+        assert home.client.get(f"/api/v1/assets/{asset['id']}").json() == asset
+        file = home.client.get(f"/api/v1/assets/{asset['id']}/file")
+        assert Image.open(io.BytesIO(file.content)).size == (40, 30)
+
+
+def test_our_own_picture_brings_its_request_along(home: House) -> None:
+    picture_id = home.make(prompt="a blue star", seed=11)["pictures"][0]["picture_id"]
+    data = home.client.get(f"/api/v1/pictures/{picture_id}/file").content
+
+    asset = home.client.post(
+        "/api/v1/assets", content=data, headers={"content-type": "image/png"}
+    ).json()
+
+    assert (asset["request"]["prompt"], asset["request"]["seed"]) == ("a blue star", 11)
+    assert asset["parameters"].startswith("a blue star\nSteps: ")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"content": b"<svg></svg>", "headers": {"content-type": "image/png"}},
+        {"content": b"", "headers": {"content-type": "image/png"}},
+        {"files": {"file": ("a.png", b"no picture", "image/png")}},
+        {"files": {"other": ("a.png", b"x", "image/png")}},
+        {"data": {"file": "text"}, "files": {}},
+        {
+            "content": b"--x\r\nbroken",
+            "headers": {"content-type": "multipart/form-data; boundary=y"},
+        },
+        {"content": b"x", "headers": {"content-type": "multipart/form-data"}},
+    ],
+)
+def test_an_upload_that_is_no_picture_is_refused(home: House, sent: dict[str, Any]) -> None:
+    answer = home.client.post("/api/v1/assets", **sent)
+
+    assert answer.status_code in (400, 415)
+    assert answer.json()["error"]["message"]

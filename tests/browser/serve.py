@@ -1,0 +1,40 @@
+"""Serves the whole app with the fake worker, in a process of its own: `python -m tests.browser.serve FOLDER PORT`.
+
+FOLDER gets `models/` with two checkpoints of paper, `outputs/` and `data/`. A file `password` in it asks for a login.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import uvicorn
+
+import app
+from pipelines.settings import Settings
+from tests import paper_checkpoint
+
+CHECKPOINTS = {
+    "small": {"width": 128, "height": 128, "steps": 12, "guidance_scale": 5.0},
+    "large": {"width": 512, "height": 512, "steps": 20, "guidance_scale": 7.0},
+}
+
+
+def main(folder: Path, port: int) -> None:
+    for name, defaults in CHECKPOINTS.items():
+        if not (folder / "models" / name).exists():
+            paper_checkpoint.write(folder / "models" / name, defaults=defaults, licence="MIT")
+    password = folder / "password"
+    settings = Settings(
+        port=port,
+        models_dir=(folder / "models",),
+        output_dir=folder / "outputs",
+        data_dir=folder / "data",
+        password_file=password if password.exists() else None,
+    )
+    site, _ = app.create(settings, worker_target="tests.fake_worker")
+    uvicorn.run(site, host="127.0.0.1", port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

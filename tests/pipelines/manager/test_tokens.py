@@ -1,0 +1,71 @@
+"""Token counts equal those of the tokenizer that the text encoder uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from transformers import CLIPTokenizer
+
+from pipelines.errors import ModelUnreadable
+from pipelines.manager.tokens import TokenCounter
+from tests import paper_checkpoint
+
+ROOT = Path(__file__).parents[3]
+STARTER = ROOT / "models" / "starter" / "tokenizer"
+TEXTS = [
+    "",
+    "red",
+    "a red circle, on a BLUE background",
+    "it's 2 o'clock — ünïcödé, 日本語, 🦊🦊",
+    "tabs\tand\n\nnewlines   and    spaces",
+    "a<|endoftext|> written out",
+    "word " * 200,
+]
+
+
+def without_fast_file(folder: Path) -> Path:
+    """The same tokenizer as a folder of vocabulary and merges alone, as older checkpoints have it."""
+    folder.mkdir()
+    for name in ("vocab.json", "merges.txt"):
+        (folder / name).write_bytes((STARTER / name).read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("has_fast_file", [True, False])
+def test_counts_equal_the_text_encoders(text: str, has_fast_file: bool, tmp_path: Path) -> None:
+    reference = CLIPTokenizer.from_pretrained(STARTER)
+    folder = STARTER if has_fast_file else without_fast_file(tmp_path / "tokenizer")
+
+    counted = TokenCounter().count(text, folder)
+
+    assert counted.tokens == len(reference(text, add_special_tokens=False)["input_ids"])
+
+
+@pytest.mark.parametrize(("words", "limit"), [(0, 75), (75, 75), (76, 150), (151, 225)])
+def test_the_limit_is_the_end_of_the_last_begun_chunk(
+    words: int, limit: int, tmp_path: Path
+) -> None:
+    folder = paper_checkpoint.write(tmp_path / "paper") / "tokenizer"
+
+    counted = TokenCounter().count("red " * words, folder)
+
+    assert (counted.tokens, counted.limit) == (words, limit)
+
+
+def test_a_tokenizer_is_read_once(tmp_path: Path) -> None:
+    folder = paper_checkpoint.write(tmp_path / "paper") / "tokenizer"
+    counter = TokenCounter()
+    before = counter.count("red red", folder)
+
+    (folder / "vocab.json").unlink()
+
+    assert counter.count("red red", folder) == before
+
+
+def test_a_damaged_tokenizer_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+
+    with pytest.raises(ModelUnreadable, match="tokenizer in"):
+        TokenCounter().count("red", tmp_path)

@@ -1,0 +1,1 @@
+"""Tests of the worker process and what it is made of."""

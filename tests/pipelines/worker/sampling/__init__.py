@@ -1,0 +1,1 @@
+"""Tests of the sampling: against published numbers, diffusers, exact solutions, and itself."""

@@ -1,0 +1,52 @@
+"""States survive a restart to the bit, and damage is noticed."""
+
+import pytest
+import torch
+
+from pipelines.errors import StudioError
+from pipelines.worker.sampling import Philox, State
+
+
+def a_state() -> State:
+    x, newer, older = (Philox(5).draw(k, (4, 8, 8)).unsqueeze(0) for k in range(3))
+    return State(x=x, step=7, history=(newer, older), draws=15)
+
+
+def test_bytes_bring_back_the_same_state() -> None:
+    state = a_state()
+    again = State.from_bytes(state.to_bytes())
+    assert torch.equal(again.x, state.x)
+    assert (again.step, again.draws) == (7, 15)
+    assert [torch.equal(a, b) for a, b in zip(again.history, state.history, strict=True)] == [
+        True,
+        True,
+    ]
+
+
+def test_views_and_strided_tensors_can_be_written() -> None:
+    x = Philox(5).draw(0, (1, 4, 8, 16))[..., ::2].transpose(2, 3)
+    again = State.from_bytes(State(x=x, history=(x,)).to_bytes())
+    assert torch.equal(again.x, x)
+    assert torch.equal(again.history[0], x)
+
+
+@pytest.mark.parametrize("place", [0, 20, 40, 400, -1])
+def test_a_single_changed_byte_is_refused(place: int) -> None:
+    data = bytearray(a_state().to_bytes())
+    data[place] ^= 1
+    with pytest.raises(StudioError, match="is damaged") as refusal:
+        State.from_bytes(bytes(data))
+    assert "from its start" in refusal.value.remedy
+
+
+@pytest.mark.parametrize("length", [0, 1, 16, 32, 500])
+def test_a_cut_file_is_refused(length: int) -> None:
+    with pytest.raises(StudioError, match="is damaged"):
+        State.from_bytes(a_state().to_bytes()[:length])
+
+
+def test_a_step_counts_itself_and_its_draws() -> None:
+    state = a_state()
+    after = state.after(state.x, history=(state.x,), draws=2)
+    assert (after.step, after.draws, len(after.history)) == (8, 17, 1)
+    assert state.after(state.x).history == ()

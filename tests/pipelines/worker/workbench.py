@@ -1,0 +1,156 @@
+"""An engine in this process, turned by hand: what goes in, what it says, and a clock that the test moves."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from pipelines.request import Request, Sampling
+from pipelines.worker.device.choice import Device
+from pipelines.worker.device.memory import Memory
+from pipelines.worker.engine.engine import Bench, Engine
+from pipelines.worker.messages import (
+    Cancel,
+    CheckpointRef,
+    JobEnded,
+    Launch,
+    PictureDone,
+    PictureTask,
+    Submit,
+)
+from pipelines.worker.pulse import Pulse
+from pipelines.worker.weights.cache import Models
+from pipelines.worker.weights.loading import Model
+
+Message = TypeVar("Message")
+CPU = Device(torch.device("cpu"), "a processor")
+
+
+class AtOnce(Executor):
+    """An I/O thread that is none: what is submitted has been done when `submit` returns."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class Later(Executor):
+    """An I/O thread that waits until the test says `finish`."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def finish(self) -> None:
+        for future, work in self._waiting:
+            future.set_result(work())
+        self._waiting.clear()
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Workbench:
+    """The engine, everything it said, and shortcuts to ask and to look."""
+
+    def __init__(
+        self,
+        checkpoint: CheckpointRef,
+        launch: Launch | None = None,
+        *,
+        reader: Executor | None = None,
+        budget_bytes: int | None = None,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.said: list[Any] = []
+        self.clock = Clock()
+        self.pulse = Pulse(self.clock)
+        memory = Memory(CPU.torch_device)
+        self.models = Models(CPU, memory, reader or AtOnce(), budget_bytes)
+        bench = Bench(CPU, memory, self.models, self.pulse)
+        self.engine = Engine(bench, launch or Launch(), self.said.append, self.clock)
+
+    def submit(self, job_id: str = "job", /, **asked: Any) -> None:
+        """A job of as many pictures as the request has, or of `pictures=…`; the fields are those of `request`."""
+        given: dict[str, Any] = {"checkpoint": self.checkpoint, "hold_after_steps": None, **asked}
+        checkpoint, hold = given.pop("checkpoint"), given.pop("hold_after_steps")
+        pictures = given.pop("pictures", None)
+        wanted = request(**given)
+        if pictures is None:
+            pictures = tuple(PictureTask(n, wanted.seed + n) for n in range(wanted.pictures))
+        self.engine.receive(Submit(job_id, wanted.as_dict(), checkpoint, pictures, hold))
+
+    def cancel(self, job_id: str) -> None:
+        self.engine.receive(Cancel(job_id))
+
+    def run(self, turns: int = 10_000) -> None:
+        """Turns until there is nothing to do, or `turns` times."""
+        while turns and self.engine.turn():
+            turns -= 1
+
+    def all(self, kind: type[Message], job_id: str | None = None) -> list[Message]:
+        """What was said of this kind, about one job or all, in order."""
+        return [m for m in self.said if isinstance(m, kind) and job_id in (None, m.job_id)]
+
+    def pixels(self, job_id: str = "job", index: int = 0) -> torch.Tensor:
+        """The finished picture as numbers 0…255."""
+        done = next(m for m in self.all(PictureDone, job_id) if m.index == index)
+        assert len(done.pixels.data) == done.pixels.width * done.pixels.height * 3
+        return torch.frombuffer(bytearray(done.pixels.data), dtype=torch.uint8).int()
+
+    def ended(self) -> list[str]:
+        return [message.job_id for message in self.all(JobEnded)]
+
+    def model(self, checkpoint: CheckpointRef | None = None) -> Model:
+        """The loaded model; it stays leased."""
+        model = self.models.lease(checkpoint or self.checkpoint)
+        assert model is not None
+        return model
+
+    def network(self, name: str) -> nn.Module:
+        """The denoiser, VAE or text encoder that the pictures share."""
+        forward = getattr(self.model(), name).forward
+        module = getattr(forward, "__self__", forward)
+        assert isinstance(module, nn.Module)
+        return module
+
+
+def request(**fields: Any) -> Request:
+    """A resolved request for the toy: 64 × 64, four steps."""
+    sampling = Sampling(
+        sampler=fields.pop("sampler", "Euler"),
+        schedule=fields.pop("schedule", "Uniform"),
+        steps=fields.pop("steps", 4),
+        guidance_scale=fields.pop("guidance_scale", 5.0),
+    )
+    given = {"prompt": "a boat", "width": 64, "height": 64, "seed": 7, **fields}
+    return Request(sampling=sampling, **given)
+
+
+@functools.cache
+def alone(checkpoint: CheckpointRef, **fields: Any) -> torch.Tensor:
+    """The picture that a request gives when nothing else runs."""
+    bench = Workbench(checkpoint)
+    bench.submit(**fields)
+    bench.run()
+    return bench.pixels()
