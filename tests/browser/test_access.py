@@ -29,7 +29,7 @@ def findings(page: Page) -> list[str]:
     page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate("() => axe.run(document)")
     return [
-        f"{row['id']} ({row['impact']}): {' '.join(map(str, node['target']))}"
+        f"{row['id']} ({row['impact']}): {' '.join(map(str, node['target']))}: {node['failureSummary']}"
         for row in found["violations"]
         if row["impact"] in ("critical", "serious")
         for node in row["nodes"]
