@@ -1,4 +1,4 @@
-"""What holds for all tests: those in a browser come last, since Playwright keeps an event loop running until the end."""
+"""What holds for all tests: those in a browser come last, since Playwright keeps an event loop until the end."""
 
 from __future__ import annotations
 
