@@ -79,6 +79,8 @@ def train_tokenizer(size: int) -> CLIPTokenizer:
 
 def save_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
     """Save as transformers does, and beside it vocab.json and merges.txt, which other tools expect."""
+    tokenizer.backend_tokenizer.no_padding()  # each use sets its own; the last one is nobody's business
+    tokenizer.backend_tokenizer.no_truncation()
     tokenizer.save_pretrained(folder)
     model = json.loads((folder / "tokenizer.json").read_text())["model"]
     vocabulary = dict(sorted(model["vocab"].items(), key=lambda item: item[1]))

@@ -180,7 +180,7 @@ def _difference(part: Part, missing: list[str], unknown: list[str]) -> str:
 
 
 def _tokenizer(folder: Path, vocabulary: int) -> CLIPTokenizer:
-    """The tokenizer, which must know no id that the text encoder does not."""
+    """The tokenizer, which must know no id that the text encoder does not; it neither pads nor cuts a text."""
     why = "neither tokenizer.json nor vocab.json with merges.txt is there"
     if any(all((folder / name).is_file() for name in names) for names in TOKENIZER_FILES):
         try:
@@ -188,6 +188,9 @@ def _tokenizer(folder: Path, vocabulary: int) -> CLIPTokenizer:
         except Exception as error:  # transformers raises a dozen kinds here
             why = f"{type(error).__name__}: {error}"
         else:
+            # tokenizer.json may say both; padding would count as words of the prompt.
+            tokenizer.backend_tokenizer.no_padding()
+            tokenizer.backend_tokenizer.no_truncation()
             if len(tokenizer) <= vocabulary:
                 return tokenizer
             why = f"it has {len(tokenizer)} tokens, the text encoder knows {vocabulary}"
