@@ -98,6 +98,12 @@ async def preview(job_id: str, index: int, studio: TheStudio, owner: Owner) -> R
     return Response(jpeg, media_type="image/jpeg", headers=UNKEPT)
 
 
+@ROUTES.post("/worker/start")
+async def start_worker(studio: TheStudio, owner: Owner) -> Response:
+    studio.manager.try_again()
+    return Json({"worker": studio.manager.status().worker}, 202)
+
+
 @ROUTES.post("/tokens")
 async def tokens(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     values = await read_json(http)

@@ -7,7 +7,7 @@ StudioError
 ├── LoginNeeded         the one who asks has not said the password                  (HTTP 401)
 ├── Refused             the queue is full, or the server is shutting down           (HTTP 429 or 503)
 ├── UploadError         a file that was sent cannot be used as a picture            (HTTP 415 or 413)
-├── ModelUnreadable     a model folder or file is damaged or of an unknown kind
+├── ModelUnreadable     a model folder or file is damaged or of an unknown kind     (HTTP 422)
 ├── OutOfMemory         the device cannot hold this picture, even after all fallbacks
 ├── NotFinite           the picture turned into NaN or infinity at a step
 ├── WorkerDied          the GPU process ended in the middle of a job
@@ -98,6 +98,7 @@ class ModelUnreadable(StudioError):
     """A model cannot be loaded; the message names the file and the cause."""
 
     code = "model_unreadable"
+    http_status = 422
 
 
 class OutOfMemory(StudioError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -106,6 +108,32 @@ def test_the_status_says_what_there_is(home: House) -> None:
     assert {"name", "hint"} <= set(status["schedules"][0])
     assert {"name", "family", "defaults", "licence", "problem"} == set(status["checkpoints"][0])
     assert status["worker"] in ("starting", "ready")
+
+
+def test_a_worker_that_is_broken_starts_when_it_is_told_to(
+    door: Callable[..., AbstractContextManager[House]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.worker.restarts.LONGEST_WAIT_SECONDS", 0.01)
+    monkeypatch.setenv("DARKROOM_FAKE", "die-at-start")
+    with door() as house:
+
+        def follow(wanted: str) -> None:
+            while house.client.get("/api/v1/jobs?wait=1").json()["status"]["worker"] != wanted:
+                time.sleep(0.05)
+
+        follow("broken")
+        monkeypatch.setenv("DARKROOM_FAKE", "")
+
+        assert house.client.post("/api/v1/worker/start").status_code == 202
+        follow("ready")
+
+
+def test_a_worker_that_works_is_left_alone(home: House) -> None:
+    before = home.client.get("/api/v1/status").json()
+
+    assert home.client.post("/api/v1/worker/start").json() == {"worker": before["worker"]}
+
+    assert home.client.get("/api/v1/status").json()["restarts"] == before["restarts"]
 
 
 def test_tokens_are_counted(home: House) -> None:

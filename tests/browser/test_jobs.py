@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import WIDE
 from tests.browser.site import PASSWORD, Proxy, Site
@@ -115,6 +116,35 @@ def test_a_cut_connection_recovers_by_itself(site: Site, visit: Callable[..., St
         expect(studio.page.locator(".banner")).to_be_hidden(timeout=within(5))
         expect(studio.open_dock()).to_have_count(2)
     assert len(site.jobs()) == 2
+
+
+def test_a_broken_worker_can_be_started_from_the_banner(
+    visit: Callable[..., Studio], site: Site
+) -> None:
+    studio = visit()
+    started: list[str] = []
+
+    def broken(route: Route) -> None:
+        answer = route.fetch(url=re.sub(r"wait=\d+", "wait=0", route.request.url))
+        body = answer.json()
+        if not started:
+            body["status"] |= {"worker": "broken", "why": "The GPU process was killed (signal 9)."}
+        route.fulfill(response=answer, json=body)
+
+    studio.page.route("**/api/v1/jobs?**", broken)
+    studio.page.on(
+        "request",
+        lambda request: started.append(request.method) if "worker/start" in request.url else None,
+    )
+    studio.page.reload()
+    banner = studio.page.locator(".banner")
+    expect(banner).to_contain_text("does not start: The GPU process was killed (signal 9).")
+
+    banner.get_by_role("button", name="Start it now").click()
+
+    expect(banner).to_be_hidden(timeout=within(5))
+    assert started == ["POST"]
+    studio.page.unroute_all(behavior="ignoreErrors")
 
 
 def test_a_killed_server_comes_back_with_its_jobs(

@@ -1,4 +1,5 @@
 // The header: name, checkpoint, device and memory, queue, the worker's state, theme, shortcuts; and the banner below.
+import { call } from "./api.js";
 import { createPicker } from "./checkpoint.js";
 import { h, icon, iconButton, setAttribute, setText, show } from "./dom.js";
 import { keep, recall } from "./prefs.js";
@@ -27,17 +28,17 @@ export function mountHeader({ store, checkpoint, shortcuts }) {
     createThemeSwitch(),
     help,
   );
-  const banner = h("div", { class: "banner", role: "status", hidden: true });
+  const banner = createBanner();
   const notice = createNotice();
   document.body.prepend(
     h("a", { class: "skip", href: "#field-prompt", on: { click: skip } }, "To the prompt"),
     header,
-    banner,
+    banner.element,
     notice.element,
   );
   store.subscribe(() => {
     draw(store, { gauge, memory, bar, queue, state });
-    drawBanner(banner, store);
+    banner.draw(store);
     notice.draw(store);
   });
   return { picker };
@@ -71,19 +72,35 @@ function draw({ status, connection }, { gauge, memory, bar, queue, state }) {
   bar.firstElementChild.style.transform = `scaleX(${share.toFixed(3)})`;
 }
 
-/** Trouble that stops the work, in words; it goes by itself when it is over. */
-function drawBanner(banner, { status, connection, about }) {
-  let text = "";
+/** Trouble that stops the work, in words, with the remedy as a button; it goes by itself when it is over. */
+function createBanner() {
+  const words = h("span");
+  const start = h("button", { type: "button", class: "secondary", on: { click: startNow } }, "Start it now");
+  const element = h("div", { class: "banner", role: "status", hidden: true }, words, start);
+
+  async function startNow() {
+    start.disabled = true;
+    await call("POST", "api/v1/worker/start").catch(() => null); // the banner goes on saying what is wrong
+    start.disabled = false;
+  }
+  function draw(store) {
+    const text = trouble(store);
+    setText(words, text.replace(/([.!?…])\.( |$)/g, "$1$2"));
+    show(start, store.connection !== "reconnecting" && store.status?.worker === "broken");
+    show(element, Boolean(text));
+  }
+  return { element, draw };
+}
+
+function trouble({ status, connection, about }) {
   if (connection === "reconnecting")
-    text = "The connection to the server is lost. Reconnecting… Queued pictures are safe there.";
-  else if (status?.worker === "broken")
-    text = `The worker does not start: ${status.why || "the log says why"}.`;
-  else if (status?.worker === "restarting")
-    text = `The worker is starting again: ${status.why || "it ended unexpectedly"}. Jobs go on by themselves.`;
-  else if (about && !about.checkpoints.some((row) => !row.problem))
-    text = "No usable checkpoint was found. Put a model folder into models/ and reload this page.";
-  setText(banner, text.replace(/([.!?…])\.( |$)/g, "$1$2"));
-  show(banner, Boolean(text));
+    return "The connection to the server is lost. Reconnecting… Queued pictures are safe there.";
+  if (status?.worker === "broken") return `The worker does not start: ${status.why || "the log says why"}.`;
+  if (status?.worker === "restarting")
+    return `The worker is starting again: ${status.why || "it ended unexpectedly"}. Jobs go on by themselves.`;
+  if (about && !about.checkpoints.some((row) => !row.problem))
+    return "No usable checkpoint was found. Put a model folder into models/ and reload this page.";
+  return "";
 }
 
 /** Something that could be better, until it is closed: "a GPU is there, but this torch cannot use it". */
