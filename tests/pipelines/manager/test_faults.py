@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,18 +12,10 @@ import pytest
 from pipelines import Job, PipelineManager, Request
 from pipelines.errors import DiskFull
 from pipelines.worker.messages import PictureDone, PictureFailed, Pixels
+from tests.kill_worker import kill, kill_again_and_again
 from tests.studio import OWNER, asking, ended, in_state, ready, studio, until
 
 KILLS = 20
-
-
-def kill(manager: PipelineManager) -> float:
-    """Kills the worker and returns the seconds until the manager knew."""
-    pid = ready(manager)
-    killed_at = time.monotonic()
-    os.kill(pid, signal.SIGKILL)
-    until(manager, OWNER, lambda: manager.status().worker != "ready")
-    return time.monotonic() - killed_at
 
 
 def work(manager: PipelineManager) -> Job:
@@ -56,6 +46,11 @@ def test_killed_twenty_times_in_the_middle_of_a_job(tmp_path: Path) -> None:
             assert (done.state, done.attempt) == ("done", 1)
         assert manager.status().restarts == KILLS
         assert manager.library.search(OWNER).total == KILLS
+
+
+@pytest.mark.real
+def test_the_real_worker_killed_twice_in_the_middle_of_a_job(tmp_path: Path) -> None:
+    assert len(kill_again_and_again(tmp_path, 2)) == 2
 
 
 def test_a_job_that_kills_the_worker_twice_fails_with_the_reason(tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ def test_killed_with_the_worker_as_a_process_loses_nothing(tmp_path: Path) -> No
     assert len(report.looked_at) >= 4
 
 
+@pytest.mark.real
+def test_killed_with_the_real_worker_loses_nothing(tmp_path: Path) -> None:
+    assert kill_again_and_again(tmp_path, 2, "real").kills == 2
+
+
 def put_back_in_time(folder: Path, statement: str) -> None:
     """Changes the queue while no server runs."""
     with sqlite3.connect(folder / "data" / "jobs.sqlite") as database:
