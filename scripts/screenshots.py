@@ -1,7 +1,8 @@
-"""Makes the pictures of the page in docs/images/: `python scripts/screenshots.py [--fake]`.
+"""Makes the pictures of the page in docs/images/: `python scripts/screenshots.py [--fake] [--all]`.
 
 Starts the app on a free port with folders of its own, uses it as a person would, and takes pictures on the way.
 With `--fake` the fake worker of the tests makes plain discs; without it the real worker draws with the starter model.
+`--all` takes those too that no document shows: the other theme, a phone, the empty page, a picture half developed.
 """
 
 from __future__ import annotations
@@ -107,10 +108,11 @@ def generate(page: Page, prompt: str) -> None:
     expect(page.locator(".result")).not_to_have_attribute("data-job", before)
 
 
-def tell(browser: Browser, address: str) -> None:
+def tell(browser: Browser, address: str, *, is_all: bool) -> None:
     """The whole tour."""
     page = open_page(browser, address, WIDE, "dark")
-    shoot(page, "empty")
+    if is_all:
+        shoot(page, "empty")
     for prompt in PROMPTS[1:]:
         generate(page, prompt)
     page.locator(".dock-toggle").click()
@@ -119,7 +121,8 @@ def tell(browser: Browser, address: str) -> None:
     see(page, "done")
     generate(page, PROMPTS[0])
     expect(page.locator(".canvas > .stage img[src*=preview]").first).to_be_visible()
-    page.screenshot(path=IMAGES / "developing.png")
+    if is_all:
+        page.screenshot(path=IMAGES / "developing.png")
     see(page, "done")
     shoot(page, "text-to-image")
     page.locator("#drafts").click()
@@ -133,7 +136,7 @@ def tell(browser: Browser, address: str) -> None:
     page.locator(".library-cell").nth(2).click()
     shoot(page, "library")
     page.context.close()
-    for name, size, theme in (("light", WIDE, "light"), ("phone", PHONE, "dark")):
+    for name, size, theme in (("light", WIDE, "light"), ("phone", PHONE, "dark")) if is_all else ():
         page = open_page(browser, address, size, theme)
         see(page, "done")
         shoot(page, name)
@@ -143,6 +146,7 @@ def tell(browser: Browser, address: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--fake", action="store_true", help="use the fake worker of the tests")
+    parser.add_argument("--all", action="store_true", help="also those that no document shows")
     arguments = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=WAIT_MS)
@@ -155,7 +159,7 @@ def main() -> None:
         found = str(own) if own.exists() else next(filter(None, map(shutil.which, CHROMIUMS)), None)
         args = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=found, args=args)
-        tell(browser, address)
+        tell(browser, address, is_all=arguments.all)
         browser.close()
 
 
