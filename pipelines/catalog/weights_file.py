@@ -51,9 +51,10 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 def _header_length(begin: bytes, size_bytes: int) -> int:
     if not begin:
         raise Damaged("is empty")
-    for magic, what in NOT_WEIGHTS:
-        if begin.lstrip().startswith(magic):
-            raise Damaged(what)
+    if begin[8:9] != b"{":  # else these bytes are a length, and may look like anything
+        for magic, what in NOT_WEIGHTS:
+            if begin.lstrip().startswith(magic):
+                raise Damaged(what)
     length_bytes = int.from_bytes(begin[:8], "little")
     if length_bytes > HEADER_BYTES_MAX:
         raise Damaged(f"is no safetensors file: its header would be {length_bytes:,} bytes long")

@@ -43,6 +43,14 @@ def test_metadata_in_the_header_is_no_tensor(tmp_path: Path) -> None:
     assert read_shapes(path) == {}
 
 
+def test_a_length_that_looks_like_another_format_is_still_a_length(tmp_path: Path) -> None:
+    path, header = tmp_path / "model.safetensors", json.dumps({"__metadata__": {"format": "pt"}})
+
+    for length in (0x80, 0x3C20, 0x7B00, 0x8020, 0x4B50):  # as a pickle, a page, JSON, a zip begin
+        path.write_bytes(length.to_bytes(8, "little") + header.ljust(length).encode())
+        assert read_shapes(path) == {}
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
