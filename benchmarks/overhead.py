@@ -20,7 +20,7 @@ from pipelines.worker.messages import PictureDone
 from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.preview import colours_of, preview
 from pipelines.worker.recipes.still import latent_shape
-from pipelines.worker.recipes.wording import embedding
+from pipelines.worker.recipes.wording import words
 from pipelines.worker.sampling import Denoised, Philox, init, plan, step
 from pipelines.worker.weights.loading import Model
 
@@ -65,7 +65,7 @@ def _parts(
     shape = latent_shape(request, model)
     course = plan(request.sampling, model.training)
     latents = torch.randn(1, *shape, device=model.device)
-    texts = torch.cat([embedding(request.prompt, model), embedding("", model)])
+    texts = torch.cat([words(request.prompt, model).hidden, words("", model).hidden])
     colours = colours_of(model)
     done = next(one for one in engine.develop(prompts(7, 1), [7]) if isinstance(one, PictureDone))
     library = Library(folder / "outputs", folder / "data")
@@ -104,7 +104,7 @@ def _parts(
 
     return {
         f"denoiser, {course.steps} forwards of two rows": denoise,
-        "prompt to embedding": lambda: embedding(prompts(next(new_texts), 1)[0], model),
+        "prompt to embedding": lambda: words(prompts(next(new_texts), 1)[0], model),
         "sampler and noise": sample,
         "latents to pixels (VAE)": lambda: decode(latents, model),
         "one preview (JPEG)": lambda: preview(latents, colours),

@@ -27,13 +27,20 @@ class Launch:
 
 @dataclass(frozen=True)
 class CheckpointRef:
-    """Where a checkpoint lies; the web process has identified it."""
+    """Where a checkpoint lies; the web process has identified it. `path`: a diffusers folder, or a single file."""
 
     name: str
     path: str
     family: str
     latent_rgb_factors: tuple[tuple[float, float, float], ...] = ()
     latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    is_single_file: bool = False
+    tokenizer: str = (
+        ""  # the folder with CLIP's vocabulary; "": tokenizer/ in the checkpoint's own folder
+    )
+    prediction: str = (
+        ""  # epsilon or v_prediction; "": what its config says, else what a trial shows
+    )
 
 
 @dataclass(frozen=True)

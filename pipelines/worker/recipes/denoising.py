@@ -7,38 +7,54 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from pipelines.request import Request
 from pipelines.worker.engine.gate import ask
+from pipelines.worker.recipes.wording import Words
 from pipelines.worker.sampling import Conditioning, Denoise, Predict, guided_denoiser
 from pipelines.worker.weights.loading import Model
 
 
-def denoiser(model: Model, conditioning: Conditioning, guidance_scale: float) -> Denoise:
+def denoiser(
+    model: Model, conditioning: Conditioning, request: Request, guidance_scale: float
+) -> Denoise:
     """The denoiser under a prompt; each evaluation is one call at the gate."""
-    return guided_denoiser(predictor(model), conditioning, model.training, guidance_scale)
+    size = time_ids(request, model) if model.family.is_told_its_size else None
+    return guided_denoiser(predictor(model, size), conditioning, model.training, guidance_scale)
 
 
-def predictor(model: Model) -> Predict:
-    """Asks for all embeddings of equal length in one call: with guidance that is one call of two rows."""
-    joined: dict[tuple[int, ...], tuple[tuple[Tensor, ...], Tensor]] = {}
+def time_ids(request: Request, model: Model) -> Tensor:
+    """(1, 6): original size, crop and target size in pixels, as SDXL was told them: Podell et al. 2023, section 2.2."""
+    size = [request.height, request.width]
+    return torch.tensor([[*size, 0, 0, *size]], dtype=model.dtype, device=model.device)
 
-    def join(embeddings: tuple[Tensor, ...]) -> Tensor:
-        """The same tensor from step to step, so that the loop, too, need join it only once for a batch."""
-        key = tuple(id(embedding) for embedding in embeddings)
+
+def predictor(model: Model, size: Tensor | None = None) -> Predict:
+    """Asks for all texts of equal length in one call: with guidance that is one call of two rows."""
+    joined: dict[tuple[int, ...], tuple[tuple[Words, ...], dict[str, Tensor]]] = {}
+
+    def join(texts: tuple[Words, ...]) -> dict[str, Tensor]:
+        """The same tensors from step to step, so that the loop, too, need join them only once for a batch."""
+        key = tuple(id(text.hidden) for text in texts)
         if key not in joined:
-            joined[key] = (embeddings, torch.cat(embeddings))
+            told = {"encoder_hidden_states": torch.cat([text.hidden for text in texts])}
+            if size is not None:
+                told["text_embeds"] = torch.cat([t.pooled for t in texts if t.pooled is not None])
+                told["time_ids"] = size.repeat(len(texts), 1)
+            joined[key] = (texts, told)
         return joined[key][1]
 
-    def predict(x: Tensor, timestep: float, embeddings: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def predict(x: Tensor, timestep: float, texts: tuple[Words, ...]) -> tuple[Tensor, ...]:
         sample = x.to(model.dtype)
         outputs: list[Tensor] = []
-        for _, alike in groupby(embeddings, key=lambda embedding: embedding.shape):
-            texts = join(tuple(alike))
+        for _, alike in groupby(texts, key=lambda text: text.hidden.shape):
+            told = join(tuple(alike))
+            rows = len(told["encoder_hidden_states"])
             output = ask(
                 model.denoiser,
-                sample=sample.expand(len(texts), -1, -1, -1),
+                sample=sample.expand(rows, -1, -1, -1),
                 timestep=timestep,
-                encoder_hidden_states=texts,
                 return_dict=False,
+                **told,
             )
             outputs += output[0].split(1)
         return tuple(outputs)

@@ -49,7 +49,7 @@ class Held:
 def still(brief: Brief, model: Model, watch: Callable[[Look], None]) -> Developed | Held:
     """Develops one picture. `watch` sees it after every step, and may raise to give it up."""
     request = brief.request
-    words = conditioning(request, model)
+    told = conditioning(request, model)
     course = plan(request.sampling, model.training)
     noise = Philox(brief.seed)
     if brief.state is None:
@@ -57,7 +57,7 @@ def still(brief: Brief, model: Model, watch: Callable[[Look], None]) -> Develope
     else:
         state = State.from_bytes(brief.state, model.device)
 
-    denoise = Watched(denoiser(model, words, course.guidance_scale))
+    denoise = Watched(denoiser(model, told, request, course.guidance_scale))
     while not course.is_done(state):
         sigma = course.sigmas[state.step]
         state = step(course, denoise, noise, state)

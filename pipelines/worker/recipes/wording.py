@@ -2,41 +2,72 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from pipelines.request import Request
 from pipelines.worker.engine.gate import ask
 from pipelines.worker.sampling import Conditioning
-from pipelines.worker.weights.loading import Model
+from pipelines.worker.weights.loading import Model, TextEncoder
+
+
+class Words(NamedTuple):
+    """A text as the denoiser is told it, in the model's number format."""
+
+    hidden: Tensor  # (1, 77 · chunks, width): the states of all text encoders, side by side
+    pooled: Tensor | None = None  # (1, width): the end of the first chunk, projected
 
 
 def conditioning(request: Request, model: Model) -> Conditioning:
     """What the prompt and the negative prompt mean, at every step."""
-    return Conditioning.constant(
-        positive=embedding(request.prompt, model),
-        negative=embedding(request.negative_prompt, model),
-    )
+    negative = words(request.negative_prompt, model)
+    if model.family.is_nothing_zero and not request.negative_prompt.strip():
+        negative = _nothing(negative, model)
+    return Conditioning.constant(positive=words(request.prompt, model), negative=negative)
 
 
-def embedding(text: str, model: Model) -> Tensor:
-    """(1, 77 · chunks, width): the text encoder's last hidden states, in the model's number format.
+def words(text: str, model: Model) -> Words:
+    """The text, encoded.
 
     A text of more than 75 tokens is encoded in several chunks, each with its own start and end.
     """
-    known = model.embeddings.get(text)
+    known: Words | None = model.embeddings.get(text)
     if known is None:
-        ids = torch.tensor(token_chunks(text, model), device=model.device)
-        hidden = ask(model.text_encoder, same_as=text, input_ids=ids).last_hidden_state
-        known = hidden.reshape(1, -1, hidden.shape[-1])
+        encoded = [_encoded(text, encoder, model) for encoder in model.text_encoders]
+        hidden = torch.cat([hidden for hidden, _ in encoded], dim=-1)
+        pooled = next((pooled for _, pooled in encoded if pooled is not None), None)
+        known = Words(hidden, pooled)
         model.embeddings.keep(text, known)
     return known
 
 
-def token_chunks(text: str, model: Model) -> list[list[int]]:
+def token_chunks(text: str, encoder: TextEncoder, model: Model) -> list[list[int]]:
     """The token ids in chunks of 77: start, up to 75 tokens, end, padding. No text is one empty chunk."""
-    tokenizer, size = model.tokenizer, model.family.prompt_tokens
+    tokenizer, size = encoder.tokenizer, model.family.prompt_tokens
     ids = tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
     chunks = [ids[begin : begin + size] for begin in range(0, len(ids), size)] or [[]]
-    start, end, padding = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
-    return [[start, *chunk, end, *([padding] * (size - len(chunk)))] for chunk in chunks]
+    start, end = tokenizer.bos_token_id, tokenizer.eos_token_id
+    return [[start, *chunk, end, *([encoder.padding] * (size - len(chunk)))] for chunk in chunks]
+
+
+def _encoded(text: str, encoder: TextEncoder, model: Model) -> tuple[Tensor, Tensor | None]:
+    """(hidden states (1, tokens, width), pooled (1, width) where this encoder has it)."""
+    ids = torch.tensor(token_chunks(text, encoder, model), device=model.device)
+    is_last = encoder.row.layer == -1
+    wanted = {} if is_last else {"output_hidden_states": True}
+    answer = ask(encoder.component, same_as=text, input_ids=ids, **wanted)
+    hidden = answer.last_hidden_state if is_last else answer.hidden_states[encoder.row.layer]
+    pooled = answer.text_embeds[:1] if encoder.row.is_pooled else None
+    return hidden.reshape(1, -1, hidden.shape[-1]), pooled
+
+
+def _nothing(like: Words, model: Model) -> Words:
+    """Zeros, remembered as one value, so that pictures which share it are told the same tensor."""
+    known: Words | None = model.embeddings.get(None)
+    if known is None or known.hidden.shape != like.hidden.shape:
+        pooled = None if like.pooled is None else torch.zeros_like(like.pooled)
+        known = Words(torch.zeros_like(like.hidden), pooled)
+        model.embeddings.keep(None, known)
+    return known

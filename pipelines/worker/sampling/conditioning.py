@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
+
+Embedding = Any  # an encoded text; only who made it and the network look inside
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,14 @@ class Timeline:
     An embedding is used while step < until, counted from 0; the last one also for all steps after that.
     """
 
-    spans: tuple[tuple[int, Tensor], ...]
+    spans: tuple[tuple[int, Embedding], ...]
 
     @classmethod
-    def constant(cls, embedding: Tensor) -> Timeline:
+    def constant(cls, embedding: Embedding) -> Timeline:
         """The same embedding at every step."""
         return cls(((0, embedding),))
 
-    def at(self, step: int) -> Tensor:
+    def at(self, step: int) -> Embedding:
         current = (embedding for until, embedding in self.spans if step < until)
         return next(current, self.spans[-1][1])
 
@@ -36,8 +38,8 @@ class Timeline:
 class Moment(NamedTuple):
     """What holds at one step."""
 
-    parts: tuple[tuple[float, Tensor], ...]  # (weight, embedding)
-    negative: Tensor
+    parts: tuple[tuple[float, Embedding], ...]  # (weight, embedding)
+    negative: Embedding
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Conditioning:
     negative: Timeline
 
     @classmethod
-    def constant(cls, positive: Tensor, negative: Tensor) -> Conditioning:
+    def constant(cls, positive: Embedding, negative: Embedding) -> Conditioning:
         """One prompt and one negative prompt that never change."""
         return cls(((1.0, Timeline.constant(positive)),), Timeline.constant(negative))
 

@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from pipelines.worker.sampling.conditioning import Conditioning, guide, needs_uncond
+from pipelines.worker.sampling.conditioning import (
+    Conditioning,
+    Embedding,
+    guide,
+    needs_uncond,
+)
 from pipelines.worker.sampling.noise_schedule import NoiseSchedule
 
 
@@ -24,7 +29,7 @@ class Denoised(NamedTuple):
 Denoise = Callable[[Tensor, float, int], Denoised]
 
 # (x·c_in, timestep, embeddings) → the network's raw output for each embedding, in any dtype. x is one picture's.
-Predict = Callable[[Tensor, float, tuple[Tensor, ...]], tuple[Tensor, ...]]
+Predict = Callable[[Tensor, float, tuple[Embedding, ...]], tuple[Tensor, ...]]
 
 
 def guided_denoiser(

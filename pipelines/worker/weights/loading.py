@@ -13,7 +13,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor, nn
 from transformers.models.clip.configuration_clip import CLIPTextConfig
-from transformers.models.clip.modeling_clip import CLIPTextModel
+from transformers.models.clip.modeling_clip import CLIPTextModel, CLIPTextModelWithProjection
 from transformers.models.clip.tokenization_clip import CLIPTokenizer
 
 from pipelines.errors import ModelUnreadable
@@ -21,7 +21,7 @@ from pipelines.worker.device.choice import Device
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.sampling import NoiseSchedule
-from pipelines.worker.weights.families import Family, find_family
+from pipelines.worker.weights.families import Family, TextEncoderRow, find_family
 from pipelines.worker.weights.reading import REPAIR, Part, Weights
 
 REMEMBERED_TEXTS = 64
@@ -38,20 +38,30 @@ OLD_NAMES = (
 
 
 class Embeddings:
-    """The texts encoded last, by text: a new seed does not need the text encoder again."""
+    """What was encoded last, by text: a new seed does not need the text encoder again. None: no text at all."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Tensor] = OrderedDict()
+        self._known: OrderedDict[str | None, Any] = OrderedDict()
 
-    def get(self, text: str) -> Tensor | None:
+    def get(self, text: str | None) -> Any:
         if text in self._known:
             self._known.move_to_end(text)
         return self._known.get(text)
 
-    def keep(self, text: str, embedding: Tensor) -> None:
+    def keep(self, text: str | None, embedding: Any) -> None:
         self._known[text] = embedding
         if len(self._known) > REMEMBERED_TEXTS:
             self._known.popitem(last=False)
+
+
+@dataclass(frozen=True, eq=False)
+class TextEncoder:
+    """A text encoder with its tokenizer. `component`: input_ids (chunks, 77) → hidden states of all layers."""
+
+    row: TextEncoderRow
+    component: Component
+    tokenizer: CLIPTokenizer
+    padding: int  # token id
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +73,10 @@ class Model:
     dtype: torch.dtype
     device: torch.device
     device_bytes: int
-    text_encoder: Component  # input_ids (chunks, 77) → hidden states (chunks, 77, width)
+    text_encoders: tuple[TextEncoder, ...]
     denoiser: Component
     vae: Component  # z (1, channels, h, w) → RGB (1, 3, 8·h, 8·w) in −1…1
     vae_float32: Component  # the same, slower and without overflow
-    tokenizer: CLIPTokenizer
     training: NoiseSchedule
     scaling_factor: float
     embeddings: Embeddings = field(default_factory=Embeddings)
@@ -80,23 +89,79 @@ def build(weights: Weights, device: Device) -> Model:
     if device.attention == "xformers":
         unet.enable_xformers_memory_efficient_attention()
     vae = _network(AutoencoderKL.from_config, weights.vae, where)
-    text_encoder = _network(_clip, weights.text_encoder, where)
     vae_parameters, per_cell = weights.vae.parameters // 2, family.px_per_cell**2
+    careful = Component("VAE", _in_float32(vae, weights.dtype), vae_parameters, None, per_cell)
+    is_fast = family.fits_half or weights.dtype != torch.float16
+    fast = Component("VAE", vae.decode, vae_parameters, None, per_cell)
+    scheduler = weights.scheduler
+    if "prediction_type" not in scheduler:
+        scheduler = {**scheduler, "prediction_type": prediction_by_trial(unet)}
     return Model(
         ref=weights.ref,
         family=family,
         dtype=weights.dtype,
         device=device.torch_device,
         device_bytes=weights.device_bytes,
-        text_encoder=Component("text encoder", text_encoder, weights.text_encoder.parameters),
-        denoiser=Component("denoiser", unet, weights.unet.parameters, family.denoiser_rules),
-        vae=Component("VAE", vae.decode, vae_parameters, None, per_cell),
-        vae_float32=Component(
-            "VAE", _in_float32(vae, weights.dtype), vae_parameters, None, per_cell
+        text_encoders=tuple(
+            _text_encoder(row, part, folder, where, has_own_tokenizer=not weights.ref.is_single_file)
+            for row, part, folder in zip(
+                family.text_encoders, weights.text_encoders, weights.tokenizers, strict=True
+            )
         ),
-        tokenizer=_tokenizer(Path(weights.ref.path) / "tokenizer", text_encoder.config.vocab_size),
-        training=NoiseSchedule.from_config(weights.scheduler),
+        denoiser=Component(
+            "denoiser",
+            _SizeAware(unet) if family.is_told_its_size else unet,
+            weights.unet.parameters,
+            family.denoiser_rules,
+        ),
+        vae=fast if is_fast else careful,
+        vae_float32=careful,
+        training=NoiseSchedule.from_config(scheduler),
         scaling_factor=float(vae.config.scaling_factor),
+    )
+
+
+class _SizeAware:
+    """A UNet whose further conditions are plain arguments, so that they are joined in batches like all others."""
+
+    def __init__(self, unet: UNet2DConditionModel) -> None:
+        self.unet = unet
+
+    def __call__(self, *, text_embeds: Tensor, time_ids: Tensor, **inputs: Any) -> Any:
+        added = {"text_embeds": text_embeds, "time_ids": time_ids}
+        return self.unet(added_cond_kwargs=added, **inputs)
+
+
+def prediction_by_trial(unet: UNet2DConditionModel) -> str:
+    """epsilon or v_prediction, for families whose files do not say it: one forward at the last timestep tells.
+
+    There the input is nearly all noise. A network that predicts noise gives back about what it is shown; one that
+    predicts v gives about minus the picture, which for this input lies far below it.
+    """
+    config: Any = unet.config
+    shown = torch.full((1, config.in_channels, 8, 8), 0.5, device=unet.device, dtype=unet.dtype)
+    texts = torch.full((1, 2, config.cross_attention_dim), 0.5).to(shown)
+    last = torch.tensor([999], device=unet.device)
+    given = unet(shown, last, encoder_hidden_states=texts, return_dict=False)[0]
+    return "v_prediction" if float((given - shown).mean()) < -1 else "epsilon"
+
+
+def _text_encoder(
+    row: TextEncoderRow,
+    part: Part,
+    folder: Path,
+    where: tuple[torch.device, torch.dtype],
+    *,
+    has_own_tokenizer: bool,
+) -> TextEncoder:
+    network = _network(_pooled_clip if row.is_pooled else _clip, part, where)
+    tokenizer = _tokenizer(folder, network.config.vocab_size)
+    padding = tokenizer.pad_token_id if has_own_tokenizer else row.padding
+    return TextEncoder(
+        row=row,
+        component=Component("text encoder", network, part.parameters),
+        tokenizer=tokenizer,
+        padding=tokenizer.eos_token_id if padding is None else padding,
     )
 
 
@@ -111,9 +176,7 @@ def _network(
             network = from_config(part.config)
     except Exception as error:  # whatever a config of unknown origin may bring about
         why = f"{type(error).__name__}: {error}"
-        raise ModelUnreadable(
-            f"{part.folder}/config.json describes no network: {why}.", REPAIR
-        ) from None
+        raise ModelUnreadable(f"{part.source} describes no network: {why}.", REPAIR) from None
     wanted = network.state_dict().keys()
     tensors = _named_as(wanted, part.tensors)
     missing, unknown = sorted(wanted - tensors.keys()), sorted(tensors.keys() - wanted)
@@ -132,6 +195,10 @@ def _network(
 
 def _clip(config: dict[str, Any]) -> CLIPTextModel:
     return CLIPTextModel(CLIPTextConfig.from_dict(config))
+
+
+def _pooled_clip(config: dict[str, Any]) -> CLIPTextModelWithProjection:
+    return CLIPTextModelWithProjection(CLIPTextConfig.from_dict(config))
 
 
 def _named_as(wanted: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

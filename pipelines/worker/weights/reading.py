@@ -1,9 +1,9 @@
-"""A checkpoint's folder, read from disk: configs and checked tensors. Runs on the I/O thread."""
+"""A checkpoint read from disk, a diffusers folder or a single file: configs, checked tensors. On the I/O thread."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from torch import Tensor
 from pipelines.errors import ModelUnreadable
 from pipelines.worker.device.choice import Device
 from pipelines.worker.messages import CheckpointRef
-from pipelines.worker.weights.families import find_family
+from pipelines.worker.weights import original_layout
+from pipelines.worker.weights.families import Family, find_family
 
 STEMS = ("diffusion_pytorch_model", "model")
 VARIANTS = ("", ".fp16")
@@ -23,11 +24,11 @@ REPAIR = "Copy or download the model again."
 
 @dataclass(frozen=True)
 class Part:
-    """One network on disk: its folder, config and tensors, which are finite."""
+    """One network on disk: its config, where that comes from, and its tensors, which are finite."""
 
-    folder: Path
-    config: dict[str, Any]
     file: Path
+    config: dict[str, Any]
+    source: str  # of the config, for messages
     tensors: dict[str, Tensor]
 
     @property
@@ -42,29 +43,36 @@ class Weights:
     ref: CheckpointRef
     unet: Part
     vae: Part
-    text_encoder: Part
-    scheduler: dict[str, Any]
+    text_encoders: tuple[Part, ...]  # in the order of the family's row
+    tokenizers: tuple[Path, ...]
+    scheduler: dict[str, Any]  # no prediction_type: nothing says it
     dtype: torch.dtype
 
     @property
     def device_bytes(self) -> int:
         """How much the networks will take on the device."""
-        parts = (self.unet, self.vae, self.text_encoder)
+        parts = (self.unet, self.vae, *self.text_encoders)
         return sum(part.parameters for part in parts) * self.dtype.itemsize
 
 
 def read(ref: CheckpointRef, device: Device) -> Weights:
-    """Reads and checks a diffusers folder. Raises ModelUnreadable, which names the file and the cause."""
-    find_family(ref.family)
-    root = Path(ref.path)
-    parts = {name: _part(root / name) for name in ("unet", "vae", "text_encoder")}
-    dtype = device.dtype_for(parts["unet"].parameters)
+    """Reads and checks a checkpoint. Raises ModelUnreadable, which names the file and the cause."""
+    family = find_family(ref.family)
+    weights = (_read_file if ref.is_single_file else _read_folder)(ref, family)
+    if ref.prediction:
+        weights.scheduler["prediction_type"] = ref.prediction
+    dtype = device.dtype_for(weights.unet.parameters)
     if (
-        device.torch_device.type == "cpu"
-    ):  # a GPU gets the file's format and casts by itself, much faster
-        parts = {name: _cast(part, dtype) for name, part in parts.items()}
-    scheduler = read_json(root / "scheduler" / "scheduler_config.json")
-    return Weights(ref=ref, scheduler=scheduler, dtype=dtype, **parts)
+        device.torch_device.type != "cpu"
+    ):  # it gets the file's format and casts by itself, much faster
+        return replace(weights, dtype=dtype)
+    return replace(
+        weights,
+        dtype=dtype,
+        unet=_cast(weights.unet, dtype),
+        vae=_cast(weights.vae, dtype),
+        text_encoders=tuple(_cast(part, dtype) for part in weights.text_encoders),
+    )
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -78,25 +86,80 @@ def read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def weights_file(folder: Path) -> Path:
-    """The file with a network's weights. Raises ModelUnreadable."""
-    names = [f"{stem}{variant}.safetensors" for variant in VARIANTS for stem in STEMS]
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    raise ModelUnreadable(f"{folder} has no weights: none of {', '.join(names)} is there.", REPAIR)
+# ---- a folder in the layout of diffusers -------------------------------------------------------------------
+
+
+def _read_folder(ref: CheckpointRef, family: Family) -> Weights:
+    root = Path(ref.path)
+    scheduler = read_json(root / "scheduler" / "scheduler_config.json")
+    return Weights(
+        ref=ref,
+        unet=_part(root / "unet"),
+        vae=_part(root / "vae"),
+        text_encoders=tuple(_part(root / row.folder) for row in family.text_encoders),
+        tokenizers=tuple(root / row.tokenizer for row in family.text_encoders),
+        scheduler={"prediction_type": "epsilon", **scheduler},
+        dtype=torch.float32,
+    )
 
 
 def _part(folder: Path) -> Part:
-    file = weights_file(folder)
-    return Part(folder, read_json(folder / "config.json"), file, _tensors(file))
+    config = folder / "config.json"
+    files = weights_files(folder)
+    tensors: dict[str, Tensor] = {}
+    for file in files:
+        tensors |= _tensors(file)
+    return Part(files[0], read_json(config), str(config), tensors)
 
 
-def _tensors(file: Path) -> dict[str, Tensor]:
-    """All tensors of a file. Looking at every number also brings the whole file in from the disk, on this thread."""
+def weights_files(folder: Path) -> list[Path]:
+    """The files with a network's weights, one or several pieces. Raises ModelUnreadable."""
+    names = [f"{stem}{variant}.safetensors" for variant in VARIANTS for stem in STEMS]
+    for name in names:
+        if (folder / name).is_file():
+            return [folder / name]
+    for index in sorted(folder.glob("*.safetensors.index*.json")):
+        pieces = read_json(index).get("weight_map", {})
+        if pieces and all(Path(piece).name == piece for piece in pieces.values()):
+            return [folder / piece for piece in sorted(set(pieces.values()))]
+    raise ModelUnreadable(f"{folder} has no weights: none of {', '.join(names)} is there.", REPAIR)
+
+
+# ---- a single file -----------------------------------------------------------------------------------------
+
+
+def _read_file(ref: CheckpointRef, family: Family) -> Weights:
+    file = Path(ref.path)
+    encoders = [row.prefix for row in family.text_encoders]
+    tensors = _tensors(file, (original_layout.UNET, original_layout.VAE, *encoders))
+
+    def part(config: dict[str, Any], own: dict[str, Tensor]) -> Part:
+        return Part(file, config, f"{file}, by its shapes,", own)
+
+    try:
+        unet = part(*original_layout.unet(tensors, family))
+        vae = part(*original_layout.vae(tensors, family))
+        text_encoders = tuple(
+            part(*original_layout.text_encoder(tensors, row)) for row in family.text_encoders
+        )
+    except ModelUnreadable as error:
+        raise ModelUnreadable(f"{file} cannot be used. {error.message}", error.remedy) from None
+    scheduler = dict(original_layout.SCHEDULER)
+    if not family.is_prediction_open:
+        scheduler["prediction_type"] = "epsilon"
+    tokenizers = (Path(ref.tokenizer),) * len(text_encoders)
+    return Weights(ref, unet, vae, text_encoders, tokenizers, scheduler, torch.float32)
+
+
+# ---- tensors -----------------------------------------------------------------------------------------------
+
+
+def _tensors(file: Path, prefixes: tuple[str, ...] = ("",)) -> dict[str, Tensor]:
+    """The tensors of a file. Looking at every number also brings the whole file in from the disk, on this thread."""
     try:
         with safe_open(file, framework="pt", device="cpu") as opened:
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            names = [name for name in opened.keys() if name.startswith(prefixes)]  # noqa: SIM118
+            tensors = {name: opened.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelUnreadable(f"{file} is damaged: {error}.", REPAIR) from None
     for name, tensor in tensors.items():
@@ -115,4 +178,4 @@ def _cast(part: Part, dtype: torch.dtype) -> Part:
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor
         for name, tensor in part.tensors.items()
     }
-    return Part(part.folder, part.config, part.file, tensors)
+    return replace(part, tensors=tensors)

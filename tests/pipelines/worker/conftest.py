@@ -20,6 +20,15 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> CheckpointRef:
     return tiny.save(tmp_path_factory.mktemp("models") / "toy", tiny.components())
 
 
+@pytest.fixture(scope="session", params=["sd15", "sd2", "sdxl"])
+def any_toy(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> CheckpointRef:
+    """A toy checkpoint of each family in turn."""
+    parts = tiny.components(tiny.PLAIN[request.param], family=request.param)
+    return tiny.save(tmp_path_factory.mktemp("models") / request.param, parts)
+
+
 @pytest.fixture(scope="session")
 def other_toy(tmp_path_factory: pytest.TempPathFactory) -> CheckpointRef:
     """Another one of other weights."""

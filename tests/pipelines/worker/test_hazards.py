@@ -58,11 +58,11 @@ def source(pattern: str) -> list[str]:
 # ---- what all of it is for -------------------------------------------------------------------------------
 
 
-def test_exact_pictures_together_are_bit_for_bit_those_made_alone(toy: CheckpointRef) -> None:
-    bench = together(toy, exact=True)
+def test_exact_pictures_together_are_bit_for_bit_those_made_alone(any_toy: CheckpointRef) -> None:
+    bench = together(any_toy, exact=True)
 
     for name, asked in MIXTURE.items():
-        assert torch.equal(bench.pixels(name), alone(toy, **asked)), name
+        assert torch.equal(bench.pixels(name), alone(any_toy, **asked)), name
 
 
 def test_the_whole_process_can_be_exact(toy: CheckpointRef) -> None:
@@ -98,13 +98,13 @@ def test_pictures_that_shared_forwards_equal_those_made_alone_to_a_ten_thousandt
 
 
 def test_finished_pictures_that_shared_forwards_differ_by_one_level_at_most(
-    toy: CheckpointRef,
+    any_toy: CheckpointRef,
 ) -> None:
-    bench = together(toy)
+    bench = together(any_toy)
 
     assert bench.pulse.forwards < bench.pulse.calls
     for name, asked in MIXTURE.items():
-        assert (bench.pixels(name) - alone(toy, **asked)).abs().max() <= 1, name
+        assert (bench.pixels(name) - alone(any_toy, **asked)).abs().max() <= 1, name
 
 
 # ---- the register ----------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_a_new_family_has_been_held_against_the_register() -> None:
 
     Whoever adds a family looks at these, gives it a treatment and a test, and then its name here.
     """
-    assert {family.name for family in FAMILIES} == {"sd15"}
+    assert {family.name for family in FAMILIES} == {"sd15", "sd2", "sdxl"}
 
 
 def test_equal_shapes_are_not_enough_to_share_a_forward() -> None:

@@ -128,8 +128,11 @@ class Workbench:
         return model
 
     def network(self, name: str) -> nn.Module:
-        """The denoiser, VAE or text encoder that the pictures share."""
-        forward = getattr(self.model(), name).forward
+        """The denoiser, VAE or (first) text encoder that the pictures share."""
+        model = self.model()
+        is_text = name == "text_encoder"
+        component = model.text_encoders[0].component if is_text else getattr(model, name)
+        forward = component.forward
         module = getattr(forward, "__self__", forward)
         assert isinstance(module, nn.Module)
         return module

@@ -29,7 +29,11 @@ def starter() -> Workbench:
 
 
 def test_a_short_prompt_is_one_chunk(starter: Workbench) -> None:
-    assert [len(chunk) for chunk in token_chunks(PROMPT, starter.model())] == [77]
+    model = starter.model()
+
+    chunks = token_chunks(PROMPT, model.text_encoders[0], model)
+
+    assert [len(chunk) for chunk in chunks] == [77]
 
 
 def test_a_picture_is_the_one_that_diffusers_makes_of_the_same_noise(starter: Workbench) -> None:

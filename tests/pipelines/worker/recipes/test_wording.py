@@ -6,11 +6,16 @@ import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
 from pipelines.worker.messages import CheckpointRef
-from pipelines.worker.recipes.wording import conditioning, embedding, token_chunks
+from pipelines.worker.recipes.wording import conditioning, token_chunks, words
+from pipelines.worker.weights.loading import Model
 from tests import tiny
 from tests.pipelines.worker.workbench import Workbench, request
 
 START, END = 512, 513
+
+
+def chunks_of(text: str, model: Model) -> list[list[int]]:
+    return token_chunks(text, model.text_encoders[0], model)
 
 
 def test_a_short_prompt_means_what_it_means_to_diffusers(toy: CheckpointRef) -> None:
@@ -29,16 +34,16 @@ def test_a_short_prompt_means_what_it_means_to_diffusers(toy: CheckpointRef) -> 
         request(prompt="A red  boat,\nat dawn", negative_prompt="fog"), Workbench(toy).model()
     ).at(0)
 
-    assert torch.equal(moment.parts[0][1], positive)
-    assert torch.equal(moment.negative, negative)
+    assert torch.equal(moment.parts[0][1].hidden, positive)
+    assert torch.equal(moment.negative.hidden, negative)
 
 
 def test_no_text_is_one_empty_chunk(bench: Workbench) -> None:
-    assert token_chunks("", bench.model()) == [[START] + [END] * 76]
+    assert chunks_of("", bench.model()) == [[START] + [END] * 76]
 
 
 def test_a_text_of_just_75_tokens_is_one_chunk(bench: Workbench) -> None:
-    (chunk,) = token_chunks("é" * 37 + "x", bench.model())  # é is two bytes, so two tokens
+    (chunk,) = chunks_of("é" * 37 + "x", bench.model())  # é is two bytes, so two tokens
 
     assert len(chunk) == 77
     assert (chunk[0], chunk[76]) == (START, END)
@@ -48,35 +53,35 @@ def test_a_text_of_just_75_tokens_is_one_chunk(bench: Workbench) -> None:
 def test_a_longer_text_goes_on_in_further_chunks(bench: Workbench) -> None:
     model = bench.model()
 
-    chunks = token_chunks("abc " * 51, model)  # 153 tokens
+    chunks = chunks_of("abc " * 51, model)  # 153 tokens
 
     assert [len(chunk) for chunk in chunks] == [77, 77, 77]
     assert all(chunk[0] == START for chunk in chunks)
     assert [chunk.index(END) for chunk in chunks] == [76, 76, 4]
-    assert embedding("abc " * 51, model).shape == (1, 3 * 77, 16)
+    assert words("abc " * 51, model).hidden.shape == (1, 3 * 77, 16)
 
 
 def test_each_chunk_is_encoded_as_if_it_were_alone(bench: Workbench) -> None:
     model = bench.model()
 
-    long = embedding("abc " * 50, model)
+    long = words("abc " * 50, model).hidden
 
     for begin in (0, 77):
-        chunk = embedding("abc " * 25, model)
+        chunk = words("abc " * 25, model).hidden
         torch.testing.assert_close(long[:, begin : begin + 77], chunk, rtol=0, atol=1e-5)
 
 
 def test_a_text_is_encoded_once(bench: Workbench) -> None:
     model = bench.model()
 
-    assert embedding("twice", model) is embedding("twice", model)
+    assert words("twice", model) is words("twice", model)
 
 
 def test_only_the_last_texts_are_remembered(bench: Workbench) -> None:
     model = bench.model()
-    first = embedding("first", model)
+    first = words("first", model)
 
     for number in range(64):
-        embedding(f"text {number}", model)
+        words(f"text {number}", model)
 
-    assert embedding("first", model) is not first
+    assert words("first", model) is not first

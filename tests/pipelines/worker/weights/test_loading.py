@@ -26,7 +26,7 @@ def test_all_networks_answer_as_before_they_were_saved(toy: CheckpointRef) -> No
 
     unet = model.denoiser.forward(sample, 10.0, text).sample
     vae = model.vae.forward(sample[:1]).sample
-    hidden = model.text_encoder.forward(ids).last_hidden_state
+    hidden = model.text_encoders[0].component.forward(ids).last_hidden_state
 
     assert torch.equal(unet, parts.unet(sample, 10.0, text).sample)
     assert torch.equal(vae, parts.vae.decode(sample[:1]).sample)
