@@ -9,6 +9,9 @@ from pipelines.errors import ModelUnreadable
 from pipelines.request import Defaults
 from pipelines.worker.messages import CheckpointRef
 
+# For single files, which have no tokenizer in them; its README says where it comes from.
+CLIP_VOCABULARY = Path(__file__).parent / "clip_vocabulary"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
