@@ -58,9 +58,12 @@ def write_json(path: Path, values: Any) -> None:
     path.write_text(json.dumps(values))
 
 
-def safetensors(shapes: dict[str, tuple[int, ...]]) -> bytes:
+def safetensors(
+    shapes: dict[str, tuple[int, ...]], metadata: dict[str, str] | None = None
+) -> bytes:
     """A file of zeros in half precision."""
-    header, end = {}, 0
+    header: dict[str, Any] = {} if metadata is None else {"__metadata__": metadata}
+    end = 0
     for name, shape in shapes.items():
         size_bytes = 2
         for length in shape:

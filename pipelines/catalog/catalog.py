@@ -1,46 +1,72 @@
-"""Catalog: the checkpoints under the folders of models, kept up to date by the folders' times."""
+"""Catalog: the checkpoints under the folders of models, kept up to date by the times of their files."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.catalog import diffusers_folder
-from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog import diffusers_folder, single_file
+from pipelines.catalog.checkpoint import Checkpoint, Other
+from pipelines.catalog.scan import Found, scan
 from pipelines.errors import NotFound
 
-DEPTH = 3  # folders below a models folder that are looked into
 STARTER = "starter"
+SAID_MAX = 3  # problems in one sentence
 
-Fingerprint = tuple[tuple[str, int, int], ...]  # (path, change time in ns, size) of each file
+
+@dataclass(frozen=True)
+class View:
+    """What one look has shown. `version` is another one whenever something else is there."""
+
+    version: int = 0
+    checkpoints: tuple[Checkpoint, ...] = ()
+    others: tuple[Other, ...] = ()
 
 
 class Catalog:
-    """May be asked from any thread. A folder is read again only when one of its files has changed."""
+    """May be asked from any thread. A file or folder is read again only when it has changed."""
 
     def __init__(self, models_dirs: Iterable[Path]) -> None:
         self._models_dirs = tuple(models_dirs)
         self._lock = threading.Lock()
-        self._read: dict[Path, tuple[Fingerprint, Checkpoint]] = {}
+        self._seen: tuple[Found, ...] = ()
+        self._read: dict[Found, Checkpoint | Other] = {}
+        self._view = View()
         self.usable_names: tuple[str, ...] = ()  # as of the last look, for those who must not wait
+
+    @property
+    def version(self) -> int:
+        """Of the last look, for those who must not wait."""
+        return self._view.version
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """All that are there, by name; those with a problem too, so that the page can say it."""
+        return self.look().checkpoints
+
+    def others(self) -> tuple[Other, ...]:
+        """LoRAs, VAEs and what else lies there and is no checkpoint, by name."""
+        return self.look().others
+
+    def look(self) -> View:
+        """What is there now. Costs a stat of each file when nothing has changed."""
         with self._lock:
-            found = {path: self._look(path, models) for path, models in self._folders()}
-            self._read = {path: self._read[path] for path in found}
-        unique: dict[str, Checkpoint] = {}
-        for path, checkpoint in found.items():
-            if checkpoint.name in unique:
-                name = f"{path.parent.name}/{path.name}"
-                checkpoint = dataclasses.replace(checkpoint, name=name)
-            unique.setdefault(checkpoint.name, checkpoint)
-        checkpoints = tuple(sorted(unique.values(), key=lambda one: one.name.casefold()))
-        self.usable_names = tuple(one.name for one in checkpoints if not one.problem)
-        return checkpoints
+            seen = scan(self._models_dirs)
+            if seen != self._seen:
+                self._read = {found: self._read.get(found) or _read(found) for found in seen}
+                self._seen = seen
+                models = tuple(_named(self._read.values()))
+                self._view = View(
+                    self._view.version + 1,
+                    tuple(one for one in models if isinstance(one, Checkpoint)),
+                    tuple(one for one in models if isinstance(one, Other)),
+                )
+                self.usable_names = tuple(
+                    one.name for one in self._view.checkpoints if not one.problem
+                )
+            return self._view
 
     def find(self, name: str | None) -> Checkpoint:
         """The checkpoint of this name; None: the first usable one that is not the starter model, else that.
@@ -61,42 +87,39 @@ class Catalog:
         known = ", ".join(one.name for one in checkpoints) or "none"
         raise NotFound(f"There is no checkpoint {name[:100]}.", f"Those that are there: {known}.")
 
-    def _look(self, folder: Path, models_dir: Path) -> Checkpoint:
-        fingerprint = tuple(_fingerprint(folder))
-        known = self._read.get(folder)
-        if known is None or known[0] != fingerprint:
-            is_starter = folder.name == STARTER and folder.parent == models_dir
-            checkpoint = diffusers_folder.read(folder, folder.name, is_starter=is_starter)
-            self._read[folder] = (fingerprint, checkpoint)
-        return self._read[folder][1]
 
-    def _folders(self) -> Iterator[tuple[Path, Path]]:
-        """(folder of a checkpoint, models folder that it lies in)."""
-        for models_dir in self._models_dirs:
-            for path, names, files in os.walk(models_dir, followlinks=True):
-                depth = len(Path(path).relative_to(models_dir).parts)
-                is_checkpoint = diffusers_folder.INDEX in files
-                if is_checkpoint:
-                    yield Path(path), models_dir
-                if is_checkpoint or depth >= DEPTH:
-                    names.clear()
-                names[:] = sorted(name for name in names if not name.startswith("."))
+def _read(found: Found) -> Checkpoint | Other:
+    path, models_dir = Path(found.path), Path(found.models_dir)
+    if not found.is_folder:
+        return single_file.read(path, models_dir)
+    is_starter = path.name == STARTER and path.parent == models_dir
+    return diffusers_folder.read(path, path.name, is_starter=is_starter)
 
 
-def _fingerprint(folder: Path) -> Iterator[tuple[str, int, int]]:
-    for path, _, files in os.walk(folder, followlinks=True):
-        for name in sorted(files):
-            try:
-                found = os.stat(os.path.join(path, name))
-            except OSError:
-                continue
-            yield os.path.join(path, name), found.st_mtime_ns, found.st_size
+def _named(models: Iterable[Checkpoint | Other]) -> list[Checkpoint | Other]:
+    """The models by name, each under a name of its own that can be shown and sent."""
+    taken: set[tuple[type, str]] = set()
+    named = []
+    for model in models:
+        name = next(name for name in _names(model) if (type(model), name) not in taken)
+        taken.add((type(model), name))
+        named.append(model if name == model.name else dataclasses.replace(model, name=name))
+    return sorted(named, key=lambda one: one.name.casefold())
+
+
+def _names(model: Checkpoint | Other) -> Iterator[str]:
+    """The names that it may have: its own, then longer and longer ones."""
+    plain = "".join(c if c.isprintable() else "?" for c in model.name) or "?"
+    parent, suffix = model.path.parent.name, model.path.suffix
+    yield from (plain, f"{parent}/{plain}", f"{parent}/{plain}{suffix}")
+    for number in range(2, 2**31):
+        yield f"{parent}/{plain}{suffix} ({number})"
 
 
 def _nothing(models_dirs: Iterable[Path], found: tuple[Checkpoint, ...]) -> tuple[str, str]:
     where = ", ".join(str(folder) for folder in models_dirs)
-    broken = "; ".join(f"{one.name}: {one.problem}" for one in found)
+    broken = "; ".join(f"{one.name}: {one.problem}" for one in found[:SAID_MAX])
     return (
         f"There is no usable checkpoint in {where}." + (f" ({broken})" if broken else ""),
-        "Put a diffusers folder of a Stable Diffusion 1.x model there.",
+        "Put a safetensors file or a diffusers folder of Stable Diffusion 1.x, 2.x or XL there.",
     )

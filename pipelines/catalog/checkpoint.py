@@ -1,4 +1,4 @@
-"""Checkpoint: a base model on disk, as far as it can be known without loading it."""
+"""Checkpoint: a base model on disk, as far as it can be known without loading it; and what else lies there."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Checkpoint:
     latent_rgb_factors: tuple[tuple[float, float, float], ...] = ()
     latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
     tokenizer_path: Path | None = None
+    is_single_file: bool = False
+    prediction: str = ""  # epsilon or v_prediction; "": the scheduler's config or a trial tells
     is_starter: bool = False
     problem: str = ""
 
@@ -33,7 +35,7 @@ class Checkpoint:
         if self.problem:
             raise ModelUnreadable(
                 f"The checkpoint {self.name} cannot be used: {self.problem}",
-                "Download or copy it again, or choose another checkpoint.",
+                "Choose another checkpoint, or copy this one again if it is damaged.",
                 checkpoint=self.name,
             )
         return CheckpointRef(
@@ -42,4 +44,18 @@ class Checkpoint:
             family=self.family,
             latent_rgb_factors=self.latent_rgb_factors,
             latent_rgb_bias=self.latent_rgb_bias,
+            is_single_file=self.is_single_file,
+            tokenizer=str(self.tokenizer_path) if self.is_single_file else "",
+            prediction=self.prediction,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Other:
+    """A file that lies under the models and is no checkpoint: a LoRA, a VAE … `problem` says what it is."""
+
+    name: str
+    path: Path
+    kind: str
+    family: str = ""
+    problem: str = ""

@@ -6,189 +6,234 @@ Structure only: every file that loading needs is there and whole, and is of a ki
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.contents import CHANNELS_RUN, NOT_YET, UNKNOWN
+from pipelines.catalog.defaults import defaults_for, of_sample_size
+from pipelines.catalog.facts import FACTS, with_facts
+from pipelines.catalog.families import FAMILIES
+from pipelines.catalog.json_file import read_object
+from pipelines.catalog.signatures import CHANNELS
 from pipelines.catalog.weights_file import Damaged, read_shapes
-from pipelines.request import Defaults
 
 INDEX = "model_index.json"
-FACTS = "darkroom.json"
-PIPELINE = "StableDiffusionPipeline"
-JSON_BYTES_MAX = 4 * 2**20
-# Component → its class, the weights' name, a tensor that only such a component has.
-COMPONENTS = {
-    "unet": ("UNet2DConditionModel", "diffusion_pytorch_model", "conv_in.weight"),
-    "vae": ("AutoencoderKL", "diffusion_pytorch_model", "decoder.conv_out.weight"),
-    "text_encoder": ("CLIPTextModel", "model", "embeddings.token_embedding.weight"),
-}
-# What the four latents of SD 1.x say about red, green and blue, for previews without the VAE; as published in
-# https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204, for values in -1…1.
-SD15_RGB = (
-    (0.298, 0.207, 0.208),
-    (0.187, 0.286, 0.173),
-    (-0.158, 0.189, 0.264),
-    (-0.184, -0.271, -0.473),
+STEMS = ("diffusion_pytorch_model", "model")
+VARIANTS = ("", ".fp16")
+
+
+class Component(NamedTuple):
+    """A network of a pipeline: its folder, its class, a tensor that only such a network has."""
+
+    folder: str
+    kind: str
+    tensor: str
+
+
+TOKENS = "embeddings.token_embedding.weight"
+SD = (
+    Component("unet", "UNet2DConditionModel", "conv_in.weight"),
+    Component("vae", "AutoencoderKL", "decoder.conv_out.weight"),
+    Component("text_encoder", "CLIPTextModel", TOKENS),
 )
+SDXL = (*SD, Component("text_encoder_2", "CLIPTextModelWithProjection", TOKENS))
+# Pipeline → its networks and its tokenizers.
+PIPELINES = {
+    "StableDiffusionPipeline": (SD, ("tokenizer",)),
+    "StableDiffusionXLPipeline": (SDXL, ("tokenizer", "tokenizer_2")),
+}
+# How other pipelines' names begin → what they are. The first that fits wins.
+NOT_RUN = {
+    "StableDiffusionXLImg2Img": "an SDXL refiner",
+    "StableDiffusionXLInpaint": "an inpainting checkpoint",
+    "StableDiffusionInpaint": "an inpainting checkpoint",
+    "StableDiffusionInstructPix2Pix": "an InstructPix2Pix checkpoint",
+    "StableDiffusionXLInstructPix2Pix": "an InstructPix2Pix checkpoint",
+    "StableDiffusionDepth2Img": "a depth-to-image checkpoint",
+    "StableDiffusionUpscale": "an upscaling checkpoint",
+    "StableDiffusionLatentUpscale": "an upscaling checkpoint",
+    "StableUnCLIP": "an unCLIP checkpoint",
+    "StableDiffusion3": "Stable Diffusion 3",
+    "StableVideoDiffusion": "Stable Video Diffusion",
+    "LatentConsistencyModel": "a checkpoint with a pipeline of its own",
+    "Flux": "FLUX",
+    "AuraFlow": "AuraFlow",
+    "PixArt": "PixArt",
+    "HunyuanVideo": "HunyuanVideo",
+    "HunyuanDiT": "Hunyuan-DiT",
+    "StableCascade": "Stable Cascade",
+    "Kandinsky": "Kandinsky",
+    "Wan": "Wan",
+    "LTX": "LTX-Video",
+}
+SD2_WIDTH, SD15_WIDTH = 1024, 768  # of the text encoder
 
 
 def read(folder: Path, name: str, *, is_starter: bool = False) -> Checkpoint:
     """The checkpoint in this folder; what is wrong with it is its `problem`."""
-    checkpoint = Checkpoint(
-        name=name,
-        path=folder,
-        family="sd15",
-        latent_rgb_factors=tuple((r / 2, g / 2, b / 2) for r, g, b in SD15_RGB),
-        is_starter=is_starter,
-    )
+    checkpoint = Checkpoint(name=name, path=folder, is_starter=is_starter)
     try:
-        facts = _facts(folder)
-        checkpoint = dataclasses.replace(checkpoint, **facts)
-        _check(folder)
-        tokenizer = _tokenizer(folder / "tokenizer")
+        checkpoint = _identified(checkpoint)
+        checkpoint = with_facts(checkpoint, folder / FACTS)
+        checkpoint = _checked(checkpoint)
     except Damaged as error:
         return dataclasses.replace(checkpoint, problem=f"{error}.")
     except OSError as error:
         return dataclasses.replace(checkpoint, problem=f"it cannot be read: {error}.")
-    return dataclasses.replace(checkpoint, tokenizer_path=tokenizer)
+    return checkpoint
 
 
-def _check(folder: Path) -> None:
-    index = _json(folder / INDEX)
-    pipeline = index.get("_class_name")
-    if pipeline != PIPELINE:
-        raise Damaged(f"{INDEX} says {pipeline}; this version runs {PIPELINE}")
-    for component, (kind, weights, tensor) in COMPONENTS.items():
-        asked = index.get(component)
-        if asked is None or kind not in asked:
-            raise Damaged(f"{INDEX} has no {kind} as {component}")
-        config = _json(folder / component / "config.json")
-        shapes = _weights(folder / component, weights)
-        shape = next((s for key, s in shapes.items() if key.endswith(tensor)), None)
+def _identified(checkpoint: Checkpoint) -> Checkpoint:
+    """With the family, and what follows from it. What is missing for that is left to `_checked`."""
+    folder = checkpoint.path
+    pipeline = str(read_object(folder / INDEX, INDEX).get("_class_name"))
+    if pipeline not in PIPELINES:
+        raise Damaged(_not_run(pipeline))
+    unet, text_encoder = (_known(folder, name) for name in ("unet", "text_encoder"))
+    scheduler = _known(folder, "scheduler", "scheduler_config.json")
+    prediction = str(scheduler.get("prediction_type", "epsilon"))
+    family = "sdxl" if "XL" in pipeline else _family(text_encoder)
+    facts = FAMILIES[family]
+    defaults = defaults_for(family, checkpoint.name, prediction=prediction)
+    return dataclasses.replace(
+        checkpoint,
+        family=family,
+        defaults=of_sample_size(defaults, unet.get("sample_size")),
+        latent_rgb_factors=facts.latent_rgb_factors,
+        latent_rgb_bias=facts.latent_rgb_bias,
+    )
+
+
+def _family(text_encoder: dict[str, Any]) -> str:
+    """sd2 if the text encoder is OpenCLIP's, by its width, or for other widths by its activation."""
+    width = text_encoder.get("hidden_size")
+    if width in (SD15_WIDTH, SD2_WIDTH):
+        return "sd2" if width == SD2_WIDTH else "sd15"
+    return "sd2" if text_encoder.get("hidden_act") == "gelu" else "sd15"
+
+
+def _not_run(pipeline: str) -> str:
+    runs = " and ".join(PIPELINES)
+    for begin, words in NOT_RUN.items():
+        if pipeline.startswith(begin):
+            return f"{INDEX} says {pipeline}: this is {words}, {NOT_YET}; this version runs {runs}"
+    return f"{INDEX} says {pipeline}; this version runs {runs}"
+
+
+def _checked(checkpoint: Checkpoint) -> Checkpoint:
+    """With its tokenizer, after all that is needed was found. Raises Damaged."""
+    folder = checkpoint.path
+    index = read_object(folder / INDEX, INDEX)
+    components, tokenizers = PIPELINES[str(index["_class_name"])]
+    for component in components:
+        asked = index.get(component.folder)
+        if not isinstance(asked, list) or component.kind not in asked:
+            raise Damaged(f"{INDEX} has no {component.kind} as {component.folder}")
+        config = _config(folder, component.folder)
+        shapes = _weights(folder / component.folder)
+        shape = next((s for key, s in shapes.items() if key.endswith(component.tensor)), None)
         if shape is None:
-            raise Damaged(
-                f"{component}/{weights}.safetensors holds no {kind} ({tensor} is missing)"
-            )
-        if component == "unet":
+            lack = f"hold no {component.kind} ({component.tensor} is missing)"
+            raise Damaged(f"the weights in {component.folder}/ {lack}")
+        if component.folder == "unet":
             _check_unet(config, shape)
-    _json(folder / "scheduler" / "scheduler_config.json")
+    _object(folder, "scheduler", "scheduler_config.json")
+    _check_widths(folder, components)
+    for tokenizer in tokenizers:
+        _check_tokenizer(folder / tokenizer)
+    return dataclasses.replace(checkpoint, tokenizer_path=folder / tokenizers[0])
 
 
 def _check_unet(config: dict[str, Any], shape: tuple[int, ...]) -> None:
-    channels = config.get("in_channels", 4)
-    if channels != 4:
-        raise Damaged(f"unet/config.json asks for {channels} input channels; this version runs 4")
+    channels = config.get("in_channels", CHANNELS_RUN)
+    if channels != CHANNELS_RUN:
+        what = CHANNELS.get(channels if type(channels) is int else 0, UNKNOWN)
+        raise Damaged(
+            f"unet/config.json asks for {channels} input channels: this {what}, {NOT_YET}"
+        )
     if len(shape) != 4 or shape[1] != channels:
         raise Damaged(f"the weights of the unet take {shape[1:2]} channels, its config says 4")
 
 
-def _weights(folder: Path, stem: str) -> dict[str, tuple[int, ...]]:
+def _check_widths(folder: Path, components: tuple[Component, ...]) -> None:
+    """The UNet reads what the text encoders write, one beside the other."""
+    config = _config(folder, "unet")
+    if components is SDXL and config.get("addition_embed_type") != "text_time":
+        raise Damaged(
+            "unet/config.json has no addition_embed_type text_time, so it is none of SDXL"
+        )
+    reads = config.get("cross_attention_dim")
+    written = [
+        _config(folder, component.folder).get("hidden_size")
+        for component in components
+        if component.folder.startswith("text_encoder")
+    ]
+    numbers = [width for width in written if type(width) is int]
+    if type(reads) is int and len(numbers) == len(written) and sum(numbers) != reads:
+        raise Damaged(
+            f"the text encoders write {sum(numbers)} numbers a token, the unet reads {reads}"
+        )
+
+
+# ---- the files of a component ------------------------------------------------------------------------------
+
+
+def _weights(folder: Path) -> dict[str, tuple[int, ...]]:
     """The tensors of a component, from one file or from the pieces that its index names."""
-    index = folder / f"{stem}.safetensors.index.json"
-    if index.exists():
-        pieces = _json(index).get("weight_map", {})
-        names = sorted({str(name) for name in pieces.values()})
-        if not names or any("/" in name or "\\" in name for name in names):
-            raise Damaged(f"{folder.name}/{index.name} names no files beside it")
-    else:
-        names = [f"{stem}.safetensors"]
+    whole = [f"{stem}{variant}.safetensors" for variant in VARIANTS for stem in STEMS]
+    names = [name for name in whole if (folder / name).is_file()][:1] or _pieces(folder)
     shapes: dict[str, tuple[int, ...]] = {}
     for name in names:
+        if not (folder / name).is_file():
+            raise Damaged(f"{folder.name}/{name} is missing")
         try:
-            shapes.update(_shapes(folder / name))
+            shapes.update(read_shapes(folder / name))
         except Damaged as error:
             raise Damaged(f"{folder.name}/{name} {error}") from error
     return shapes
 
 
-def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    if path.exists():
-        return read_shapes(path)
-    others = {p.name for p in path.parent.glob("*")} if path.parent.is_dir() else set()
+def _pieces(folder: Path) -> list[str]:
+    """The files that the component's index names. Raises Damaged, also when there is no index."""
+    for index in sorted(folder.glob("*.safetensors.index*.json")):
+        pieces = read_object(index, f"{folder.name}/{index.name}").get("weight_map", {})
+        names = sorted({str(name) for name in pieces.values()}) if isinstance(pieces, dict) else []
+        if not names or any("/" in name or "\\" in name for name in names):
+            raise Damaged(f"{folder.name}/{index.name} names no files beside it")
+        return names
+    wanted = STEMS[folder.name.startswith("text_encoder")] + ".safetensors"
+    raise Damaged(f"{folder.name}/{wanted} {_missing(folder, wanted)}")
+
+
+def _missing(folder: Path, wanted: str) -> str:
+    others = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
     if any(name.endswith((".bin", ".ckpt", ".pt")) for name in others):
-        raise Damaged("is missing; a pickle (.bin) is there, which could run code and is not read")
+        return "is missing; a pickle (.bin) is there, which could run code and is not read"
     variants = [name for name in others if name.endswith(".safetensors")]
-    if variants:
-        raise Damaged(f"is missing; rename {sorted(variants)[0]} to it")
-    raise Damaged("is missing")
+    return f"is missing; rename {variants[0]} to it" if variants else "is missing"
 
 
-def _tokenizer(folder: Path) -> Path:
-    """The folder of the tokenizer, which has all that counting and encoding need."""
-    is_fast = (folder / "tokenizer.json").is_file()
-    if not is_fast:
-        for name in ("vocab.json", "merges.txt"):
-            if not (folder / name).is_file():
-                raise Damaged(f"tokenizer/{name} is missing")
-    return folder
+def _check_tokenizer(folder: Path) -> None:
+    """All that counting and encoding need is there."""
+    if (folder / "tokenizer.json").is_file():
+        return
+    for name in ("vocab.json", "merges.txt"):
+        if not (folder / name).is_file():
+            raise Damaged(f"{folder.name}/{name} is missing")
 
 
-def _json(path: Path) -> dict[str, Any]:
-    name = f"{path.parent.name}/{path.name}" if path.name != INDEX else INDEX
+def _config(folder: Path, component: str) -> dict[str, Any]:
+    return _object(folder, component, "config.json")
+
+
+def _known(folder: Path, component: str, name: str = "config.json") -> dict[str, Any]:
+    """As `_object`, empty where that is damaged."""
     try:
-        if path.stat().st_size > JSON_BYTES_MAX:
-            raise Damaged(f"{name} is too large for what it should be")
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise Damaged(f"{name} is missing") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise Damaged(f"{name} is no readable JSON") from error
-    if not isinstance(values, dict):
-        raise Damaged(f"{name} is no JSON object")
-    return values
-
-
-# ---- darkroom.json: what we know about a checkpoint beside its weights -------------------------------------
-
-
-def _facts(folder: Path) -> dict[str, Any]:
-    """The fields of Checkpoint that darkroom.json gives; none when there is no such file."""
-    if not (folder / FACTS).exists():
+        return _object(folder, component, name)
+    except Damaged:
         return {}
-    given = _json(folder / FACTS)
-    facts: dict[str, Any] = {}
-    for field in ("name", "licence"):
-        if field in given:
-            facts[field] = _text(given[field], field)
-    if "defaults" in given:
-        facts["defaults"] = _defaults(given["defaults"])
-    if "latent_rgb_factors" in given:
-        rows = given["latent_rgb_factors"]
-        if not isinstance(rows, list) or len(rows) != 4:
-            raise Damaged(f"{FACTS}: latent_rgb_factors are not four rows")
-        facts["latent_rgb_factors"] = tuple(
-            _three_numbers(row, "latent_rgb_factors") for row in rows
-        )
-    if "latent_rgb_bias" in given:
-        facts["latent_rgb_bias"] = _three_numbers(given["latent_rgb_bias"], "latent_rgb_bias")
-    return facts
 
 
-def _text(value: Any, field: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
-        raise Damaged(f"{FACTS}: {field} is no short text")
-    return value
-
-
-def _three_numbers(values: Any, field: str) -> tuple[float, float, float]:
-    if not isinstance(values, list) or len(values) != 3 or not all(_is_number(v) for v in values):
-        raise Damaged(f"{FACTS}: {field} does not hold three numbers")
-    return (float(values[0]), float(values[1]), float(values[2]))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _defaults(values: Any) -> Defaults:
-    known = {field.name: field for field in dataclasses.fields(Defaults)}
-    if not isinstance(values, dict) or not set(values) <= set(known):
-        raise Damaged(f"{FACTS}: defaults may hold {', '.join(known)}")
-    for name, value in values.items():
-        is_text = known[name].type == "str"
-        if isinstance(value, str) != is_text or not (is_text or _is_number(value)):
-            raise Damaged(f"{FACTS}: defaults.{name} has the wrong type")
-    return Defaults(**values)
+def _object(folder: Path, component: str, name: str) -> dict[str, Any]:
+    return read_object(folder / component / name, f"{component}/{name}")

@@ -86,12 +86,12 @@ def as_pickle(path: Path) -> None:
 
 
 def as_variant(path: Path) -> None:
-    path.rename(path.with_suffix(".fp16.safetensors"))
+    path.rename(path.with_suffix(".non_ema.safetensors"))
 
 
 def other_class(path: Path) -> None:
     values = json.loads(path.read_text())
-    path.write_text(json.dumps({**values, "_class_name": "StableDiffusionXLPipeline"}))
+    path.write_text(json.dumps({**values, "_class_name": "StableDiffusionInpaintPipeline"}))
 
 
 def without_vae(path: Path) -> None:
@@ -114,8 +114,8 @@ DAMAGES = [
     (UNET, cut, f"{UNET} was cut off"),
     (UNET, lfs_pointer, f"{UNET} is a Git LFS pointer"),
     (UNET, as_pickle, "a pickle (.bin) is there"),
-    (UNET, as_variant, "rename diffusion_pytorch_model.fp16.safetensors"),
-    (UNET, other_weights, "holds no UNet2DConditionModel"),
+    (UNET, as_variant, "rename diffusion_pytorch_model.non_ema.safetensors"),
+    (UNET, other_weights, "hold no UNet2DConditionModel"),
     ("text_encoder/model.safetensors", cut, "text_encoder/model.safetensors was cut off"),
     ("vae/diffusion_pytorch_model.safetensors", Path.unlink, "vae/"),
     ("unet/config.json", Path.unlink, "unet/config.json is missing"),
@@ -123,7 +123,11 @@ DAMAGES = [
     ("vae/config.json", lambda path: path.write_text("{"), "vae/config.json is no readable JSON"),
     ("scheduler/scheduler_config.json", Path.unlink, "scheduler/scheduler_config.json"),
     ("tokenizer/vocab.json", Path.unlink, "tokenizer/vocab.json is missing"),
-    ("model_index.json", other_class, "says StableDiffusionXLPipeline"),
+    (
+        "model_index.json",
+        other_class,
+        "says StableDiffusionInpaintPipeline: this is an inpainting checkpoint",
+    ),
     ("model_index.json", without_vae, "has no AutoencoderKL as vae"),
     ("model_index.json", lambda path: path.write_text("[]"), "is no JSON object"),
     ("model_index.json", lambda path: path.write_text("<html>"), "is no readable JSON"),
@@ -156,6 +160,7 @@ def test_weights_in_pieces_are_whole_when_all_pieces_are(tmp_path: Path) -> None
 
 def test_pieces_outside_the_folder_are_not_looked_at(tmp_path: Path) -> None:
     folder = paper_checkpoint.write(tmp_path / "folder")
+    (folder / UNET).unlink()
     index = {"weight_map": {"conv_in.weight": "../../secret.safetensors"}}
     path = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
     path.write_text(json.dumps(index))

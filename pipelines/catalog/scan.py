@@ -1,0 +1,101 @@
+"""A look at the folders of models: which files and folders could be models, and when they were changed.
+
+Nothing is opened; two looks that are equal mean that nothing has to be read again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.catalog.diffusers_folder import INDEX
+from pipelines.catalog.facts import FACTS
+from pipelines.catalog.single_file import SAFETENSORS, UNREAD
+
+DEPTH = 3  # folders below a models folder that are looked into
+SUFFIXES = (SAFETENSORS, *UNREAD)
+SIDECARS = (f".{FACTS}", ".yaml")
+
+Stamp = tuple[int, int, int]  # (change time in ns, size, inode)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of weights, or a folder in the layout of diffusers. `stamps`: of each file that belongs to it."""
+
+    path: str
+    models_dir: str
+    is_folder: bool
+    stamps: tuple[tuple[str, Stamp], ...]
+
+
+def scan(models_dirs: Iterable[Path]) -> tuple[Found, ...]:
+    """Everything there, in a steady order. A folder that is reached twice, by links or flags, is seen once."""
+    seen: set[tuple[int, int]] = set()
+    return tuple(
+        found for folder in models_dirs for found in _below(str(folder), str(folder), DEPTH, seen)
+    )
+
+
+def _below(folder: str, models_dir: str, depth: int, seen: set[tuple[int, int]]) -> Iterator[Found]:
+    try:
+        own = os.stat(folder)
+        entries = {entry.name: entry for entry in os.scandir(folder) if entry.name[0] != "."}
+    except OSError:  # it is not there, or not ours to read
+        return
+    if (own.st_dev, own.st_ino) in seen:
+        return
+    seen.add((own.st_dev, own.st_ino))
+    if INDEX in entries:
+        yield Found(folder, models_dir, True, tuple(_stamps_in(folder)))
+        return
+    # Of two files of one name the one that can be read comes first.
+    names = sorted(entries, key=lambda name: (not name.lower().endswith(SAFETENSORS), name))
+    for name in names:
+        if name.lower().endswith(SUFFIXES):
+            stamps = tuple(_stamps_of(name, entries))
+            if stamps:
+                yield Found(os.path.join(folder, name), models_dir, False, stamps)
+    for name in names:
+        if depth and _is_folder(entries[name]):
+            yield from _below(entries[name].path, models_dir, depth - 1, seen)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _stamps_of(name: str, entries: dict[str, os.DirEntry[str]]) -> Iterator[tuple[str, Stamp]]:
+    """Of a file and of those beside it that say more of it; none when it is no file or just gone."""
+    stem = os.path.splitext(name)[0]
+    for own in (name, *(stem + ending for ending in SIDECARS)):
+        entry = entries.get(own)
+        try:
+            if entry is not None and entry.is_file():
+                yield own, _stamp(entry.stat())
+            elif own == name:
+                return
+        except OSError:
+            if own == name:
+                return
+
+
+def _stamps_in(folder: str) -> Iterator[tuple[str, Stamp]]:
+    """Of every file of a diffusers folder."""
+    for path, folders, files in os.walk(folder, followlinks=True):
+        if path.count(os.sep) - folder.count(os.sep) >= DEPTH:
+            folders.clear()
+        for name in sorted(files):
+            try:
+                yield os.path.join(path, name), _stamp(os.stat(os.path.join(path, name)))
+            except OSError:
+                continue
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_mtime_ns, found.st_size, found.st_ino

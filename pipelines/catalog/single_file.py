@@ -1,0 +1,123 @@
+"""A single file of weights: what it is, told by its header; a checkpoint in the original layout can be used."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+from pipelines.catalog.checkpoint import CLIP_VOCABULARY, Checkpoint, Other
+from pipelines.catalog.contents import family_by_width, family_of_embedding, why_not
+from pipelines.catalog.defaults import EPSILON, V_PREDICTION, defaults_for
+from pipelines.catalog.facts import FACTS, with_facts
+from pipelines.catalog.families import FAMILIES
+from pipelines.catalog.signatures import CHECKPOINT, OTHER, Signature, find_signature
+from pipelines.catalog.weights_file import CutOff, Damaged, Header, read_header
+
+SAFETENSORS = ".safetensors"
+PICKLE = "is a pickle, which could run code and is not read; convert it to safetensors"
+# What is listed and never opened.
+UNREAD = {
+    **dict.fromkeys((".ckpt", ".pt", ".pth", ".bin"), PICKLE),
+    ".gguf": "is a GGUF file, quantised for other programs; choose a safetensors file",
+}
+# What a file is that cannot be read, by the folder in which AUTOMATIC1111, Forge and ComfyUI keep its kind.
+FOLDERS = {
+    **dict.fromkeys(("stable-diffusion", "checkpoints"), CHECKPOINT),
+    **dict.fromkeys(("lora", "loras", "lycoris"), "lora"),
+    **dict.fromkeys(("vae", "vae_approx", "vae-approx"), "vae"),
+    **dict.fromkeys(("embeddings", "textual_inversion"), "embedding"),
+    **dict.fromkeys(("controlnet", "t2i_adapter"), "controlnet"),
+    **dict.fromkeys(("esrgan", "realesrgan", "swinir", "upscale_models", "dat"), "upscaler"),
+    **dict.fromkeys(("ipadapter", "ip_adapter"), "ip_adapter"),
+    **dict.fromkeys(
+        ("codeformer", "gfpgan", "clip", "clip_vision", "text_encoders", "hypernetworks"), OTHER
+    ),
+}
+V_TENSOR = "v_pred"  # an empty tensor by which trainers mark v-prediction
+V_IN_YAML = re.compile(r"^\s*parameterization\s*:\s*[\"']?v[\"']?\s*$", re.M)
+YAML_BYTES_MAX = 2**20
+PREDICTIONS = {"v": V_PREDICTION, V_PREDICTION: V_PREDICTION, EPSILON: EPSILON, "eps": EPSILON}
+
+
+def read(path: Path, models_dir: Path) -> Checkpoint | Other:
+    """What this file is. What is wrong with it, or why it cannot be used, is its `problem`."""
+    words = UNREAD.get(path.suffix.lower(), "")
+    if not words:
+        try:
+            return _identified(path, read_header(path))
+        except CutOff as error:
+            words = f"{error}; if it is still being copied, it is listed anew once it is whole"
+        except Damaged as error:
+            words = str(error)
+    return _unusable(path, Signature(_kind_by_folder(path, models_dir), (), words=words))
+
+
+def sidecars(path: Path) -> tuple[Path, Path]:
+    """The files beside it that say more of it: (facts, config)."""
+    return path.with_name(f"{path.stem}.{FACTS}"), path.with_suffix(".yaml")
+
+
+def _identified(path: Path, header: Header) -> Checkpoint | Other:
+    found = find_signature(header.shapes)
+    family = found.family or family_by_width(header.shapes)
+    if found.kind == "embedding":
+        family = family_of_embedding(header.shapes)
+    words = found.words or why_not(family, header)
+    if words:
+        return _unusable(path, dataclasses.replace(found, family=family, words=words))
+    facts, config = sidecars(path)
+    prediction = _prediction(header, config)
+    checkpoint = Checkpoint(
+        name=path.stem,
+        path=path,
+        family=family,
+        defaults=defaults_for(family, path.stem, prediction=prediction, metadata=header.metadata),
+        licence=_short(header.metadata.get("modelspec.license", "")),
+        latent_rgb_factors=FAMILIES[family].latent_rgb_factors,
+        latent_rgb_bias=FAMILIES[family].latent_rgb_bias,
+        tokenizer_path=CLIP_VOCABULARY,
+        is_single_file=True,
+        prediction=prediction,
+    )
+    try:
+        return with_facts(checkpoint, facts)
+    except Damaged as error:
+        return dataclasses.replace(checkpoint, problem=f"{error}.")
+
+
+def _unusable(path: Path, found: Signature) -> Checkpoint | Other:
+    problem, family = f"{path.name} {found.words}.", found.family
+    if found.kind == CHECKPOINT:
+        return Checkpoint(
+            name=path.stem, path=path, family=family, is_single_file=True, problem=problem
+        )
+    return Other(name=path.stem, path=path, kind=found.kind, family=family, problem=problem)
+
+
+def _kind_by_folder(path: Path, models_dir: Path) -> str:
+    """What its folders call it; without such a name a file that could be a checkpoint is taken for one."""
+    for part in reversed(path.relative_to(models_dir).parts[:-1]):
+        if part.lower() in FOLDERS:
+            return FOLDERS[part.lower()]
+    is_vae = path.stem.lower().endswith(".vae")  # AUTOMATIC1111 keeps a checkpoint's VAE beside it
+    return "vae" if is_vae else OTHER if path.suffix.lower() == ".bin" else CHECKPOINT
+
+
+def _prediction(header: Header, config: Path) -> str:
+    if V_TENSOR in header.shapes:
+        return V_PREDICTION
+    said = header.metadata.get("modelspec.prediction_type", "").strip().lower()
+    if said in PREDICTIONS:
+        return PREDICTIONS[said]
+    try:
+        with config.open("rb") as file:
+            text = file.read(YAML_BYTES_MAX).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return V_PREDICTION if V_IN_YAML.search(text) else ""
+
+
+def _short(text: str) -> str:
+    """One line of it, at most as long as a licence is called."""
+    return text.strip() if text.isprintable() and len(text) <= 200 else ""

@@ -1,0 +1,133 @@
+"""Files that are no checkpoint to draw with: each kind is known by its tensors and called by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.catalog import single_file
+from pipelines.catalog.checkpoint import Checkpoint, Other
+from pipelines.errors import ModelUnreadable
+from tests import paper_file
+from tests.paper_file import BODY, LABELS, OPEN_CLIP, SD2, SD15, SDXL, Shapes, below
+
+
+def without(shapes: Shapes, *prefixes: str) -> Shapes:
+    return {name: shape for name, shape in shapes.items() if not name.startswith(prefixes)}
+
+
+def of_width(width: int, shapes: Shapes = BODY) -> Shapes:
+    layer = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+    return shapes | {layer: (4, width)}
+
+
+def of_channels(channels: int) -> Shapes:
+    return SD15 | {"model.diffusion_model.input_blocks.0.0.weight": (4, channels, 3, 3)}
+
+
+TO_K = "down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+FLUX = {"double_blocks.0.img_attn.qkv.weight": (6, 2)}
+DIFFUSERS_UNET: Shapes = {
+    "conv_in.weight": (4, 4, 3, 3),
+    "time_embedding.linear_1.weight": (8, 4),
+    "down_blocks.0.resnets.0.conv1.weight": (4, 4, 3, 3),
+}
+LONE_TEXT = {"text_model.embeddings.token_embedding.weight": (9, 6)}
+# What lies about in folders of models: tensors → (kind, family, words of its sentence).
+FOREIGN: list[tuple[str, Shapes, str, str, str]] = [
+    ("kohya lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 768)}, "lora", "sd15", "is a LoRA"),
+    ("sd2 lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 1024)}, "lora", "sd2", "is a LoRA"),
+    ("xl lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 2048)}, "lora", "sdxl", "is a LoRA"),
+    ("up comes first", {f"lora_unet_{TO_K}.lora_up.weight": (8, 768), f"lora_unet_{TO_K}.lora_down.weight": (4, 2048)},
+     "lora", "sdxl", "is a LoRA"),
+    ("peft lora", {"unet.down_blocks.1.attn2.to_k.lora_A.weight": (4, 768)}, "lora", "sd15", "is a LoRA"),
+    ("flux lora", {"transformer.double_blocks.0.img_attn.lora_A.weight": (4, 8)}, "lora", "", "is a LoRA"),
+    ("old lora", {"unet.mid_block.attn1.processor.to_q_lora.down.weight": (4, 8)}, "lora", "", "is a LoRA"),
+    ("loha", {"lora_unet_mid_block_attn1_to_q.hada_w1_a": (4, 8)}, "lora", "", "is a LoRA"),
+    ("lokr", {"lycoris_unet_mid_block_attn1_to_q.lokr_w1": (4, 8)}, "lora", "", "is a LoRA"),
+    ("embedding", {"emb_params": (3, 768)}, "embedding", "sd15", "is a textual inversion embedding"),
+    ("sd2 embedding", {"emb_params": (3, 1024)}, "embedding", "sd2", "textual inversion"),
+    ("xl embedding", {"clip_l": (3, 768), "clip_g": (3, 1280)}, "embedding", "sdxl", "textual inversion"),
+    ("concept", {"<cat-toy>": (768,)}, "embedding", "sd15", "is a textual inversion embedding"),
+    ("controlnet", {"control_model.input_hint_block.0.weight": (4, 3, 3, 3)}, "controlnet", "", "is a ControlNet"),
+    ("hf controlnet", {"controlnet_cond_embedding.conv_in.weight": (4, 3, 3, 3),
+                       "down_blocks.1.attn2.to_k.weight": (4, 768)}, "controlnet", "sd15", "is a ControlNet"),
+    ("control lora", {"lora_controlnet": (), "input_hint_block.0.weight": (4, 3, 3, 3)}, "controlnet", "", "Contr"),
+    ("t2i adapter", {"adapter.body.0.block1.weight": (4, 4, 3, 3)}, "controlnet", "", "is a T2I-Adapter"),
+    ("ip adapter", {"image_proj.proj.weight": (8, 4), "ip_adapter.1.to_k_ip.weight": (4, 4)}, "ip_adapter", "",
+     "is an IP-Adapter"),
+    ("vae", below("first_stage_model.", paper_file.VAE), "vae", "", "is a VAE alone"),
+    ("bare vae", paper_file.VAE, "vae", "", "is a VAE alone"),
+    ("hf vae", {"decoder.mid_block.resnets.0.conv1.weight": (4, 4, 3, 3)}, "vae", "", "is a VAE alone"),
+    ("esrgan", {"model.0.weight": (4, 3, 3, 3), "model.1.sub.0.RDB1.conv1.0.weight": (4, 4, 3, 3)}, "upscaler", "",
+     "is an upscaler"),
+    ("real esrgan", {"conv_first.weight": (4, 3, 3, 3), "body.0.rdb1.conv1.weight": (4, 4, 3, 3)}, "upscaler", "",
+     "is an upscaler"),
+    ("motion", {"down_blocks.0.motion_modules.0.temporal_transformer.norm.weight": (4,)}, "other", "",
+     "is a motion module"),
+    ("clip", LONE_TEXT, "other", "", "is a text encoder alone"),
+    ("open clip", below("model.", OPEN_CLIP), "other", "", "is a text encoder alone"),
+    ("t5", {"encoder.block.0.layer.0.SelfAttention.q.weight": (4, 4)}, "other", "", "is a T5 text encoder"),
+    ("clip vision", {"vision_model.embeddings.class_embedding": (4,)}, "other", "", "is an image encoder"),
+    ("anything", {"layers.0.weight": (4, 4)}, "other", "", "holds no model that is known"),
+    ("nothing", {}, "other", "", "holds no model that is known"),
+    ("flux", FLUX, "checkpoint", "flux", "family FLUX"),
+    ("flux in full", below("model.diffusion_model.", FLUX) | LONE_TEXT, "checkpoint", "flux", "not supported yet"),
+    ("sd3", {"model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight": (6, 2)}, "checkpoint", "sd3",
+     "Stable Diffusion 3"),
+    ("aura", {"double_layers.0.attn.w1q.weight": (4, 4)}, "checkpoint", "aura_flow", "AuraFlow"),
+    ("hunyuan video", below("model.diffusion_model.", FLUX | {"txt_in.individual_token_refiner.blocks.0.norm1.weight":
+     (4,)}), "checkpoint", "hunyuan_video", "HunyuanVideo"),
+    ("cascade", {"clf.1.weight": (4, 4, 1, 1)}, "checkpoint", "cascade", "Stable Cascade"),
+    ("pixart", {"t_block.1.weight": (4, 4)}, "checkpoint", "pixart", "PixArt"),
+    ("svd", BODY | {"model.diffusion_model.input_blocks.1.1.time_stack.0.attn1.to_q.weight": (4, 4)}, "checkpoint",
+     "svd", "Stable Video Diffusion"),
+    ("refiner", paper_file.REFINER, "checkpoint", "sdxl_refiner", "is an SDXL refiner"),
+    ("inpainting", of_channels(9), "checkpoint", "sd15", "is an inpainting checkpoint (9 input channels)"),
+    ("pix2pix", of_channels(8), "checkpoint", "sd15", "is an InstructPix2Pix checkpoint (8 input channels)"),
+    ("odd channels", of_channels(6), "checkpoint", "sd15", "of an unknown kind (6 input channels)"),
+    ("depth", SD2 | {"depth_model.model.weight": (4,)}, "checkpoint", "sd2", "is a depth-to-image checkpoint"),
+    ("unclip", SD2 | {"embedder.model.visual.proj": (4,)}, "checkpoint", "sd2", "is an unCLIP checkpoint"),
+    ("playground", SDXL | {"edm_mean": (4,)}, "checkpoint", "sdxl", "was trained with EDM noise"),
+    ("nf4", SD15 | {"model.diffusion_model.out.2.weight.quant_state.bitsandbytes__nf4": (4,)}, "checkpoint", "sd15",
+     "is quantised"),
+    ("ema only", {"model_ema.diffusion_modeltime_embed0weight": (4, 4)}, "checkpoint", "", "holds only EMA weights"),
+    ("bare unet", below("", paper_file.UNET), "checkpoint", "", "is a UNet alone"),
+    ("hf unet", DIFFUSERS_UNET, "checkpoint", "", "is the UNet of a diffusers folder"),
+    ("hf in one file", below("unet.", DIFFUSERS_UNET) | below("vae.", paper_file.VAE), "checkpoint", "",
+     "has the names of diffusers"),
+    ("no vae", without(SD15, "first_stage"), "checkpoint", "sd15", "has no VAE"),
+    ("no text", of_width(768), "checkpoint", "sd15", "has no text encoder"),
+    ("no text, 2", of_width(1024), "checkpoint", "sd2", "has no text encoder"),
+    ("no text, xl", of_width(2048, BODY | LABELS), "checkpoint", "sdxl", "has no first text encoder"),
+    ("no text, toy", BODY, "checkpoint", "", "no text encoder"),
+    ("one of two", without(SDXL, "conditioner.embedders.1"), "checkpoint", "sdxl", "has no second text encoder"),
+    ("other of two", without(SDXL, "conditioner.embedders.0"), "checkpoint", "sdxl", "has no first text encoder"),
+    ("no labels", without(SDXL, "model.diffusion_model.label_emb"), "checkpoint", "sdxl", "0.0.weight is missing"),
+    ("no last layer", without(SD15, "model.diffusion_model.out."), "checkpoint", "sd15", "out.2.weight is missing"),
+    ("no decoder", without(SD15, "first_stage_model.decoder"), "checkpoint", "sd15", "conv_in.weight is missing"),
+    ("no words", without(SD2, "cond_stage_model.model.token"), "checkpoint", "sd2", "embedding.weight is missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shapes", "kind", "family", "words"),
+    [row[1:] for row in FOREIGN],
+    ids=[row[0] for row in FOREIGN],
+)
+def test_what_cannot_be_used_is_called_by_its_name(
+    tmp_path: Path, shapes: Shapes, kind: str, family: str, words: str
+) -> None:
+    path = paper_file.write(tmp_path / "found it.safetensors", shapes)
+
+    found = single_file.read(path, tmp_path)
+
+    assert (found.kind if isinstance(found, Other) else "checkpoint") == kind
+    assert found.family == family
+    assert found.problem.startswith("found it.safetensors ")
+    assert words in found.problem
+    assert found.problem.endswith(".")
+    if isinstance(found, Checkpoint):
+        with pytest.raises(ModelUnreadable, match=r"found it\.safetensors"):
+            found.ref()
