@@ -12,7 +12,16 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import contact_sheet, end_to_end, memory, overhead, pictures, startup, subject
+from benchmarks import (
+    contact_sheet,
+    end_to_end,
+    loading,
+    memory,
+    overhead,
+    pictures,
+    startup,
+    subject,
+)
 from benchmarks.results import Surroundings, save
 from benchmarks.table import Table
 
@@ -23,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[subject.Subject], list[Table]]] = {
     "end-to-end": end_to_end.run,
     "startup": startup.run,
     "memory": memory.run,
+    "loading": loading.run,
 }
 
 

@@ -29,7 +29,9 @@ class TextEncoderRow:
     layer: int = (
         -1
     )  # −1: the last hidden states, normalised; −2: those of the layer before, as they are
-    padding: int | None = None  # token id after the end, where no tokenizer says it; None: the end-of-text token
+    padding: int | None = (
+        None  # token id after the end, where no tokenizer says it; None: the end-of-text token
+    )
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,9 @@ def build(weights: Weights, device: Device) -> Model:
         device=device.torch_device,
         device_bytes=weights.device_bytes,
         text_encoders=tuple(
-            _text_encoder(row, part, folder, where, has_own_tokenizer=not weights.ref.is_single_file)
+            _text_encoder(
+                row, part, folder, where, has_own_tokenizer=not weights.ref.is_single_file
+            )
             for row, part, folder in zip(
                 family.text_encoders, weights.text_encoders, weights.tokenizers, strict=True
             )

@@ -14,7 +14,7 @@ from torch import Tensor
 from pipelines.errors import ModelUnreadable
 from pipelines.worker.device.choice import Device
 from pipelines.worker.messages import CheckpointRef
-from pipelines.worker.weights import original_layout
+from pipelines.worker.weights import copying, original_layout
 from pipelines.worker.weights.families import Family, find_family
 
 STEMS = ("diffusion_pytorch_model", "model")
@@ -62,16 +62,14 @@ def read(ref: CheckpointRef, device: Device) -> Weights:
     if ref.prediction:
         weights.scheduler["prediction_type"] = ref.prediction
     dtype = device.dtype_for(weights.unet.parameters)
-    if (
-        device.torch_device.type != "cpu"
-    ):  # it gets the file's format and casts by itself, much faster
-        return replace(weights, dtype=dtype)
+    # A GPU gets the file's format and casts by itself, much faster.
+    own = dtype if device.torch_device.type == "cpu" else None
     return replace(
         weights,
         dtype=dtype,
-        unet=_cast(weights.unet, dtype),
-        vae=_cast(weights.vae, dtype),
-        text_encoders=tuple(_cast(part, dtype) for part in weights.text_encoders),
+        unet=_looked_at(weights.unet, own),
+        vae=_looked_at(weights.vae, own),
+        text_encoders=tuple(_looked_at(part, own) for part in weights.text_encoders),
     )
 
 
@@ -155,27 +153,23 @@ def _read_file(ref: CheckpointRef, family: Family) -> Weights:
 
 
 def _tensors(file: Path, prefixes: tuple[str, ...] = ("",)) -> dict[str, Tensor]:
-    """The tensors of a file. Looking at every number also brings the whole file in from the disk, on this thread."""
+    """The tensors of a file, mapped: what is not looked at is not read."""
     try:
         with safe_open(file, framework="pt", device="cpu") as opened:
             names = [name for name in opened.keys() if name.startswith(prefixes)]  # noqa: SIM118
-            tensors = {name: opened.get_tensor(name) for name in names}
+            return {name: opened.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelUnreadable(f"{file} is damaged: {error}.", REPAIR) from None
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and tensor.numel() and not _is_finite(tensor):
-            raise ModelUnreadable(f"{file} is damaged: {name} holds NaN or infinity.", REPAIR)
-    return tensors
 
 
-def _is_finite(tensor: Tensor) -> bool:
-    low, high = torch.aminmax(tensor)  # NaN wins in both
-    return bool(torch.isfinite(low) & torch.isfinite(high))
-
-
-def _cast(part: Part, dtype: torch.dtype) -> Part:
-    tensors = {
-        name: tensor.to(dtype) if tensor.is_floating_point() else tensor
-        for name, tensor in part.tensors.items()
-    }
-    return replace(part, tensors=tensors)
+def _looked_at(part: Part, dtype: torch.dtype | None) -> Part:
+    """The part, read from the disk; with `dtype` in memory of its own. Raises ModelUnreadable for what is no number."""
+    try:
+        if dtype is not None:
+            return replace(part, tensors=copying.copied(part.tensors, dtype))
+        copying.check(part.tensors)
+    except copying.NotANumber as error:
+        raise ModelUnreadable(
+            f"{part.file} is damaged: {error} holds NaN or infinity.", REPAIR
+        ) from None
+    return part
