@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines.catalog import diffusers_folder, single_file
 from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.catalog.scan import Found, scan
+from pipelines.catalog.single_file import UNREAD
 from pipelines.errors import NotFound
 
 STARTER = "starter"
@@ -111,7 +112,10 @@ def _names(model: Checkpoint | Other) -> Iterator[str]:
     """The names that it may have: its own, then longer and longer ones."""
     plain = "".join(c if c.isprintable() else "?" for c in model.name) or "?"
     parent, suffix = model.path.parent.name, model.path.suffix
-    yield from (plain, f"{parent}/{plain}", f"{parent}/{plain}{suffix}")
+    yield plain
+    if isinstance(model, Checkpoint) and suffix.lower() in UNREAD:
+        yield f"{plain}{suffix}"
+    yield from (f"{parent}/{plain}", f"{parent}/{plain}{suffix}")
     for number in range(2, 2**31):
         yield f"{parent}/{plain}{suffix} ({number})"
 

@@ -58,6 +58,7 @@ def test_darkroom_json_gives_name_licence_defaults_and_preview_colours(tmp_path:
 @pytest.mark.parametrize(
     "facts",
     [
+        {"prediction": "x0"},
         {"defaults": {"width": "wide"}},
         {"defaults": {"colour": 1}},
         {"defaults": [1]},
@@ -109,6 +110,23 @@ def other_weights(path: Path) -> None:
 
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
+
+
+def video(path: Path) -> None:
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({**values, "_class_name": "WanPipeline"}))
+
+
+def odd_pieces(path: Path) -> None:
+    path.unlink()
+    path.with_name("model.safetensors.index.json").write_text('{"weight_map": [1]}')
+
+
+def widths_that_differ(path: Path) -> None:
+    path.write_text(json.dumps({"in_channels": 4, "cross_attention_dim": 12}))
+    (path.parent.parent / "text_encoder" / "config.json").write_text('{"hidden_size": 8}')
+
+
 DAMAGES = [
     (UNET, Path.unlink, f"{UNET} is missing"),
     (UNET, cut, f"{UNET} was cut off"),
@@ -119,7 +137,11 @@ DAMAGES = [
     ("text_encoder/model.safetensors", cut, "text_encoder/model.safetensors was cut off"),
     ("vae/diffusion_pytorch_model.safetensors", Path.unlink, "vae/"),
     ("unet/config.json", Path.unlink, "unet/config.json is missing"),
-    ("unet/config.json", inpainting, "9 input channels"),
+    ("unet/config.json", inpainting, "asks for 9 input channels: this is an inpainting checkpoint"),
+    ("unet/config.json", lambda path: path.write_text('{"in_channels": [4]}'), "input channels"),
+    ("unet/config.json", widths_that_differ, "write 8 numbers a token, the unet reads 12"),
+    ("text_encoder/model.safetensors", odd_pieces, "names no files beside it"),
+    ("model_index.json", video, "this is Wan, which is not supported yet"),
     ("vae/config.json", lambda path: path.write_text("{"), "vae/config.json is no readable JSON"),
     ("scheduler/scheduler_config.json", Path.unlink, "scheduler/scheduler_config.json"),
     ("tokenizer/vocab.json", Path.unlink, "tokenizer/vocab.json is missing"),
