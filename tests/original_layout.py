@@ -69,7 +69,7 @@ def save(file: Path, parts: Components, dtype: torch.dtype = torch.float32) -> P
 def tensors_of(parts: Components) -> Tensors:
     """All tensors of the checkpoint under their original names."""
     layers = parts.unet.config.layers_per_block
-    unet = {_unet_name(k, layers, parts): v for k, v in parts.unet.state_dict().items()}
+    unet = {unet_name(k, layers, parts): v for k, v in parts.unet.state_dict().items()}
     vae = dict(
         _vae_item(k, v, len(parts.vae.config.block_out_channels))
         for k, v in parts.vae.state_dict().items()
@@ -91,7 +91,7 @@ def _below(prefix: str, tensors: Tensors) -> Tensors:
     return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
-def _unet_name(name: str, layers: int, parts: Components) -> str:
+def unet_name(name: str, layers: int, parts: Components) -> str:
     for new, old in UNET_TOPS.items():
         if name.startswith(new):
             return old + _resnet(name.removeprefix(new), UNET_RESNET)

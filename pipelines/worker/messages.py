@@ -44,6 +44,27 @@ class CheckpointRef:
 
 
 @dataclass(frozen=True)
+class LoraRef:
+    """Where a LoRA lies, and how strongly it counts. `version` is another one when the file has changed."""
+
+    name: str
+    path: str
+    text_scale: float = 1.0
+    unet_scale: float = 1.0
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """How much of a LoRA there was a layer for: so many of its `total`."""
+
+    name: str
+    scale: float
+    layers: int
+    total: int
+
+
+@dataclass(frozen=True)
 class PictureTask:
     """One picture to develop. `state` is a serialised sampling State to go on from, or None to start."""
 
@@ -64,6 +85,7 @@ class Submit:
     checkpoint: CheckpointRef
     pictures: tuple[PictureTask, ...]
     hold_after_steps: int | None = None
+    loras: tuple[LoraRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,6 +199,7 @@ class PictureDone:
     seconds: float = 0.0  # from its first step to its pixels
     device: str = ""
     dtype: str = ""
+    applied: tuple[Applied, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipelines.worker.messages import LoraRef
+
 REMEMBERED_JOINS = 8
 
 
@@ -30,12 +32,9 @@ class BatchRules:
 
 @dataclass(frozen=True)
 class Patch:
-    """What changes a network for some calls: LoRA weights, an IP-Adapter … Equal patches may share a forward.
+    """What changes a network for some calls. Equal patches may share a forward."""
 
-    `name` is all there is so far: no patch exists yet but NO_PATCH.
-    """
-
-    name: str = ""
+    loras: tuple[LoraRef, ...] = ()
 
 
 NO_PATCH = Patch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from pipelines.worker.engine.task import Task
 from pipelines.worker.engine.trials import Trials
 from pipelines.worker.engine.viewing import Audience, Viewer
 from pipelines.worker.messages import (
+    Applied,
     Cancel,
     CheckpointRef,
     JobEnded,
@@ -118,49 +119,69 @@ class Engine:
         """Starts waiting pictures, oldest job first, as far as there is room for them and their models."""
         for job in tuple(self._jobs.values()):
             while job.has_room and self._active < self._launch.max_active_pictures:
-                model = self._lease(job)
-                if model is None:
+                leased = self._lease(job)
+                if leased is None:
                     break
-                self._start(job, job.waiting.popleft(), model)
+                self._start(job, job.waiting.popleft(), *leased)
             if job.waiting and job.stage.startswith("waiting"):
                 return  # younger jobs must not take the memory that this one waits for
 
-    def _lease(self, job: WorkerJob) -> Model | None:
-        checkpoint = job.submit.checkpoint
+    def _lease(self, job: WorkerJob) -> tuple[Model, tuple[Applied, ...]] | None:
+        """The job's model, wearing its LoRAs, and how much of them fits; None while it has to wait for either."""
+        models, checkpoint, worn = self._bench.models, job.submit.checkpoint, None
         try:
-            model = self._bench.models.lease(checkpoint)
+            model = models.lease(checkpoint)
+            if model is None:
+                is_reading = models.is_reading(checkpoint)
+                stage = f"loading {checkpoint.name}" if is_reading else "waiting for memory"
+            else:
+                try:
+                    worn = models.put_on(model, job.patch)
+                finally:
+                    if worn is None:
+                        models.release(model)
+                stage = "developing" if worn else "loading LoRA"
         except StudioError as error:
             self._fail_waiting(job, error)
             return None
-        if model is None:
-            is_reading = self._bench.models.is_reading(checkpoint)
-            stage = f"loading {checkpoint.name}" if is_reading else "waiting for memory"
-        else:
-            stage = "developing"
         if stage != job.stage:
             job.stage = stage
             self._send(Stage(job.submit.job_id, stage))
-        return model
+        return (model, worn.applied) if model and worn else None
 
-    def _start(self, job: WorkerJob, picture: PictureTask, model: Model) -> None:
+    def _start(
+        self, job: WorkerJob, picture: PictureTask, model: Model, applied: tuple[Applied, ...]
+    ) -> None:
         viewer = Viewer(job.submit.job_id, picture.index, model, self._audience)
-        brief = Brief(job.request, picture.seed, picture.state, job.submit.hold_after_steps)
+        brief = Brief(
+            job.request, picture.seed, picture.state, job.submit.hold_after_steps, job.patch
+        )
         task = Task(
             partial(still, brief, model, viewer.look),
-            partial(self._picture_ended, job, picture, model, viewer),
+            partial(self._picture_ended, job, picture, model, viewer, applied),
             is_exact=job.request.exact or self._launch.exact,
+            patch=job.patch,
         )
         job.active.append(task)
         self._active += 1
         self._loop.start(task)
 
     def _picture_ended(
-        self, job: WorkerJob, picture: PictureTask, model: Model, viewer: Viewer, task: Task
+        self,
+        job: WorkerJob,
+        picture: PictureTask,
+        model: Model,
+        viewer: Viewer,
+        applied: tuple[Applied, ...],
+        task: Task,
     ) -> None:
         job.active.remove(task)
         self._active -= 1
+        self._bench.models.take_off(model, job.patch)
         self._bench.models.release(model)
         message = self._last_words(job.submit.job_id, picture.index, model, viewer, task)
+        if isinstance(message, PictureDone):
+            message = replace(message, applied=applied)
         if message is not None:
             self._send(message)
         self._end_if_over(job)

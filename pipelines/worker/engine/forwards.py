@@ -12,7 +12,7 @@ from pipelines.errors import StudioError
 from pipelines.worker.device.choice import Device
 from pipelines.worker.device.faults import BAD_INPUT, OOM, POISONED, Fault
 from pipelines.worker.device.memory import Memory
-from pipelines.worker.engine.batching import Joiner, part, row_of
+from pipelines.worker.engine.batching import NO_PATCH, Joiner, Patch, part, row_of
 from pipelines.worker.engine.gate import Call
 from pipelines.worker.engine.task import Poisoned
 from pipelines.worker.pulse import Pulse
@@ -37,6 +37,7 @@ class Forwards:
     ) -> None:
         self._device, self._memory, self._pulse, self._evict = device, memory, pulse, evict
         self._joiner = Joiner()
+        self._patch = NO_PATCH  # of the calls that are being answered
         self._measured_rows: dict[Hashable, int] = {}  # what the device's memory has room for
         self._failed_rows: dict[Hashable, int] = {}  # what it did not take, halved
 
@@ -49,8 +50,9 @@ class Forwards:
             room = self._measured_rows.get(kind, call.rows)  # the first time alone, to be measured
         return min(room, self._failed_rows.get(kind, room))
 
-    def run(self, calls: Sequence[Call]) -> list[Answer]:
+    def run(self, calls: Sequence[Call], patch: Patch = NO_PATCH) -> list[Answer]:
         """Answers in the order of the calls, which are alike. Raises Poisoned when the device is lost."""
+        self._patch = patch
         self._pulse.calls += len(calls)
         answers: list[Answer] = []
         groups = [list(calls)]
@@ -102,7 +104,7 @@ class Forwards:
             self._memory.begin_peak()
         self._pulse.begin()
         try:
-            output = call.component.forward(**inputs)
+            output = call.component.run(inputs, self._patch)
             outputs = part(output, rows) if len(rows) > 1 else [output]
         except Exception as error:
             return [], self._let_go(Fault.of(error))

@@ -11,7 +11,7 @@ from diffusers.hooks.hooks import HookRegistry, ModelHook
 from greenlet import getcurrent, greenlet
 from torch import Tensor, nn
 
-from pipelines.worker.engine.batching import BatchRules, likeness
+from pipelines.worker.engine.batching import NO_PATCH, BatchRules, Patch, likeness
 
 HOOK_NAME = "darkroom_gate"
 
@@ -25,6 +25,13 @@ class Component:
     parameters: int = 0
     rules: BatchRules | None = None
     positions_per_cell: int = 1  # a VAE computes 8 × 8 pixels for each cell of the latents
+    wear: Callable[[Patch], None] | None = None  # makes the next forwards those under a patch
+
+    def run(self, inputs: dict[str, Any], patch: Patch = NO_PATCH) -> Any:
+        """One forward under the patch."""
+        if self.wear is not None:
+            self.wear(patch)
+        return self.forward(**inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +59,7 @@ def ask(component: Component, *, same_as: Hashable | None = None, **inputs: Any)
     """
     current = getcurrent()
     if not isinstance(current, Sleeper) or current.parent is None:
-        return component.forward(**inputs)
+        return component.run(inputs)
     return current.parent.switch(_call(component, inputs, same_as))
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from pipelines.request import Request
+from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.task import Task
 from pipelines.worker.messages import PictureTask, Submit
 
@@ -20,6 +21,11 @@ class WorkerJob:
     active: list[Task] = field(default_factory=list)
     is_cancelled: bool = False
     stage: str = ""  # the last one that was told
+
+    @property
+    def patch(self) -> Patch:
+        """What its pictures want of the networks."""
+        return Patch(self.submit.loras)
 
     @property
     def has_room(self) -> bool:

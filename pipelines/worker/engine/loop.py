@@ -35,7 +35,7 @@ class Loop:
         oldest = self._sleeping.popleft()
         twins = self._take(lambda task: _is_same(oldest, task))
         group = [oldest] if twins else [oldest, *self._company(oldest)]
-        answers = self._forwards.run([task.call for task in group if task.call])
+        answers = self._forwards.run([task.call for task in group if task.call], oldest.patch)
         for task, answer in zip([*group, *twins], answers + answers * len(twins), strict=True):
             if answer.error:
                 task.interrupt(answer.error)

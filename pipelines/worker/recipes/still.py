@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from pipelines.request import Request
+from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.denoising import denoiser
 from pipelines.worker.recipes.wording import conditioning
@@ -23,6 +24,7 @@ class Brief:
     seed: int
     state: bytes | None = None  # of a held picture, to go on from
     hold_after_steps: int | None = None
+    patch: Patch = NO_PATCH  # which the networks wear while they answer this picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,7 @@ class Held:
 def still(brief: Brief, model: Model, watch: Callable[[Look], None]) -> Developed | Held:
     """Develops one picture. `watch` sees it after every step, and may raise to give it up."""
     request = brief.request
-    told = conditioning(request, model)
+    told = conditioning(request, model, brief.patch)
     course = plan(request.sampling, model.training)
     noise = Philox(brief.seed)
     if brief.state is None:

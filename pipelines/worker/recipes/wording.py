@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pipelines.request import Request
+from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.engine.gate import ask
 from pipelines.worker.sampling import Conditioning
 from pipelines.worker.weights.loading import Model, TextEncoder
@@ -20,26 +21,26 @@ class Words(NamedTuple):
     pooled: Tensor | None = None  # (1, width): the end of the first chunk, projected
 
 
-def conditioning(request: Request, model: Model) -> Conditioning:
-    """What the prompt and the negative prompt mean, at every step."""
-    negative = words(request.negative_prompt, model)
+def conditioning(request: Request, model: Model, patch: Patch = NO_PATCH) -> Conditioning:
+    """What the prompt and the negative prompt mean, at every step. `patch`: what the text encoders wear."""
+    negative = words(request.negative_prompt, model, patch)
     if model.family.is_nothing_zero and not request.negative_prompt.strip():
         negative = _nothing(negative, model)
-    return Conditioning.constant(positive=words(request.prompt, model), negative=negative)
+    return Conditioning.constant(positive=words(request.prompt, model, patch), negative=negative)
 
 
-def words(text: str, model: Model) -> Words:
-    """The text, encoded.
+def words(text: str, model: Model, patch: Patch = NO_PATCH) -> Words:
+    """The text, encoded, without the networks that it names.
 
     A text of more than 75 tokens is encoded in several chunks, each with its own start and end.
     """
-    known: Words | None = model.embeddings.get(text)
+    known: Words | None = model.embeddings.get((text, patch))
     if known is None:
         encoded = [_encoded(text, encoder, model) for encoder in model.text_encoders]
         hidden = torch.cat([hidden for hidden, _ in encoded], dim=-1)
         pooled = next((pooled for _, pooled in encoded if pooled is not None), None)
         known = Words(hidden, pooled)
-        model.embeddings.keep(text, known)
+        model.embeddings.keep((text, patch), known)
     return known
 
 

@@ -10,9 +10,12 @@ from pipelines.errors import ModelUnreadable, OutOfMemory, StudioError
 from pipelines.worker.device.choice import Device
 from pipelines.worker.device.faults import OOM, POISONED, Fault
 from pipelines.worker.device.memory import Memory, gigabytes
+from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.task import Poisoned
 from pipelines.worker.messages import CheckpointRef
+from pipelines.worker.weights.adapters import Worn
 from pipelines.worker.weights.loading import Model, build
+from pipelines.worker.weights.patches import Patches
 from pipelines.worker.weights.reading import REPAIR, Weights, read
 
 NEVER = 1_000_000  # a place in the queue behind all others
@@ -48,6 +51,7 @@ class Models:
         self._entries: dict[CheckpointRef, _Entry] = {}
         self._reading: dict[CheckpointRef, Future[Weights]] = {}
         self._uses = 0
+        self._patches = Patches(reader, lambda: self.on_read())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,6 +77,16 @@ class Models:
         self._uses += 1
         entry.leases, entry.last_use = entry.leases + 1, self._uses
         return entry.model
+
+    def put_on(self, model: Model, patch: Patch) -> Worn | None:
+        """The patch on a leased model until `take_off`; None while it is being read. Raises ModelUnreadable."""
+        try:
+            return self._patches.put_on(model, patch)
+        except Exception as error:
+            raise self._explain(error, model.ref) from None
+
+    def take_off(self, model: Model, patch: Patch) -> None:
+        self._patches.take_off(model, patch)
 
     def release(self, model: Model) -> None:
         self._entries[model.ref].leases -= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from transformers.models.clip.tokenization_clip import CLIPTokenizer
 
 from pipelines.errors import ModelUnreadable
 from pipelines.worker.device.choice import Device
+from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.sampling import NoiseSchedule
+from pipelines.worker.weights.adapters import Adapters, Worn
 from pipelines.worker.weights.families import Family, TextEncoderRow, find_family
 from pipelines.worker.weights.reading import REPAIR, Part, Weights
 
@@ -38,17 +40,17 @@ OLD_NAMES = (
 
 
 class Embeddings:
-    """What was encoded last, by text: a new seed does not need the text encoder again. None: no text at all."""
+    """What was encoded last, by text and patch: a new seed does not need the text encoder again. None: no text."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str | None, Any] = OrderedDict()
+        self._known: OrderedDict[Hashable, Any] = OrderedDict()
 
-    def get(self, text: str | None) -> Any:
+    def get(self, text: Hashable) -> Any:
         if text in self._known:
             self._known.move_to_end(text)
         return self._known.get(text)
 
-    def keep(self, text: str | None, embedding: Any) -> None:
+    def keep(self, text: Hashable, embedding: Any) -> None:
         self._known[text] = embedding
         if len(self._known) > REMEMBERED_TEXTS:
             self._known.popitem(last=False)
@@ -79,6 +81,12 @@ class Model:
     vae_float32: Component  # the same, slower and without overflow
     training: NoiseSchedule
     scaling_factor: float
+    adapters: dict[
+        str, Adapters
+    ]  # by the name of the network: denoiser, text_encoder, text_encoder_2
+    patches: dict[Patch, Worn] = field(
+        default_factory=dict
+    )  # those known, the one used last at the end
     embeddings: Embeddings = field(default_factory=Embeddings)
 
 
@@ -96,30 +104,39 @@ def build(weights: Weights, device: Device) -> Model:
     scheduler = weights.scheduler
     if "prediction_type" not in scheduler:
         scheduler = {**scheduler, "prediction_type": prediction_by_trial(unet)}
+    adapters = {"denoiser": Adapters(unet)}
+    text_encoders = []
+    for row, part, folder in zip(
+        family.text_encoders, weights.text_encoders, weights.tokenizers, strict=True
+    ):
+        network = _network(_pooled_clip if row.is_pooled else _clip, part, where)
+        adapters[row.folder] = Adapters(network)
+        component = Component(
+            "text encoder", network, part.parameters, wear=adapters[row.folder].wear
+        )
+        tokenizer = _tokenizer(folder, network.config.vocab_size)
+        padding = row.padding if weights.ref.is_single_file else tokenizer.pad_token_id
+        padding = tokenizer.eos_token_id if padding is None else padding
+        text_encoders.append(TextEncoder(row, component, tokenizer, padding))
     return Model(
         ref=weights.ref,
         family=family,
         dtype=weights.dtype,
         device=device.torch_device,
         device_bytes=weights.device_bytes,
-        text_encoders=tuple(
-            _text_encoder(
-                row, part, folder, where, has_own_tokenizer=not weights.ref.is_single_file
-            )
-            for row, part, folder in zip(
-                family.text_encoders, weights.text_encoders, weights.tokenizers, strict=True
-            )
-        ),
+        text_encoders=tuple(text_encoders),
         denoiser=Component(
             "denoiser",
             _SizeAware(unet) if family.is_told_its_size else unet,
             weights.unet.parameters,
             family.denoiser_rules,
+            wear=adapters["denoiser"].wear,
         ),
         vae=fast if is_fast else careful,
         vae_float32=careful,
         training=NoiseSchedule.from_config(scheduler),
         scaling_factor=float(vae.config.scaling_factor),
+        adapters=adapters,
     )
 
 
@@ -146,25 +163,6 @@ def prediction_by_trial(unet: UNet2DConditionModel) -> str:
     last = torch.tensor([999], device=unet.device)
     given = unet(shown, last, encoder_hidden_states=texts, return_dict=False)[0]
     return "v_prediction" if float((given - shown).mean()) < -1 else "epsilon"
-
-
-def _text_encoder(
-    row: TextEncoderRow,
-    part: Part,
-    folder: Path,
-    where: tuple[torch.device, torch.dtype],
-    *,
-    has_own_tokenizer: bool,
-) -> TextEncoder:
-    network = _network(_pooled_clip if row.is_pooled else _clip, part, where)
-    tokenizer = _tokenizer(folder, network.config.vocab_size)
-    padding = tokenizer.pad_token_id if has_own_tokenizer else row.padding
-    return TextEncoder(
-        row=row,
-        component=Component("text encoder", network, part.parameters),
-        tokenizer=tokenizer,
-        padding=tokenizer.eos_token_id if padding is None else padding,
-    )
 
 
 def _network(

@@ -19,7 +19,7 @@ import torch
 import pipelines.worker
 from pipelines.samplers import SAMPLERS
 from pipelines.worker.engine.batching import NO_PATCH, Patch, likeness
-from pipelines.worker.messages import CheckpointRef, Launch, PictureDone, PictureHeld
+from pipelines.worker.messages import CheckpointRef, Launch, LoraRef, PictureDone, PictureHeld
 from pipelines.worker.sampling import State
 from pipelines.worker.weights.families import FAMILIES, UNET_RULES
 from tests.pipelines.worker.workbench import Workbench, alone
@@ -35,6 +35,9 @@ MIXTURE: dict[str, dict[str, Any]] = {
     "no guidance": {"prompt": "a star", "seed": 5, "steps": 6, "guidance_scale": 1.0},
     "unipc": {"prompt": "x", "negative_prompt": "fog", "seed": 6, "steps": 6, "sampler": "UniPC"},
 }
+
+
+RED, BLUE = LoraRef("red", "/red"), LoraRef("blue", "/blue")
 
 
 def together(checkpoint: CheckpointRef, **all_of_them: Any) -> Workbench:
@@ -186,8 +189,8 @@ def test_no_setting_of_torch_that_belongs_to_the_thread_spans_a_call() -> None:
 
 
 def test_patches_of_weights_are_part_of_what_may_share_a_forward() -> None:
-    assert Patch("red") != Patch("blue")
-    assert hash(Patch("red")) == hash(Patch("red"))
+    assert Patch((RED,)) != Patch((BLUE,))
+    assert hash(Patch((RED,))) == hash(Patch((RED,)))
     assert Patch() == NO_PATCH  # that loop.py compares them is tested in engine/test_loop.py
 
 

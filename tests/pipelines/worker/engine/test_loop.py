@@ -14,6 +14,7 @@ from pipelines.worker.engine.forwards import CPU_POSITIONS, Forwards
 from pipelines.worker.engine.gate import Component, ask
 from pipelines.worker.engine.loop import Loop
 from pipelines.worker.engine.task import Poisoned, Task
+from pipelines.worker.messages import LoraRef
 from pipelines.worker.pulse import Pulse
 from tests.pipelines.worker.workbench import CPU
 
@@ -111,9 +112,9 @@ def test_a_network_without_rules_is_never_shared(stage: Stage) -> None:
 
 def test_different_patches_never_share(stage: Stage) -> None:
     network = Ledger()
-    stage.count(network, 0, 1, patch=Patch("red"))
-    stage.count(network, 100, 1, patch=Patch("blue"))
-    stage.count(network, 200, 1, patch=Patch("red"))
+    stage.count(network, 0, 1, patch=Patch((LoraRef("red", "/red"),)))
+    stage.count(network, 100, 1, patch=Patch((LoraRef("blue", "/blue"),)))
+    stage.count(network, 200, 1, patch=Patch((LoraRef("red", "/red"),)))
 
     stage.run()
 
