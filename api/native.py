@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -19,7 +20,8 @@ LONGEST_WAIT_SECONDS = 20.0
 CLIENT_ID_LENGTH = 64
 EXACT = 2**53  # beyond it a JSON client rounds whole numbers
 STATUS_BESIDE_JOBS = (
-    "worker", "why", "notice", "device", "device_name", "used_bytes", "total_bytes", "queue_length", "running"
+    "worker", "why", "notice", "device", "device_name", "used_bytes", "total_bytes", "queue_length", "running",
+    "catalog_version",
 )  # fmt: skip
 
 
@@ -117,6 +119,7 @@ async def tokens(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response
 
 
 def _status(manager: PipelineManager) -> dict[str, Any]:
+    models = manager.catalog.look()
     checkpoints = [
         {
             "name": checkpoint.name,
@@ -125,13 +128,15 @@ def _status(manager: PipelineManager) -> dict[str, Any]:
             "licence": checkpoint.licence,
             "problem": checkpoint.problem,
         }
-        for checkpoint in manager.catalog.checkpoints()
+        for checkpoint in models.checkpoints
     ]
     return {
         **dataclasses.asdict(manager.status()),
         "samplers": [row._asdict() for row in SAMPLERS],
         "schedules": [row._asdict() for row in SCHEDULES],
         "checkpoints": checkpoints,
+        "other_models": Counter(model.kind for model in models.others),
+        "catalog_version": models.version,
         "version": VERSION,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ class Catalog:
         self._lock = threading.Lock()
         self._seen: tuple[Found, ...] = ()
         self._read: dict[Found, Checkpoint | Other] = {}
-        self._view = View()
+        self._view = View(int(time.time()))  # so that another start has another version
         self.usable_names: tuple[str, ...] = ()  # as of the last look, for those who must not wait
 
     @property

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.job import QUEUED, RUNNING, Job
 from pipelines.manager.bench import Bench
@@ -72,6 +73,7 @@ class PipelineManager:
         self._docket = Docket(self._queue, self._board, clock)
         self._bench = Bench(self._docket)
         self._desk = Desk(self._after_batch)
+        self._watch = Watch(self.catalog, lambda: self._desk.post(self._board.announce))
         self._gpu = Gpu(
             worker_target or WORKER, self._launch, self._desk.post, self._heard, self._died
         )
@@ -96,10 +98,12 @@ class PipelineManager:
         self._desk.post(lambda: recover(self._docket, self._results, self._keeper, self.library))
         self._desk.post(self._gpu.start)
         self._desk.start()
+        self._watch.start()
         self._is_running = True
 
     def stop(self, drain_seconds: float = 0.0) -> None:
         """Takes no more jobs, gives running ones so long to end, puts the others back into the queue, and closes."""
+        self._watch.stop()
         if self._is_running:
             self._is_running = False
             self._desk.ask(self._close_down)
@@ -175,7 +179,12 @@ class PipelineManager:
     # ---- the server ----------------------------------------------------------------------------------
 
     def status(self) -> Status:
-        return replace(self._status, checkpoint_names=self.catalog.usable_names)
+        catalog = self.catalog
+        return replace(
+            self._status,
+            checkpoint_names=catalog.usable_names,
+            catalog_version=catalog.version,
+        )
 
     async def probe(self, timeout_seconds: float) -> Probed:
         """Whether the GPU process makes a real forward pass right now; `why` says why not."""

@@ -25,6 +25,7 @@ class Status:
     queue_length: int = 0  # jobs that wait, of everybody
     running: int = 0
     checkpoint_names: tuple[str, ...] = ()
+    catalog_version: int = 0  # another one whenever other models lie in their folders
     restarts: int = 0
     free_disk_bytes: int = 0
     worker_pid: int | None = None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests import paper_file
 from tests.api.conftest import SMALL, House, png
 
 
@@ -107,7 +108,21 @@ def test_the_status_says_what_there_is(home: House) -> None:
     assert {"name", "hint", "schedule"} <= set(status["samplers"][0])
     assert {"name", "hint"} <= set(status["schedules"][0])
     assert {"name", "family", "defaults", "licence", "problem"} == set(status["checkpoints"][0])
+    assert status["other_models"] == {}
     assert status["worker"] in ("starting", "ready")
+
+
+def test_followers_hear_of_models_that_come(home: House) -> None:
+    before = home.client.get("/api/v1/status").json()["catalog_version"]
+    news = home.client.get("/api/v1/jobs?since=0").json()
+    path = paper_file.write(home.settings.models_dir[0] / "came later.safetensors")
+
+    while news["status"]["catalog_version"] == before:
+        news = home.client.get(f"/api/v1/jobs?since={news['version']}&wait=10").json()
+
+    names = [one["name"] for one in home.client.get("/api/v1/status").json()["checkpoints"]]
+    path.unlink()
+    assert "came later" in names
 
 
 def test_a_worker_that_is_broken_starts_when_it_is_told_to(

@@ -1,8 +1,19 @@
 // Which checkpoint is chosen, and the searchable picker in the header.
 import { h, icon, keyed, setAttribute, setText, show } from "./dom.js";
 import { keep, recall } from "./prefs.js";
+import { plural } from "./words.js";
 
 const FIRST = { width: 512, height: 512 };
+const FAMILIES = { sd15: "SD 1.5", sd2: "SD 2", sdxl: "SDXL", sdxl_refiner: "SDXL refiner", sd3: "SD 3", flux: "FLUX" };
+const KINDS = {
+  lora: "LoRA",
+  embedding: "embedding",
+  controlnet: "ControlNet",
+  ip_adapter: "IP-Adapter",
+  vae: "VAE",
+  upscaler: "upscaler",
+  other: "other file",
+};
 
 /** The choice; `onChange(run)` calls `run(choice)` whenever the name or what is known about it changes. */
 export function createCheckpoint(store, form) {
@@ -11,6 +22,7 @@ export function createCheckpoint(store, form) {
     name: recall("checkpoint", ""),
     isKnown: false,
     all: [],
+    others: {}, // kind → how many files that are no checkpoints
     defaults: FIRST,
     choose,
     onChange,
@@ -19,10 +31,13 @@ export function createCheckpoint(store, form) {
   function learn() {
     if (!store.about || choice.all === store.about.checkpoints) return;
     choice.all = store.about.checkpoints;
+    choice.others = store.about.other_models;
     choice.isKnown = true;
     const usable = choice.all.filter((row) => !row.problem);
     const isThere = (name) => usable.some((row) => row.name === name);
-    if (!isThere(choice.name)) choice.name = store.about.loaded.find(isThere) ?? usable[0]?.name ?? "";
+    const kept = recall("checkpoint", "");
+    if (isThere(kept)) choice.name = kept; // also when it was away, while it was copied anew
+    else if (!isThere(choice.name)) choice.name = store.about.loaded.find(isThere) ?? usable[0]?.name ?? "";
     settle();
   }
   function choose(name) {
@@ -68,7 +83,8 @@ export function createPicker(choice) {
     "aria-label": "Checkpoints",
   });
   const none = h("p", { class: "picker-none" });
-  const panel = h("div", { class: "popover picker-panel", hidden: true }, search, list, none);
+  const beside = h("p", { class: "picker-none" });
+  const panel = h("div", { class: "popover picker-panel", hidden: true }, search, list, none, beside);
   const button = h(
     "button",
     { type: "button", class: "picker-button", "aria-haspopup": "listbox", "aria-expanded": "false" },
@@ -85,7 +101,8 @@ export function createPicker(choice) {
     setAttribute(button, "aria-label", `Checkpoint: ${choice.name || "none"}`);
     const rows = found();
     marked = Math.min(Math.max(marked, 0), Math.max(rows.length - 1, 0));
-    keyed(list, rows, { key: (row) => row.name, make: (row) => option(row, () => pick(row)), update: mark });
+    const key = (row) => JSON.stringify([row.name, ...factsOf(row)]);
+    keyed(list, rows, { key, make: (row) => option(row, () => pick(row)), update: mark });
     const marker = list.children[marked];
     setAttribute(search, "aria-activedescendant", marker?.id);
     marker?.scrollIntoView({ block: "nearest" });
@@ -94,8 +111,11 @@ export function createPicker(choice) {
       none,
       choice.all.length
         ? `No checkpoint is called “${search.value}”.`
-        : "Put a model folder into models/ and reload.",
+        : "Put a checkpoint into models/: it is listed here within seconds.",
     );
+    const others = Object.entries(choice.others).map(([kind, count]) => plural(count, KINDS[kind] ?? kind));
+    show(beside, others.length > 0);
+    setText(beside, `Not listed, since they are no checkpoints: ${others.join(", ")}.`);
   }
   function mark(node, row) {
     setAttribute(node, "aria-selected", String(row.name === choice.name));
@@ -142,7 +162,6 @@ export function createPicker(choice) {
 }
 
 function option(row, onPick) {
-  const facts = [row.family, row.licence].filter(Boolean).join(" · ");
   return h(
     "li",
     {
@@ -153,6 +172,11 @@ function option(row, onPick) {
       on: { click: onPick },
     },
     h("span", { class: "option-name" }, row.name),
-    h("span", { class: "option-facts" }, row.problem || facts),
+    h("span", { class: "option-facts" }, factsOf(row).join(" · ")),
   );
+}
+
+/** What stands below a name: the family, then the problem, or else the licence. */
+function factsOf(row) {
+  return [FAMILIES[row.family] ?? row.family, row.problem || row.licence].filter(Boolean);
 }

@@ -121,6 +121,7 @@ export function createForm() {
     }
   }
   return {
+    fields,
     values,
     filled,
     fill,

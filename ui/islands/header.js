@@ -99,7 +99,7 @@ function trouble({ status, connection, about }) {
   if (status?.worker === "restarting")
     return `The worker is starting again: ${status.why || "it ended unexpectedly"}. Jobs go on by themselves.`;
   if (about && !about.checkpoints.some((row) => !row.problem))
-    return "No usable checkpoint was found. Put a model folder into models/ and reload this page.";
+    return "No usable checkpoint was found. Put one into models/: it is found by itself within seconds.";
   return "";
 }
 

@@ -10,6 +10,7 @@ import { createShortcuts, goTo, watchKeys } from "./keys.js";
 import { createRecords } from "./picture.js";
 import { startPoller } from "./poller.js";
 import { mountTokens, watchWeights } from "./prompt.js";
+import { watchRecommended } from "./recommended.js";
 import { mountResult } from "./result.js";
 import { mountSeed, mountShape } from "./shape.js";
 import { makeGrain } from "./stage.js";
@@ -81,6 +82,17 @@ async function learn() {
   }
 }
 
+/** Asks anew when other models lie in their folders than those that are known. */
+function watchModels() {
+  let asked = null;
+  store.subscribe(({ status, about }) => {
+    const version = status?.catalog_version;
+    if (!about || !version || version === about.catalog_version || version === asked) return;
+    asked = version;
+    learn();
+  });
+}
+
 // What Gradio's own events call; see `ui/tabs/text_to_image.py`.
 window.darkroom = {
   generate: verbs.generate,
@@ -95,4 +107,6 @@ watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({ toasts, useRequest: (request) => pictureVerbs.useRequest(request) });
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
 learn();
+watchModels();
+watchRecommended({ form, checkpoint });
 fillIslands();

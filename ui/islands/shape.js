@@ -1,5 +1,6 @@
 // The shape of the picture: six aspect ratios of about the checkpoint's own area, and dice and reuse for the seed.
 import { h, iconButton, keyed, setAttribute, setText } from "./dom.js";
+import { createHint, drawHint, isSizeOff } from "./recommended.js";
 
 const RATIOS = [
   [1, 1],
@@ -21,7 +22,9 @@ export function sized([across, down], areaPx) {
 export function mountShape(host, { form, checkpoint }) {
   const size = h("span", { class: "value" });
   const chips = h("div", { class: "chips", role: "radiogroup", "aria-label": "Shape" });
-  host.append(h("div", { class: "label-row" }, h("span", { class: "label" }, "Shape"), size), chips);
+  const best = () => ({ width: checkpoint.defaults.width, height: checkpoint.defaults.height });
+  const hint = createHint(() => form.fill(best()));
+  host.append(h("div", { class: "label-row" }, h("span", { class: "label" }, "Shape"), size), chips, hint);
 
   const sizes = () => {
     const { width, height } = checkpoint.defaults;
@@ -34,6 +37,8 @@ export function mountShape(host, { form, checkpoint }) {
     const rows = sizes();
     const chosen = Math.max(0, rows.findIndex(isChosen));
     setText(size, `${form.values.width} × ${form.values.height} px`);
+    const isOff = checkpoint.isKnown && isSizeOff(form.values, best());
+    drawHint(hint, isOff ? `${best().width} × ${best().height} px` : "");
     keyed(chips, rows, {
       key: (row) => `${row.label} ${row.size}`,
       make: (row) => chip(row, () => choose(row)),
