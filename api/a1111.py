@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,20 @@ from api.a1111_fields import Made, checkpoint_in, echo, error_body, info, progre
 from api.answers import Json, headers_of, read_json
 from api.closing import ClientLeft, shutting_down, unless_over
 from api.studio import Owner, Studio, TheStudio
-from pipelines import ENDED_STATES, FAILED, RUNNING, SAMPLERS, SCHEDULES, Job, NotFound, StudioError
+from pipelines import (
+    AUTO_V2_DIGITS,
+    ENDED_STATES,
+    FAILED,
+    RUNNING,
+    SAMPLERS,
+    SCHEDULES,
+    Checkpoint,
+    Job,
+    NotFound,
+    StudioError,
+    find_title,
+    title_of,
+)
 
 LOOK_SECONDS = 20.0
 OWNERS_REMEMBERED = 1000
@@ -63,6 +77,9 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
         raise shutting_down()
     body = await read_json(http)
     request = to_request(body, studio.a1111_checkpoints.get(owner))
+    if request.checkpoint:
+        name = await run_in_threadpool(_named, studio, request.checkpoint)
+        request = dataclasses.replace(request, checkpoint=name)
     job = await run_in_threadpool(studio.manager.submit, request, owner)
     try:
         job = await unless_over(_ended(studio, job), http, studio.closing)
@@ -74,7 +91,9 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
     made = await run_in_threadpool(_made, studio, job)
     wants_images = body.get("send_images") is not False
     images = [base64.b64encode(one.data).decode() for one in made] if wants_images else []
-    return Json({"images": images, "parameters": echo(body, job), "info": info(job, made)})
+    model_hash = await run_in_threadpool(_hash_of, studio, job.request.checkpoint)
+    told = info(job, made, model_hash)
+    return Json({"images": images, "parameters": echo(body, job), "info": told})
 
 
 @ROUTES.get("/progress")
@@ -122,19 +141,18 @@ async def schedulers(owner: Owner) -> Response:
 
 @ROUTES.get("/sd-models")
 async def models(studio: TheStudio, owner: Owner) -> Response:
-    names = await run_in_threadpool(_checkpoint_names, studio)
-    unknown = {"hash": None, "sha256": None, "config": None}
-    rows = [{"title": name, "model_name": name, "filename": name, **unknown} for name in names]
-    return Json(rows)
+    return Json(await run_in_threadpool(_model_rows, studio))
 
 
 @ROUTES.get("/options")
 async def options(studio: TheStudio, owner: Owner) -> Response:
     chosen = studio.a1111_checkpoints.get(owner)
     found = await run_in_threadpool(studio.manager.catalog.find, chosen)
+    digest = await run_in_threadpool(studio.manager.hashes.of, found.path)
     return Json(
         {
-            "sd_model_checkpoint": found.name,
+            "sd_model_checkpoint": title_of(found, digest),
+            "sd_checkpoint_hash": digest,
             "sd_vae": "Automatic",
             "CLIP_stop_at_last_layers": 1,
             "send_seed": True,
@@ -149,8 +167,9 @@ async def options(studio: TheStudio, owner: Owner) -> Response:
 @ROUTES.post("/options")
 async def set_options(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     """Of all options only the checkpoint is taken, for this owner alone and until the server ends."""
-    name = checkpoint_in(await read_json(http))
-    if name:
+    title = checkpoint_in(await read_json(http))
+    if title:
+        name = await run_in_threadpool(_named, studio, title)
         found = await run_in_threadpool(studio.manager.catalog.find, name)
         studio.a1111_checkpoints.pop(owner, None)
         studio.a1111_checkpoints[owner] = found.name
@@ -204,8 +223,37 @@ def _made(studio: Studio, job: Job) -> list[Made]:
     return made
 
 
-def _checkpoint_names(studio: Studio) -> list[str]:
-    return [one.name for one in studio.manager.catalog.checkpoints() if not one.problem]
+def _usable(studio: Studio) -> list[Checkpoint]:
+    return [one for one in studio.manager.catalog.checkpoints() if not one.problem]
+
+
+def _named(studio: Studio, title: str) -> str:
+    """The name of the checkpoint that a client calls by this title; the title when there is none."""
+    found = find_title(title, studio.manager.catalog.checkpoints(), studio.manager.hashes.of)
+    return found or title
+
+
+def _model_rows(studio: Studio) -> list[dict[str, Any]]:
+    rows = []
+    for checkpoint in _usable(studio):
+        digest = studio.manager.hashes.of(checkpoint.path)
+        rows.append(
+            {
+                "title": title_of(checkpoint, digest),
+                "model_name": checkpoint.name,
+                "hash": digest[:AUTO_V2_DIGITS] or None,
+                "sha256": digest or None,
+                "filename": checkpoint.path.name,  # where it lies is nobody's business
+                "config": None,
+            }
+        )
+    return rows
+
+
+def _hash_of(studio: Studio, name: str | None) -> str:
+    """AutoV2 of a checkpoint's file; "" while it is unknown, or for one that is gone."""
+    paths = (one.path for one in _usable(studio) if one.name == name)
+    return next((studio.manager.hashes.of(path)[:AUTO_V2_DIGITS] for path in paths), "")
 
 
 def _preview(studio: Studio, job: Job) -> str | None:

@@ -56,14 +56,11 @@ def to_request(body: Mapping[str, Any], checkpoint: str | None) -> Request:
 
 
 def checkpoint_in(settings: Mapping[str, Any]) -> str | None:
-    """The name in `sd_model_checkpoint`, which may carry a file's ending and a hash: "a.safetensors [0123456789]"."""
+    """The title in `sd_model_checkpoint`, which may carry a file's ending and a hash: "a.safetensors [0123456789]"."""
     title = settings.get("sd_model_checkpoint")
     if title is not None and not isinstance(title, str):
         raise RequestError(CHECKPOINT, title, "is no text", "Send a title from sd-models.")
-    name = (title or "").strip()
-    if name.endswith("]"):
-        name = name.rpartition(" [")[0] or name
-    return name.removesuffix(".safetensors") or None
+    return (title or "").strip() or None
 
 
 def _read_all(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,8 +118,8 @@ class Made(NamedTuple):
     infotext: str
 
 
-def info(job: Job, made: Sequence[Made]) -> str:
-    """The answer's `info`, a JSON text."""
+def info(job: Job, made: Sequence[Made], model_hash: str = "") -> str:
+    """The answer's `info`, a JSON text. `model_hash`: AutoV2, or "" while it is unknown."""
     request, seeds = job.request, [one.seed for one in made]
     values = {
         "prompt": request.prompt,
@@ -143,7 +140,7 @@ def info(job: Job, made: Sequence[Made]) -> str:
         "restore_faces": False,
         "face_restoration_model": None,
         "sd_model_name": request.checkpoint,
-        "sd_model_hash": "",
+        "sd_model_hash": model_hash,
         "sd_vae_name": None,
         "sd_vae_hash": None,
         "seed_resize_from_w": -1,

@@ -1,5 +1,7 @@
 """The face of the pipelines: all that `ui` and `api` may know."""
 
+from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.titles import AUTO_V2_DIGITS, find_title, title_of
 from pipelines.errors import (
     LoginNeeded,
     NotFound,
@@ -29,6 +31,7 @@ from pipelines.settings import Settings
 from pipelines.version import VERSION
 
 __all__ = [
+    "AUTO_V2_DIGITS",
     "BATCH",
     "COUNT",
     "ENDED_STATES",
@@ -43,6 +46,7 @@ __all__ = [
     "STEPS",
     "VERSION",
     "Assets",
+    "Checkpoint",
     "Defaults",
     "Job",
     "LoginNeeded",
@@ -57,4 +61,6 @@ __all__ = [
     "SettingsError",
     "StudioError",
     "UploadError",
+    "find_title",
+    "title_of",
 ]

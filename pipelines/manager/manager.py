@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.hashes import Hashes
+from pipelines.catalog.titles import AUTO_V2_DIGITS
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.job import QUEUED, RUNNING, Job
@@ -35,6 +38,7 @@ from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
 from pipelines.manager.tokens import TokenCount, TokenCounter
 from pipelines.output.library import Library
+from pipelines.output.record import NewPicture, PictureRecord
 from pipelines.request import Request, resolve
 from pipelines.settings import Settings
 from pipelines.version import VERSION
@@ -66,6 +70,7 @@ class PipelineManager:
         self._settings = settings
         self._lock = FolderLock(settings.data_dir)
         self.catalog = Catalog(settings.models_dir)
+        self.hashes = Hashes(settings.data_dir)
         self.library = Library(settings.output_dir, settings.data_dir, version=VERSION)
         self._tokens = TokenCounter()
         self._board = Board(clock())
@@ -77,9 +82,7 @@ class PipelineManager:
         self._gpu = Gpu(
             worker_target or WORKER, self._launch, self._desk.post, self._heard, self._died
         )
-        self._keeper = Keeper(
-            lambda picture: self.library.save(picture), Drafts(settings.data_dir), self._desk.post
-        )
+        self._keeper = Keeper(self._save, Drafts(settings.data_dir), self._desk.post)
         self._results = Results(self._docket, self._bench, self._keeper, self._gpu)
         self._dispatcher = Dispatcher(
             self._docket, self._bench, self._results, self._gpu, self._terms()
@@ -99,11 +102,13 @@ class PipelineManager:
         self._desk.post(self._gpu.start)
         self._desk.start()
         self._watch.start()
+        self.hashes.start()
         self._is_running = True
 
     def stop(self, drain_seconds: float = 0.0) -> None:
         """Takes no more jobs, gives running ones so long to end, puts the others back into the queue, and closes."""
         self._watch.stop()
+        self.hashes.stop()
         if self._is_running:
             self._is_running = False
             self._desk.ask(self._close_down)
@@ -136,6 +141,7 @@ class PipelineManager:
         except NotFound as error:
             why = "is not there" if request.checkpoint else error.message
             raise RequestError("checkpoint", request.checkpoint, why, error.remedy) from error
+        self.hashes.want(checkpoint.path)
         resolved = resolve(request, checkpoint.name, checkpoint.defaults)
         order = Order(owner, resolved, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
@@ -200,6 +206,11 @@ class PipelineManager:
         """Raises NotFound or ModelUnreadable."""
         found = self.catalog.find(checkpoint)
         return self._tokens.count(text, found.tokenizer_path or found.path)
+
+    def _save(self, picture: NewPicture) -> PictureRecord:
+        """On the saver's thread: with the checkpoint's hash, if that is known by now."""
+        digest = self.hashes.of(Path(picture.checkpoint.path)) if picture.checkpoint else ""
+        return self.library.save(replace(picture, model_hash=digest[:AUTO_V2_DIGITS]))
 
     # ---- on the desk thread --------------------------------------------------------------------------
 

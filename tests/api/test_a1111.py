@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,8 @@ import pytest
 from PIL import Image
 
 from api.a1111 import EMPTY
-from tests.api.conftest import House
+from tests import paper_file
+from tests.api.conftest import PATIENCE_SECONDS, House
 
 SMALL = {"width": 64, "height": 64, "steps": 3}
 
@@ -151,6 +154,49 @@ def test_a_checkpoint_can_be_named_for_one_request_also_with_a_hash(home: House)
     )
 
     assert info["sd_model_name"] == name
+
+
+def test_a_file_is_listed_and_chosen_by_title_and_hash(home: House) -> None:
+    path = paper_file.write(home.settings.models_dir[0] / "sub" / "Drawn v1.safetensors")
+    defaults = {"width": 64, "height": 64, "steps": 2}
+    path.with_name("Drawn v1.darkroom.json").write_text(json.dumps({"defaults": defaults}))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert home.client.post("/sdapi/v1/refresh-checkpoints").json() is None
+    home.manager.hashes.work_out(path)
+
+    rows = home.client.get("/sdapi/v1/sd-models").json()
+    row = next(one for one in rows if one["model_name"] == "Drawn v1")
+    assert row == {
+        "title": f"Drawn v1 [{digest[:10]}]",
+        "model_name": "Drawn v1",
+        "hash": digest[:10],
+        "sha256": digest,
+        "filename": "Drawn v1.safetensors",
+        "config": None,
+    }
+    for called in (row["title"], row["model_name"], row["hash"], row["filename"], "drawn V1"):
+        answer = made(home, override_settings={"sd_model_checkpoint": called})
+        told = json.loads(answer["info"])
+        assert (told["sd_model_name"], told["sd_model_hash"]) == ("Drawn v1", digest[:10])
+        assert f"Model hash: {digest[:10]}, Model: Drawn v1" in told["infotexts"][0]
+    home.client.post("/sdapi/v1/options", json={"sd_model_checkpoint": row["hash"]})
+    options = home.client.get("/sdapi/v1/options").json()
+    assert options["sd_model_checkpoint"] == row["title"]
+    path.unlink()
+    name = home.manager.catalog.find(None).name
+    home.client.post("/sdapi/v1/options", json={"sd_model_checkpoint": name})
+
+
+def test_a_file_that_is_used_gets_its_hash(home: House) -> None:
+    path = paper_file.write(home.settings.models_dir[0] / "used.safetensors")
+
+    made(home, override_settings={"sd_model_checkpoint": "used"})
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not home.manager.hashes.of(path) and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert home.manager.hashes.of(path)
+    path.unlink()
 
 
 UNUSABLE = [

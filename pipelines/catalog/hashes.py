@@ -1,0 +1,115 @@
+"""The SHA-256 of checkpoint files, by which other programs know them: worked out in the background, kept on disk.
+
+Only files that are used are read for it; reading one takes as long as reading it, so it gives way to everything
+else. Its first ten digits are called AutoV2 and stand in a picture's text as `Model hash`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import queue
+import threading
+import time
+from pathlib import Path
+
+LOG = logging.getLogger(__name__)
+FILE = "model-hashes.json"
+CHUNK_BYTES = 4 * 2**20
+SHARE = 0.5  # of its time that the thread works; the rest of it the disk is free
+NICE = 19
+KNOWN_MAX = 10_000
+
+Key = str  # path, size, change time and inode: another file under the same name has another key
+
+
+class Hashes:
+    """May be asked from any thread. `share`: of its time that it works."""
+
+    def __init__(self, data_dir: Path, *, share: float = SHARE) -> None:
+        self._file, self._share = data_dir / FILE, share
+        self._known = _load(self._file)
+        self._wanted: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hashes", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._wanted.put(None)
+
+    def want(self, path: Path) -> None:
+        """Works it out in the background, unless it is known."""
+        if path.is_file() and not self.of(path):
+            self._wanted.put(path)
+
+    def of(self, path: Path) -> str:
+        """64 hex digits, or "" while it is unknown."""
+        key = _key(path)
+        return self._known.get(key, "") if key else ""
+
+    def _run(self) -> None:
+        _give_way()
+        while (path := self._wanted.get()) is not None and not self._is_over.is_set():
+            self.work_out(path)
+
+    def work_out(self, path: Path) -> str:
+        """Reads the whole file, unless its hash is known; "" when it cannot be read."""
+        key = _key(path)
+        if not key or key in self._known:
+            return self.of(path)
+        try:
+            digest = self._digest(path)
+            if digest and key == _key(path):  # it is still the file that was read
+                self._keep(key, digest)
+        except OSError as error:
+            LOG.info("no hash of %s: %s", path.name, error)
+        return self.of(path)
+
+    def _digest(self, path: Path) -> str:
+        """ "" when the server ends meanwhile."""
+        sha256 = hashlib.sha256()
+        with path.open("rb", buffering=0) as file:
+            began = time.monotonic()
+            while chunk := file.read(CHUNK_BYTES):
+                sha256.update(chunk)
+                worked_seconds = time.monotonic() - began
+                if self._is_over.wait(worked_seconds * (1 / self._share - 1)):
+                    return ""
+                began = time.monotonic()
+        return sha256.hexdigest()
+
+    def _keep(self, key: Key, digest: str) -> None:
+        self._known = dict([*self._known.items(), (key, digest)][-KNOWN_MAX:])
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps(self._known, indent=1), encoding="utf-8")
+        part.replace(self._file)  # half a file would only mean that it is worked out again
+
+
+def _key(path: Path) -> Key:
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{path.absolute()}|{found.st_size}|{found.st_mtime_ns}|{found.st_ino}"
+
+
+def _load(file: Path) -> dict[Key, str]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    items = values.items() if isinstance(values, dict) else ()
+    return {key: digest for key, digest in items if isinstance(digest, str) and len(digest) == 64}
+
+
+def _give_way() -> None:
+    """The lowest priority, where a thread can have one of its own (Linux)."""
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
