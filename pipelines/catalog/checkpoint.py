@@ -52,7 +52,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
-    """A file that lies under the models and is no checkpoint: a LoRA, a VAE … `problem` says what it is."""
+    """A file that lies under the models and is no checkpoint: a LoRA, a VAE … `problem`: why it cannot be used."""
 
     name: str
     path: Path

@@ -24,10 +24,8 @@ class Signature:
     words: str = ""
 
 
-def _lora(*marks: str) -> Signature:
-    return Signature(
-        "lora", marks, words="is a LoRA, which changes a checkpoint; not supported yet"
-    )
+def _lora(*marks: str, words: str = "") -> Signature:
+    return Signature("lora", marks, words=words)
 
 
 def _guide(kind: str, name: str, *marks: str) -> Signature:
@@ -57,7 +55,11 @@ VAE = (r"(first_stage_model\.|vae\.)?decoder\.(conv_in|mid_block|mid)\.",)
 SIGNATURES = (
     _lora(r".*\.lora_(up|down|mid|A|B)\b"),
     _lora(r".*[._]lora\.(up|down)\."),
-    _lora(r".*\.(hada_w1_a|lokr_w[12]|oft_blocks|dora_scale|lora_linear_layer)\b"),
+    _lora(r".*\.lora_linear_layer\b"),
+    _lora(
+        r".*\.(hada_w1_a|lokr_w[12]|oft_blocks|dora_scale)\b",
+        words="is a LoRA of a kind that is not supported yet (LoHa, LoKr, OFT or DoRA)",
+    ),
     _lora(r"(lora|lycoris)_(unet|te\d?|transformer)_"),
     _guide("controlnet", "a ControlNet", r"(control_model\.)?(input_hint_block|zero_convs)\."),
     _guide("controlnet", "a ControlNet", r"controlnet_(cond_embedding|(down_|mid_)?blocks?)\."),

@@ -63,6 +63,8 @@ def _identified(path: Path, header: Header) -> Checkpoint | Other:
     family = found.family or family_by_width(header.shapes)
     if found.kind == "embedding":
         family = family_of_embedding(header.shapes)
+    if found.kind == "lora" and not found.words:  # what it fits is seen when it is used
+        return Other(name=path.stem, path=path, kind=found.kind, family=family)
     words = found.words or why_not(family, header)
     if words:
         return _unusable(path, dataclasses.replace(found, family=family, words=words))

@@ -17,7 +17,8 @@ from pipelines.manager.pace import units
 from pipelines.manager.results import Results
 from pipelines.manager.space import lacking
 from pipelines.manager.turns import Turn
-from pipelines.worker.messages import CheckpointRef, PictureTask, Submit
+from pipelines.request import Request
+from pipelines.worker.messages import CheckpointRef, LoraRef, PictureTask, Submit
 
 PARTS_FORESEEN = 8  # of a large job, for the forecast; the rest of it counts as one
 
@@ -29,6 +30,7 @@ class Terms:
     max_active_pictures: int
     folders: tuple[Path, ...]  # which must have space for what is made
     find_checkpoint: Callable[[str], CheckpointRef]  # raises StudioError
+    find_loras: Callable[[Request], tuple[LoraRef, ...]]  # likewise
     drafts: Drafts
 
 
@@ -122,6 +124,7 @@ class Dispatcher:
             return False
         try:
             checkpoint = self._terms.find_checkpoint(request.checkpoint or "")
+            loras = self._terms.find_loras(request)
         except StudioError as error:
             self._results.fail(entry, error)
             return True
@@ -129,7 +132,7 @@ class Dispatcher:
         is_picked = entry.record.is_picked
         hold = None if is_picked else request.draft_steps
         tasks = tuple(self._task(entry, index, is_picked=is_picked) for index in indexes)
-        self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold))
+        self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, loras))
         return True
 
     def _task(self, entry: Entry, index: int, *, is_picked: bool) -> PictureTask:

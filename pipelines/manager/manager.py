@@ -31,6 +31,7 @@ from pipelines.manager.follow import Board, Changes
 from pipelines.manager.gpu import Gpu
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
+from pipelines.manager.loras import loras_of
 from pipelines.manager.queue import Queue
 from pipelines.manager.recovery import recover
 from pipelines.manager.results import Results
@@ -39,10 +40,11 @@ from pipelines.manager.status import Status
 from pipelines.manager.tokens import TokenCount, TokenCounter
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
+from pipelines.prompting.networks import split
 from pipelines.request import Request, resolve
 from pipelines.settings import Settings
 from pipelines.version import VERSION
-from pipelines.worker.messages import Launch, Probed
+from pipelines.worker.messages import Launch, LoraRef, Probed
 from pipelines.worker.supervisor import Death
 
 LOG = logging.getLogger(__name__)
@@ -143,6 +145,7 @@ class PipelineManager:
             raise RequestError("checkpoint", request.checkpoint, why, error.remedy) from error
         self.hashes.want(checkpoint.path)
         resolved = resolve(request, checkpoint.name, checkpoint.defaults)
+        self._loras_of(resolved)
         order = Order(owner, resolved, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
 
@@ -205,7 +208,7 @@ class PipelineManager:
     def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""
         found = self.catalog.find(checkpoint)
-        return self._tokens.count(text, found.tokenizer_path or found.path)
+        return self._tokens.count(split(text)[0], found.tokenizer_path or found.path)
 
     def _save(self, picture: NewPicture) -> PictureRecord:
         """On the saver's thread: with the checkpoint's hash, if that is known by now."""
@@ -274,8 +277,13 @@ class PipelineManager:
             max_active_pictures=settings.max_active_pictures,
             folders=(settings.output_dir, settings.data_dir),
             find_checkpoint=lambda name: self.catalog.find(name).ref(),
+            find_loras=self._loras_of,
             drafts=self._keeper.drafts,
         )
+
+    def _loras_of(self, request: Request) -> tuple[LoraRef, ...]:
+        """Raises RequestError."""
+        return loras_of(request, self.catalog.others) if "<" in request.prompt else ()
 
     def _show_status(self, now_seconds: float | None) -> None:
         """Renews the status; the free space and the followers' news only when it is time or something happened."""

@@ -119,6 +119,7 @@ class Results:
             seconds=message.seconds,
             device=message.device,
             dtype=message.dtype,
+            applied=message.applied,
         )
         self.save(entry, picture)
 

@@ -20,14 +20,15 @@ from pipelines.output.query import Query
 from pipelines.output.record import Page, PictureRecord
 from pipelines.request import Request
 
-SCHEMA_VERSION = 1  # raise it with every change below; an older index is dropped and built anew
+SCHEMA_VERSION = 2  # raise it with every change below; an older index is dropped and built anew
 SCHEMA = """
 CREATE TABLE pictures (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, job_id TEXT NOT NULL, "index" INTEGER NOT NULL,
     file TEXT NOT NULL UNIQUE, width INTEGER NOT NULL, height INTEGER NOT NULL, bytes INTEGER NOT NULL,
     created REAL NOT NULL, seed INTEGER, prompt TEXT NOT NULL, negative_prompt TEXT NOT NULL,
     checkpoint TEXT NOT NULL, sampler TEXT NOT NULL, request TEXT NOT NULL, parameters TEXT NOT NULL,
-    seconds REAL NOT NULL, device TEXT NOT NULL, dtype TEXT NOT NULL, trashed REAL, number INTEGER NOT NULL);
+    seconds REAL NOT NULL, device TEXT NOT NULL, dtype TEXT NOT NULL, applied TEXT NOT NULL,
+    trashed REAL, number INTEGER NOT NULL);
 CREATE INDEX by_owner ON pictures (owner, trashed IS NULL, created, id);
 CREATE INDEX by_job ON pictures (job_id, "index");
 CREATE INDEX by_number ON pictures (number);

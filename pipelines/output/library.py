@@ -23,6 +23,7 @@ from pipelines.output.reconcile import TRASH, Reconciled, reconcile
 from pipelines.output.record import Filters, NewPicture, Page, PictureRecord, StripFrame
 from pipelines.output.thumbnails import Thumbnails
 from pipelines.request import Request
+from pipelines.worker.messages import Applied
 
 TRASH_KEPT_SECONDS = 30 * 86_400.0
 
@@ -181,6 +182,7 @@ class Library:
             seconds=float(picture.seconds),
             device=picture.device,
             dtype=picture.dtype,
+            applied=_in_words(picture.applied),
         )
         parameters = infotext.write(request, picture.model_hash, self._version)
         record = PictureRecord(
@@ -215,3 +217,8 @@ class Library:
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._output_dir).as_posix()
+
+
+def _in_words(applied: tuple[Applied, ...]) -> str:
+    loras = (f"{one.name} {one.scale:g}: {one.layers} of {one.total} layers" for one in applied)
+    return "; ".join(loras)[: metadata.APPLIED_MAX]

@@ -30,6 +30,9 @@ XMP = (
 )
 
 
+APPLIED_MAX = 2000
+
+
 @dataclass(frozen=True, kw_only=True)
 class Details:
     """What the file itself knows about its making; `id` is "" in pictures of other programs."""
@@ -39,6 +42,7 @@ class Details:
     seconds: float = 0.0
     device: str = ""
     dtype: str = ""
+    applied: str = ""  # the LoRAs, and how many of their layers there were layers for
 
 
 @dataclass(frozen=True)
@@ -129,4 +133,4 @@ def _details(text: str) -> Details:
 def _is_sound(name: str, value: Any) -> bool:
     if name in ("created", "seconds"):
         return isinstance(value, float) and math.isfinite(value) and value >= 0
-    return isinstance(value, str) and len(value) <= 100
+    return isinstance(value, str) and len(value) <= (APPLIED_MAX if name == "applied" else 100)

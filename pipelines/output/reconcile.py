@@ -107,6 +107,7 @@ def _read(
         seconds=details.seconds,
         device=details.device,
         dtype=details.dtype,
+        applied=details.applied,
     )
 
 

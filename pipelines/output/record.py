@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypedDict
 
 from pipelines.request import Request
-from pipelines.worker.messages import CheckpointRef, KeptStep
+from pipelines.worker.messages import Applied, CheckpointRef, KeptStep
 
 LOCAL_OWNER = "local"  # who owns a file that nobody is known to have made
 
@@ -31,6 +31,7 @@ class NewPicture:
     seconds: float = 0.0
     device: str = ""
     dtype: str = ""
+    applied: tuple[Applied, ...] = ()  # how much of each LoRA
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ class PictureRecord:
     seconds: float = 0.0
     device: str = ""
     dtype: str = ""
+    applied: str = ""  # "ink 0.8: 192 of 192 layers", of each LoRA
     trashed: float | None = None
 
     @property

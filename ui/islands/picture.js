@@ -83,6 +83,7 @@ function describe(record) {
     ["Sampler", sampling.sampler],
     ["Schedule", sampling.schedule],
     ["Checkpoint", record.checkpoint],
+    ["LoRA", record.applied],
     ["Took", record.seconds ? duration(record.seconds) : ""],
     ["File", fileSize(record.bytes)],
     ["Made", when(record.created)],

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pipelines.prompting.networks import split
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.engine.gate import ask
@@ -26,11 +27,13 @@ def conditioning(request: Request, model: Model, patch: Patch = NO_PATCH) -> Con
     negative = words(request.negative_prompt, model, patch)
     if model.family.is_nothing_zero and not request.negative_prompt.strip():
         negative = _nothing(negative, model)
-    return Conditioning.constant(positive=words(request.prompt, model, patch), negative=negative)
+    return Conditioning.constant(
+        positive=words(split(request.prompt)[0], model, patch), negative=negative
+    )
 
 
 def words(text: str, model: Model, patch: Patch = NO_PATCH) -> Words:
-    """The text, encoded, without the networks that it names.
+    """The text, encoded.
 
     A text of more than 75 tokens is encoded in several chunks, each with its own start and end.
     """

@@ -34,16 +34,18 @@ DIFFUSERS_UNET: Shapes = {
     "down_blocks.0.resnets.0.conv1.weight": (4, 4, 3, 3),
 }
 LONE_TEXT = {"text_model.embeddings.token_embedding.weight": (9, 6)}
+LORAS: list[tuple[str, Shapes, str, str]] = [
+    ("kohya lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 768)}, "lora", "sd15"),
+    ("sd2 lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 1024)}, "lora", "sd2"),
+    ("xl lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 2048)}, "lora", "sdxl"),
+    ("up comes first", {f"lora_unet_{TO_K}.lora_up.weight": (8, 768), f"lora_unet_{TO_K}.lora_down.weight": (4, 2048)},
+     "lora", "sdxl"),
+    ("peft lora", {"unet.down_blocks.1.attn2.to_k.lora_A.weight": (4, 768)}, "lora", "sd15"),
+    ("flux lora", {"transformer.double_blocks.0.img_attn.lora_A.weight": (4, 8)}, "lora", ""),
+    ("old lora", {"unet.mid_block.attn1.processor.to_q_lora.down.weight": (4, 8)}, "lora", ""),
+]  # fmt: skip
 # What lies about in folders of models: tensors → (kind, family, words of its sentence).
 FOREIGN: list[tuple[str, Shapes, str, str, str]] = [
-    ("kohya lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 768)}, "lora", "sd15", "is a LoRA"),
-    ("sd2 lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 1024)}, "lora", "sd2", "is a LoRA"),
-    ("xl lora", {f"lora_unet_{TO_K}.lora_down.weight": (4, 2048)}, "lora", "sdxl", "is a LoRA"),
-    ("up comes first", {f"lora_unet_{TO_K}.lora_up.weight": (8, 768), f"lora_unet_{TO_K}.lora_down.weight": (4, 2048)},
-     "lora", "sdxl", "is a LoRA"),
-    ("peft lora", {"unet.down_blocks.1.attn2.to_k.lora_A.weight": (4, 768)}, "lora", "sd15", "is a LoRA"),
-    ("flux lora", {"transformer.double_blocks.0.img_attn.lora_A.weight": (4, 8)}, "lora", "", "is a LoRA"),
-    ("old lora", {"unet.mid_block.attn1.processor.to_q_lora.down.weight": (4, 8)}, "lora", "", "is a LoRA"),
     ("loha", {"lora_unet_mid_block_attn1_to_q.hada_w1_a": (4, 8)}, "lora", "", "is a LoRA"),
     ("lokr", {"lycoris_unet_mid_block_attn1_to_q.lokr_w1": (4, 8)}, "lora", "", "is a LoRA"),
     ("embedding", {"emb_params": (3, 768)}, "embedding", "sd15", "is a textual inversion embedding"),
@@ -109,6 +111,19 @@ FOREIGN: list[tuple[str, Shapes, str, str, str]] = [
     ("no decoder", without(SD15, "first_stage_model.decoder"), "checkpoint", "sd15", "conv_in.weight is missing"),
     ("no words", without(SD2, "cond_stage_model.model.token"), "checkpoint", "sd2", "embedding.weight is missing"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shapes", "kind", "family"), [row[1:] for row in LORAS], ids=[row[0] for row in LORAS]
+)
+def test_loras_are_known_by_their_tensors(
+    tmp_path: Path, shapes: Shapes, kind: str, family: str
+) -> None:
+    path = paper_file.write(tmp_path / "found it.safetensors", shapes)
+
+    found = single_file.read(path, tmp_path)
+
+    assert found == Other(name="found it", path=path, kind=kind, family=family)
 
 
 @pytest.mark.parametrize(
