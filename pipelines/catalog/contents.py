@@ -55,7 +55,6 @@ OTHER_FAMILIES = {
 }
 # The layer that reads the prompt, in a UNet or ControlNet, or in a LoRA for one.
 READS_PROMPT = re.compile(r".*attn2[._]to_k[._](?!.*(?:up|lora_B)\.)(?:.*\.)?weight$")
-NAME_CHARACTERS_MAX = 300  # no tensor is called longer
 EMBEDDING_WIDTHS = {768: "sd15", 1024: "sd2", 1280: "sdxl"}
 
 
@@ -79,7 +78,7 @@ def why_not(family: str, header: Header) -> str:
 def family_by_width(shapes: Shapes) -> str:
     """The family, by the width of what the attention to the prompt reads; "" when that says nothing."""
     for name, shape in shapes.items():
-        if len(shape) >= 2 and len(name) <= NAME_CHARACTERS_MAX and READS_PROMPT.match(name):
+        if len(shape) >= 2 and READS_PROMPT.match(name):
             return WIDTHS.get(shape[1], "")
     return ""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 HEADER_BYTES_MAX = 32 * 2**20
 TENSORS_MAX = 100_000
+NAME_CHARACTERS_MAX = 1000  # the longest in use have about 150
 DIMENSIONS_MAX = 16
 BITS = {
     **dict.fromkeys(("F64", "I64", "U64"), 64),
@@ -113,7 +114,7 @@ def _tensors(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if len(values) > TENSORS_MAX:
         raise Damaged(f"lists {len(values):,} tensors, more than any model has")
     for name, row in values.items():
-        if not _is_sound(row):
+        if len(name) > NAME_CHARACTERS_MAX or not _is_sound(row):
             raise Damaged(f"has a damaged header at {_shown(name)}")
     return values
 

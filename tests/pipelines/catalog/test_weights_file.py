@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.catalog.weights_file import HEADER_BYTES_MAX, Damaged, read_shapes
+from pipelines.catalog.weights_file import HEADER_BYTES_MAX, Damaged, read_header, read_shapes
 from tests.paper_checkpoint import safetensors
 
 SHAPES = {"a.weight": (2, 3), "b.bias": (5,)}
@@ -68,6 +68,16 @@ def test_a_length_that_looks_like_another_format_is_still_a_length(tmp_path: Pat
         ((2**63 + 5).to_bytes(8, "little") + bytes(99), "its header would be"),
         ((9).to_bytes(8, "little") + b"{nonsense" + bytes(9), "no JSON"),
         (with_header([1, 2]), "no object"),
+        (bytes(99), "nothing but zeros"),
+        (
+            with_header({"a" * 1001: {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}}),
+            "at aaa",
+        ),
+        (
+            with_header({"a": {"dtype": "F16", "shape": [2**40] * 17, "data_offsets": [0, 4]}}),
+            "at a",
+        ),
+        (with_header({"\ud800\n": 1}), "damaged header at ??"),
         (with_header({"a": 1}), "damaged header at a"),
         (with_header({"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 3]}}), "at a"),
         (with_header({"a": {"dtype": "F16", "shape": [-2], "data_offsets": [0, 4]}}), "at a"),
@@ -109,3 +119,11 @@ def test_any_changed_byte_is_read_or_named(tmp_path: Path, place: int, byte: int
     except Damaged:
         return
     assert all(isinstance(name, str) for name in shapes)
+
+
+def test_whatever_the_metadata_are_only_texts_are_taken(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    for metadata in ({"a": "b", "c": 1, "d": None}, [1], "text", None, {}):
+        path.write_bytes(with_header({"__metadata__": metadata}))
+
+        assert read_header(path).metadata in ({"a": "b"}, {})
