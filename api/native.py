@@ -135,6 +135,7 @@ def _status(manager: PipelineManager) -> dict[str, Any]:
         "samplers": [row._asdict() for row in SAMPLERS],
         "schedules": [row._asdict() for row in SCHEDULES],
         "checkpoints": checkpoints,
+        "default_checkpoint": models.default.name if models.default else "",
         "other_models": Counter(model.kind for model in models.others),
         "catalog_version": models.version,
         "version": VERSION,

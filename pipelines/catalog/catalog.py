@@ -27,6 +27,12 @@ class View:
     checkpoints: tuple[Checkpoint, ...] = ()
     others: tuple[Other, ...] = ()
 
+    @property
+    def default(self) -> Checkpoint | None:
+        """What is taken when nobody chooses: the first usable checkpoint, the starter only if there is no other."""
+        usable = [one for one in self.checkpoints if not one.problem]
+        return min(usable, key=lambda one: one.is_starter, default=None)
+
 
 class Catalog:
     """May be asked from any thread. A file or folder is read again only when it has changed."""
@@ -71,17 +77,16 @@ class Catalog:
             return self._view
 
     def find(self, name: str | None) -> Checkpoint:
-        """The checkpoint of this name; None: the first usable one that is not the starter model, else that.
+        """The checkpoint of this name; None: the default.
 
         Raises NotFound, or ModelUnreadable when it is there but has a problem.
         """
-        checkpoints = self.checkpoints()
+        view = self.look()
+        checkpoints = view.checkpoints
         if name is None:
-            usable = [one for one in checkpoints if not one.problem]
-            usable.sort(key=lambda one: one.is_starter)
-            if not usable:
+            if view.default is None:
                 raise NotFound(*_nothing(self._models_dirs, checkpoints))
-            return usable[0]
+            return view.default
         for checkpoint in checkpoints:
             if checkpoint.name == name:
                 checkpoint.ref()

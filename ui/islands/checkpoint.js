@@ -37,7 +37,7 @@ export function createCheckpoint(store, form) {
     const isThere = (name) => usable.some((row) => row.name === name);
     const kept = recall("checkpoint", "");
     if (isThere(kept)) choice.name = kept; // also when it was away, while it was copied anew
-    else if (!isThere(choice.name)) choice.name = store.about.loaded.find(isThere) ?? usable[0]?.name ?? "";
+    else if (!isThere(choice.name)) choice.name = store.about.default_checkpoint;
     settle();
   }
   function choose(name) {
@@ -114,8 +114,9 @@ export function createPicker(choice) {
         : "Put a checkpoint into models/: it is listed here within seconds.",
     );
     const others = Object.entries(choice.others).map(([kind, count]) => plural(count, KINDS[kind] ?? kind));
+    const use = choice.others.lora ? " A LoRA is used in the prompt: <lora:name:0.8>." : "";
     show(beside, others.length > 0);
-    setText(beside, `Not listed, since they are no checkpoints: ${others.join(", ")}.`);
+    setText(beside, `Not listed, since they are no checkpoints: ${others.join(", ")}.${use}`);
   }
   function mark(node, row) {
     setAttribute(node, "aria-selected", String(row.name === choice.name));
