@@ -41,7 +41,6 @@ EMPTY: dict[str, Any] = {
     "face-restorers": [],
     "hypernetworks": [],
     "latent-upscale-modes": [],
-    "loras": [],
     "prompt-styles": [],
     "realesrgan-models": [],
     "scripts": {"txt2img": [], "img2img": []},
@@ -142,6 +141,17 @@ async def schedulers(owner: Owner) -> Response:
 @ROUTES.get("/sd-models")
 async def models(studio: TheStudio, owner: Owner) -> Response:
     return Json(await run_in_threadpool(_model_rows, studio))
+
+
+@ROUTES.get("/loras")
+async def loras(studio: TheStudio, owner: Owner) -> Response:
+    others = await run_in_threadpool(studio.manager.catalog.others)
+    usable = [one for one in others if one.kind == "lora" and not one.problem]
+    rows = [
+        {"name": one.name, "alias": one.name, "path": one.path.name, "metadata": {}}
+        for one in usable
+    ]
+    return Json(rows)
 
 
 @ROUTES.get("/options")

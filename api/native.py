@@ -100,6 +100,13 @@ async def preview(job_id: str, index: int, studio: TheStudio, owner: Owner) -> R
     return Response(jpeg, media_type="image/jpeg", headers=UNKEPT)
 
 
+@ROUTES.get("/loras")
+async def loras(studio: TheStudio, owner: Owner) -> Response:
+    others = await run_in_threadpool(studio.manager.catalog.others)
+    rows = [one for one in others if one.kind == "lora"]
+    return Json([{"name": r.name, "family": r.family, "problem": r.problem} for r in rows])
+
+
 @ROUTES.post("/worker/start")
 async def start_worker(studio: TheStudio, owner: Owner) -> Response:
     studio.manager.try_again()

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests import paper_file
 from tests.api.conftest import SMALL, House, png
+from tests.paper_checkpoint import safetensors
 
 
 def test_a_picture_is_asked_for_followed_found_and_fetched(home: House) -> None:
@@ -123,6 +124,27 @@ def test_followers_hear_of_models_that_come(home: House) -> None:
     names = [one["name"] for one in home.client.get("/api/v1/status").json()["checkpoints"]]
     path.unlink()
     assert "came later" in names
+
+
+def test_loras_are_listed_and_a_prompt_may_name_them(home: House) -> None:
+    layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
+    shapes = {f"{layer}.lora_down.weight": (4, 768), f"{layer}.lora_up.weight": (8, 4)}
+    file = home.settings.models_dir[0] / "ink.safetensors"
+    file.write_bytes(safetensors(shapes))
+
+    listed = home.client.get("/api/v1/loras").json()
+    theirs = home.client.get("/sdapi/v1/loras").json()
+    job = home.client.post("/api/v1/jobs", json={**SMALL, "prompt": "a boat <lora:ink:0.5>"}).json()
+    refused = home.client.post("/api/v1/jobs", json={**SMALL, "prompt": "a boat <lora:pen:0.5>"})
+    ended = home.ended(job["id"])
+    file.unlink()
+
+    assert {"name": "ink", "family": "sd15", "problem": ""} in listed
+    assert [one["name"] for one in theirs] == ["ink"]
+    assert ended["state"] == "done"
+    assert refused.status_code == 422
+    assert refused.json()["error"]["field"] == "prompt"
+    assert home.client.get("/api/v1/loras").json() == []
 
 
 def test_a_worker_that_is_broken_starts_when_it_is_told_to(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.site import Site
 from tests.browser.studio import Studio, within
+from tests.paper_checkpoint import safetensors
 
 MOST_CONTROLS = 9
 SMALL_DEFAULTS = {"steps": "12", "guidance_scale": "5", "width": "128", "height": "128"}
@@ -186,3 +188,44 @@ def test_light_and_dark_are_kept(visit: Callable[..., Studio]) -> None:
     expect(root).to_have_attribute("data-theme", "light")
     studio.reload()
     expect(root).to_have_attribute("data-theme", "light")
+
+
+@pytest.fixture
+def loras(site: Site) -> Iterator[None]:
+    """Three LoRAs among the models, one of them for another family."""
+    folder = site.folder / "models" / "loras"
+    folder.mkdir()
+    for name, width in (("ink pen", 768), ("pencil", 768), ("an XL style", 2048)):
+        layer = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+        shapes = {f"{layer}.lora_down.weight": (4, width), f"{layer}.lora_up.weight": (8, 4)}
+        (folder / f"{name}.safetensors").write_bytes(safetensors(shapes))
+    yield
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("loras")
+def test_loras_are_offered_while_one_writes(studio: Studio, site: Site) -> None:
+    offered = studio.page.locator("#lora-list [role=option] .option-name")
+    studio.choose("small").prompt.press_sequentially("a boat <lo")
+    expect(offered).to_have_text(["ink pen", "pencil", "an XL style"])
+    studio.page.keyboard.press("ArrowDown")
+    studio.page.keyboard.press("Enter")
+    expect(studio.prompt).to_have_value("a boat <lora:pencil:1>")
+    expect(studio.page.locator("#lora-list")).to_be_hidden()
+
+    studio.prompt.press_sequentially(" <lora:xl")
+    expect(offered).to_have_text(["an XL style"])
+    studio.page.keyboard.press("Escape")
+    expect(studio.page.locator("#lora-list")).to_be_hidden()
+    studio.prompt.fill("")
+    studio.prompt.press_sequentially("<ink")
+    expect(studio.page.locator("#lora-list")).to_be_hidden()
+
+    studio.prompt.fill("")
+    studio.prompt.press_sequentially("<lora:")
+    offered.first.click()
+    expect(studio.prompt).to_have_value("<lora:ink pen:1>")
+    studio.generate("a boat <lora:ink pen:0.5>").see("done")
+    studio.generate("a boat <lora:none:1>")
+    expect(studio.page.get_by_text("there is no LoRA of this name")).to_be_visible()
+    assert [job["request"]["prompt"] for job in site.jobs()] == ["a boat <lora:ink pen:0.5>"]

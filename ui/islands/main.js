@@ -16,6 +16,7 @@ import { mountSeed, mountShape } from "./shape.js";
 import { makeGrain } from "./stage.js";
 import { createFocus, createStore } from "./store.js";
 import { createPictureVerbs, createVerbs } from "./verbs.js";
+import { watchLoras } from "./suggest.js";
 import { createToasts } from "./toast.js";
 
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
@@ -103,6 +104,7 @@ window.darkroom = {
 
 makeGrain();
 watchWeights();
+watchLoras({ store, checkpoint });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({ toasts, useRequest: (request) => pictureVerbs.useRequest(request) });
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
