@@ -27,6 +27,7 @@ class Checkpoint:
     tokenizer_path: Path | None = None
     is_single_file: bool = False
     prediction: str = ""  # epsilon or v_prediction; "": the scheduler's config or a trial tells
+    is_zero_snr: bool = False  # trained with pure noise at the last timestep
     is_starter: bool = False
     problem: str = ""
 
@@ -47,6 +48,7 @@ class Checkpoint:
             is_single_file=self.is_single_file,
             tokenizer=str(self.tokenizer_path) if self.is_single_file else "",
             prediction=self.prediction,
+            is_zero_snr=self.is_zero_snr,
         )
 
 

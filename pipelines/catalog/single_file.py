@@ -35,6 +35,9 @@ FOLDERS = {
     ),
 }
 V_TENSOR = "v_pred"  # an empty tensor by which trainers mark v-prediction
+ZERO_SNR_TENSOR = (
+    "ztsnr"  # likewise, zero terminal signal-to-noise ratio: Lin et al. 2023, arXiv:2305.08891
+)
 V_IN_YAML = re.compile(r"^\s*parameterization\s*:\s*[\"']?v[\"']?\s*$", re.M)
 YAML_BYTES_MAX = 2**20
 PREDICTIONS = {"v": V_PREDICTION, V_PREDICTION: V_PREDICTION, EPSILON: EPSILON, "eps": EPSILON}
@@ -81,6 +84,7 @@ def _identified(path: Path, header: Header) -> Checkpoint | Other:
         tokenizer_path=CLIP_VOCABULARY,
         is_single_file=True,
         prediction=prediction,
+        is_zero_snr=ZERO_SNR_TENSOR in header.shapes,
     )
     try:
         return with_facts(checkpoint, facts)

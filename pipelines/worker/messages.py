@@ -35,12 +35,9 @@ class CheckpointRef:
     latent_rgb_factors: tuple[tuple[float, float, float], ...] = ()
     latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
     is_single_file: bool = False
-    tokenizer: str = (
-        ""  # the folder with CLIP's vocabulary; "": tokenizer/ in the checkpoint's own folder
-    )
-    prediction: str = (
-        ""  # epsilon or v_prediction; "": what its config says, else what a trial shows
-    )
+    tokenizer: str = ""  # the folder with CLIP's vocabulary; "": in the checkpoint's own folder
+    prediction: str = ""  # epsilon or v_prediction; "": its config says it, else a trial
+    is_zero_snr: bool = False  # trained with pure noise at the last timestep
 
 
 @dataclass(frozen=True)

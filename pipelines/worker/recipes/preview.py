@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pipelines.catalog.families import FAMILIES
 from pipelines.worker.weights.loading import Model
 
 SHORT_SIDE_PX = 128  # smaller previews are enlarged to about this, so that no browser shows blocks
@@ -25,9 +26,8 @@ class LatentColours:
 
 def colours_of(model: Model) -> LatentColours:
     """The checkpoint's own colours, else its family's."""
-    ref, family = model.ref, model.family
-    factors = ref.latent_rgb_factors or family.latent_rgb_factors
-    bias = ref.latent_rgb_bias if ref.latent_rgb_factors else family.latent_rgb_bias
+    own = model.ref if model.ref.latent_rgb_factors else FAMILIES[model.family.name]
+    factors, bias = own.latent_rgb_factors, own.latent_rgb_bias
     return LatentColours(
         torch.tensor(factors, device=model.device), torch.tensor(bias, device=model.device)
     )

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pipelines.errors import ModelUnreadable
 from pipelines.worker.engine.batching import BatchRules
 
-Factors = tuple[tuple[float, float, float], ...]
-
 UNET_RULES = BatchRules(
     rows=("sample", "encoder_hidden_states", "text_embeds", "time_ids"),
     clock="timestep",
@@ -40,8 +38,6 @@ class Family:
 
     name: str
     text_encoders: tuple[TextEncoderRow, ...]
-    latent_rgb_factors: Factors  # (channels, 3): latents · factors + bias ≈ RGB in 0…1
-    latent_rgb_bias: tuple[float, float, float]
     latent_channels: int = 4
     px_per_cell: int = 8  # the VAE makes a square of so many pixels from each cell of the latents
     scaling_factor: float = 0.18215  # of the latents, where no config says it
@@ -58,23 +54,12 @@ class Family:
     )
 
 
-# Fitted by Kevin Turner, discuss.huggingface.co/t/23204; halved, since RGB is 0…1 here and not −1…1.
-SD_FACTORS = (
-    (0.149, 0.1035, 0.104),
-    (0.0935, 0.143, 0.0865),
-    (-0.079, 0.0945, 0.132),
-    (-0.092, -0.1355, -0.2365),
-)
-GREY = (0.5, 0.5, 0.5)
-
 FAMILIES = (
     Family(
         name="sd15",
         text_encoders=(
             TextEncoderRow("text_encoder", "tokenizer", "cond_stage_model.transformer."),
         ),
-        latent_rgb_factors=SD_FACTORS,
-        latent_rgb_bias=GREY,
         heads=8,
     ),
     Family(
@@ -85,8 +70,6 @@ FAMILIES = (
                 "text_encoder", "tokenizer", "cond_stage_model.model.", is_open_clip=True, padding=0
             ),
         ),
-        latent_rgb_factors=SD_FACTORS,
-        latent_rgb_bias=GREY,
         is_prediction_open=True,
     ),
     Family(
@@ -103,15 +86,6 @@ FAMILIES = (
                 padding=0,
             ),
         ),
-        # Fitted by Timothy Alexis Vass, huggingface.co/blog/TimothyAlexisVass/explaining-the-sdxl-latent-space;
-        # over 255, since RGB is 0…1 here.
-        latent_rgb_factors=(
-            (0.2353, 0.2353, 0.2353),
-            (-0.2353, -0.0196, 0.0392),
-            (0.098, 0.0588, -0.0196),
-            (-0.2745, -0.1961, -0.1373),
-        ),
-        latent_rgb_bias=(0.5882, 0.549, 0.5098),
         scaling_factor=0.13025,
         is_told_its_size=True,
         is_nothing_zero=True,

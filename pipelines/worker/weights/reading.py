@@ -61,6 +61,8 @@ def read(ref: CheckpointRef, device: Device) -> Weights:
     weights = (_read_file if ref.is_single_file else _read_folder)(ref, family)
     if ref.prediction:
         weights.scheduler["prediction_type"] = ref.prediction
+    if ref.is_zero_snr:
+        weights.scheduler["rescale_betas_zero_snr"] = True
     dtype = device.dtype_for(weights.unet.parameters)
     # A GPU gets the file's format and casts by itself, much faster.
     own = dtype if device.torch_device.type == "cpu" else None

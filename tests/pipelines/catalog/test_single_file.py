@@ -145,6 +145,14 @@ def test_the_prediction_is_what_the_file_says(
     assert checkpoint(path).ref().prediction == prediction
 
 
+def test_a_file_marked_as_zero_snr_is_told_to_the_worker(tmp_path: Path) -> None:
+    plain = paper_file.write(tmp_path / "plain.safetensors")
+    marked = paper_file.write(tmp_path / "marked.safetensors", paper_file.SD15 | {"ztsnr": (0,)})
+
+    assert not checkpoint(plain).ref().is_zero_snr
+    assert checkpoint(marked).ref().is_zero_snr
+
+
 @pytest.mark.parametrize(
     ("name", "shapes", "metadata", "expected"),
     [

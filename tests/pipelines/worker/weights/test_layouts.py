@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Checkpoi
 
 
 def single_file(
-    path: Path, family: str, dtype: torch.dtype = torch.float32, **facts: str
+    path: Path, family: str, dtype: torch.dtype = torch.float32, **facts: Any
 ) -> CheckpointRef:
     file = original_layout.save(path / f"{family}.safetensors", parts(family), dtype)
     return CheckpointRef(
@@ -167,3 +167,13 @@ def test_the_prediction_of_a_file_that_does_not_say_it_is_tried(
         )
         assert np.array_equal(ours(single_file(tmp_path, "sd2")), told[kind])
     assert not same(told["epsilon"], told["v_prediction"])
+
+
+def test_a_file_marked_as_zero_snr_begins_with_pure_noise(tmp_path: Path) -> None:
+    plain, marked = (
+        build(read(single_file(tmp_path, "sdxl", is_zero_snr=is_so), CPU), CPU).training
+        for is_so in (False, True)
+    )
+
+    assert plain.sigma_max < 20
+    assert marked.sigma_max > 4000
