@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from tests import paper_checkpoint, paper_file
 from tests.browser.site import Site
-from tests.browser.studio import Studio
+from tests.browser.studio import Studio, within
 
-SEEN_MS = 5000  # from the last byte of a copied file to its place in the list
+SEEN_MS = within(5)  # from the last byte of a copied file to its place in the list
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_a_huge_header_is_refused_unread(tmp_path: Path) -> None:
     with pytest.raises(Damaged, match="no safetensors file"):
         read_shapes(path)
 
-    assert time.monotonic() - began < 0.05
+    assert time.monotonic() - began < 1.0  # reading it would take many
 
 
 @settings(
