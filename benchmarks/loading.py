@@ -20,8 +20,9 @@ from transformers.models.clip.modeling_clip import CLIPTextModel
 from transformers.models.clip.tokenization_clip import CLIPTokenizer
 
 from benchmarks.measure import median, seconds, take_turns, unit
-from benchmarks.subject import ROOT, Subject
+from benchmarks.subject import Subject
 from benchmarks.table import Goal, Row, Table
+from pipelines.catalog.checkpoint import CLIP_VOCABULARY
 from pipelines.worker.device.choice import pick_device, settle
 from pipelines.worker.messages import CheckpointRef, Launch
 from pipelines.worker.weights.loading import build
@@ -30,7 +31,6 @@ from tests import original_layout, tiny
 
 ROUNDS = 5
 GOAL = Goal(0.5, is_at_least=False)
-VOCABULARY = ROOT / "pipelines" / "catalog" / "clip_vocabulary"
 
 
 def run(subject: Subject) -> list[Table]:
@@ -39,7 +39,7 @@ def run(subject: Subject) -> list[Table]:
     with tempfile.TemporaryDirectory() as folder:
         file, configs = write(Path(folder))
         ref = CheckpointRef(
-            "full", str(file), "sd15", is_single_file=True, tokenizer=str(VOCABULARY)
+            "full", str(file), "sd15", is_single_file=True, tokenizer=str(CLIP_VOCABULARY)
         )
         dtype = device.dtype_for(860_000_000)
 
@@ -99,7 +99,7 @@ def write(folder: Path) -> tuple[Path, Path]:
         )
     parts = tiny.Components(
         text_encoder=_filled(text_encoder),
-        tokenizer=CLIPTokenizer.from_pretrained(VOCABULARY, model_max_length=77),
+        tokenizer=CLIPTokenizer.from_pretrained(CLIP_VOCABULARY, model_max_length=77),
         unet=_filled(unet),
         vae=_filled(vae),
         scheduler=tiny.components().scheduler,

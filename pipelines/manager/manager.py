@@ -283,7 +283,7 @@ class PipelineManager:
 
     def _loras_of(self, request: Request) -> tuple[LoraRef, ...]:
         """Raises RequestError."""
-        return loras_of(request, self.catalog.others) if "<" in request.prompt else ()
+        return loras_of(request, self.catalog.others)
 
     def _show_status(self, now_seconds: float | None) -> None:
         """Renews the status; the free space and the followers' news only when it is time or something happened."""

@@ -15,8 +15,8 @@ import { mountResult } from "./result.js";
 import { mountSeed, mountShape } from "./shape.js";
 import { makeGrain } from "./stage.js";
 import { createFocus, createStore } from "./store.js";
-import { createPictureVerbs, createVerbs } from "./verbs.js";
 import { watchLoras } from "./suggest.js";
+import { createPictureVerbs, createVerbs } from "./verbs.js";
 import { createToasts } from "./toast.js";
 
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";

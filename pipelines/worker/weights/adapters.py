@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from pipelines.worker.engine.batching import Patch
 from pipelines.worker.messages import Applied
 
-Layer = nn.Linear | nn.Conv2d
 # The layers of a residual block in the original layout, flat.
 RESNET = {
     "conv1": "in_layers_2",
@@ -32,9 +31,7 @@ class Addition:
 
     def __call__(self, layer: nn.Module, x: Tensor) -> Tensor:
         if isinstance(layer, nn.Conv2d):
-            inner = layer._conv_forward(
-                x, self.down, None
-            )  # with the stride and padding of the layer
+            inner = layer._conv_forward(x, self.down, None)  # as the layer strides and pads
             return nn.functional.conv2d(inner, self.up).mul_(self.scale)
         return nn.functional.linear(nn.functional.linear(x, self.down), self.up).mul_(self.scale)
 
@@ -99,6 +96,7 @@ def placed(addition: Addition, layer: nn.Module, scale: float) -> Addition:
 
 
 def fits(layer: nn.Module, addition: Addition) -> bool:
+    """Whether the shapes are those of an addition to this layer."""
     weight: Any = layer.weight
     down, up = addition.down, addition.up
     if isinstance(layer, nn.Linear):

@@ -12,7 +12,7 @@ from pipelines.worker.device.faults import OOM, POISONED, Fault
 from pipelines.worker.device.memory import Memory, gigabytes
 from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.task import Poisoned
-from pipelines.worker.messages import CheckpointRef
+from pipelines.worker.messages import CheckpointRef, LoraRef
 from pipelines.worker.weights.adapters import Worn
 from pipelines.worker.weights.loading import Model, build
 from pipelines.worker.weights.patches import Patches
@@ -83,7 +83,7 @@ class Models:
         try:
             return self._patches.put_on(model, patch)
         except Exception as error:
-            raise self._explain(error, model.ref) from None
+            raise self._explain(error, *patch.loras) from None
 
     def take_off(self, model: Model, patch: Patch) -> None:
         self._patches.take_off(model, patch)
@@ -149,16 +149,17 @@ class Models:
             if not (isinstance(why, OutOfMemory) and self.evict_one()):
                 raise why
 
-    def _explain(self, error: BaseException, ref: CheckpointRef) -> StudioError:
-        """The error for the user. Raises Poisoned when the device is lost."""
+    def _explain(self, error: BaseException, *read: CheckpointRef | LoraRef) -> StudioError:
+        """The error for the user, about what was being read. Raises Poisoned when the device is lost."""
         if isinstance(error, StudioError):
             return error
         fault = Fault.of(error)
         if fault.kind == POISONED:
             raise Poisoned(fault)
         if fault.kind == OOM:
-            return self._memory.error(fault, f"loading {ref.name}")
-        return ModelUnreadable(f"{ref.path} cannot be loaded: {fault.message}.", REPAIR)
+            return self._memory.error(fault, f"loading {', '.join(ref.name for ref in read)}")
+        paths = ", ".join(ref.path for ref in read)
+        return ModelUnreadable(f"{paths} cannot be loaded: {fault.message}.", REPAIR)
 
 
 def _place(ref: CheckpointRef, queue: list[CheckpointRef]) -> int:

@@ -81,12 +81,8 @@ class Model:
     vae_float32: Component  # the same, slower and without overflow
     training: NoiseSchedule
     scaling_factor: float
-    adapters: dict[
-        str, Adapters
-    ]  # by the name of the network: denoiser, text_encoder, text_encoder_2
-    patches: dict[Patch, Worn] = field(
-        default_factory=dict
-    )  # those known, the one used last at the end
+    adapters: dict[str, Adapters]  # of denoiser, text_encoder and text_encoder_2
+    patches: dict[Patch, Worn] = field(default_factory=dict)  # the one used last at the end
     embeddings: Embeddings = field(default_factory=Embeddings)
 
 

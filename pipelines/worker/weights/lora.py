@@ -81,9 +81,7 @@ def parts_of(name: str) -> tuple[tuple[str, str], str]:
     """((network, flat name of the layer), down, up or alpha); what is unknown is a layer of its own."""
     end = next((end for end in ENDS if name.endswith(end)), "")
     layer = name.removesuffix(end)
-    if end.startswith(
-        "_lora"
-    ):  # the first layout of diffusers: …attn1.processor.to_out_lora.down.weight
+    if end.startswith("_lora"):  # diffusers' first layout: …attn1.processor.to_out_lora.down.weight
         layer = layer.replace(".processor", "")
         layer += ".0" if layer.endswith("to_out") else ""
     begin = next((begin for begin in NETWORKS if layer.startswith(begin)), "")
@@ -92,11 +90,17 @@ def parts_of(name: str) -> tuple[tuple[str, str], str]:
 
 
 def _addition(parts: dict[str, Tensor]) -> Addition | None:
-    """None when a part is missing, or there are parts of another method (DoRA, LoHa, LoKr)."""
+    """None when a part is missing or of no use, or there are parts of another method (DoRA, LoHa, LoKr)."""
     if not {"down", "up"} <= parts.keys() <= {"down", "up", "alpha"}:
         return None
-    down, up = parts["down"], parts["up"]
-    if down.ndim < 2 or up.ndim < 2 or down.shape[0] != up.shape[1]:
+    down, up, alpha = parts["down"], parts["up"], parts.get("alpha")
+    if (
+        down.ndim < 2
+        or up.ndim < 2
+        or down.shape[0] != up.shape[1]
+        or not down.numel() * up.numel()
+    ):
         return None
-    rank = down.shape[0]
-    return Addition(down, up, float(parts["alpha"]) / rank if "alpha" in parts else 1.0)
+    if alpha is None:
+        return Addition(down, up, 1.0)
+    return Addition(down, up, float(alpha) / len(down)) if alpha.numel() == 1 else None

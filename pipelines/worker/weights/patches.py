@@ -16,9 +16,7 @@ from pipelines.worker.weights.adapters import Adapters, Addition, Worn, fits, pl
 from pipelines.worker.weights.loading import Model
 from pipelines.worker.weights.lora import Lora
 
-FILES_KEPT = (
-    32  # that were read and not learned, because the pictures that wanted them were cancelled
-)
+FILES_KEPT = 32  # that were read and not learned: the pictures that wanted them were cancelled
 PATCHES_KEPT = 4  # of a model, that no picture wears
 
 

@@ -17,6 +17,7 @@ from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteSchedule
 from safetensors.torch import load_file, save_file
 from transformers.models.clip.tokenization_clip import CLIPTokenizer
 
+from pipelines.catalog.checkpoint import CLIP_VOCABULARY
 from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.recipes.still import Brief, Developed, still
 from pipelines.worker.sampling.philox import Philox
@@ -27,7 +28,6 @@ from tests.pipelines.worker.workbench import CPU, request
 
 # Of diffusers' own loaders and schedulers.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-VOCABULARY = Path(__file__).parents[4] / "pipelines" / "catalog" / "clip_vocabulary"
 SEED, STEPS, SIZE_PX = 3, 3, 64
 KINDS = ("epsilon", "v_prediction")
 PROMPT, NEGATIVE = "a boat, at dawn", "fog"
@@ -39,7 +39,7 @@ PIPELINES: dict[str, Any] = {
 
 
 def parts(family: str, prediction: str = "epsilon") -> tiny.Components:
-    vocabulary = CLIPTokenizer.from_pretrained(VOCABULARY, model_max_length=77)
+    vocabulary = CLIPTokenizer.from_pretrained(CLIP_VOCABULARY, model_max_length=77)
     return tiny.components(tiny.PLAIN[family], 0, prediction, family, vocabulary)
 
 
@@ -65,7 +65,7 @@ def single_file(
         path=str(file),
         family=family,
         is_single_file=True,
-        tokenizer=str(VOCABULARY),
+        tokenizer=str(CLIP_VOCABULARY),
         **facts,
     )
 

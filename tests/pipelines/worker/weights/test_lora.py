@@ -256,6 +256,28 @@ def test_a_lora_of_another_family_is_refused(toy: CheckpointRef, tmp_path: Path)
     assert "fits nothing of toy" in message
 
 
+@pytest.mark.parametrize("oddity", ["two alphas", "rank 0", "flat", "another rank"])
+def test_layers_of_no_use_are_not_applied(toy: CheckpointRef, tmp_path: Path, oddity: str) -> None:
+    tensors = kohya(loaded(toy), "sd15")
+    name = next(iter(tensors)).removesuffix(".lora_down.weight")
+    down, up = tensors[f"{name}.lora_down.weight"], tensors[f"{name}.lora_up.weight"]
+    odd = {
+        "two alphas": {"alpha": torch.ones(2)},
+        "rank 0": {"lora_down.weight": down[:0], "lora_up.weight": up[:, :0]},
+        "flat": {"lora_up.weight": up.flatten()},
+        "another rank": {"lora_down.weight": down[:1]},
+    }
+    bench = Workbench(toy)
+    submit(
+        bench, "job", lora(tmp_path, tensors | {f"{name}.{k}": v for k, v in odd[oddity].items()})
+    )
+    bench.run()
+
+    (applied,) = bench.all(PictureDone)[0].applied
+
+    assert applied.layers == applied.total - 1
+
+
 @pytest.mark.parametrize("damage", ["cut off", "nan", "a web page", "not there"])
 def test_a_damaged_lora_is_refused(toy: CheckpointRef, tmp_path: Path, damage: str) -> None:
     ref = lora(tmp_path, kohya(loaded(toy), "sd15"))
