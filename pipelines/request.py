@@ -51,12 +51,10 @@ class Request:
     seed: int = -1  # -1: a new one is rolled when the request is resolved
     batch_size: int = 1  # pictures that develop together
     batch_count: int = 1  # batches one after another
-    draft_fraction: float | None = (
-        None  # contact sheet: hold each picture after this share of its steps
-    )
-    exact: bool = (
-        False  # never share a forward with other pictures: bit-identical on one device and build
-    )
+    # Contact sheet: hold each picture after this share of its steps.
+    draft_fraction: float | None = None
+    # Never share a forward with other pictures: bit-identical on one device and build.
+    exact: bool = False
     format: str = "png"
 
     @property

@@ -35,9 +35,8 @@ FOLDERS = {
     ),
 }
 V_TENSOR = "v_pred"  # an empty tensor by which trainers mark v-prediction
-ZERO_SNR_TENSOR = (
-    "ztsnr"  # likewise, zero terminal signal-to-noise ratio: Lin et al. 2023, arXiv:2305.08891
-)
+# Likewise, zero terminal signal-to-noise ratio: Lin et al. 2023, arXiv:2305.08891.
+ZERO_SNR_TENSOR = "ztsnr"
 V_IN_YAML = re.compile(r"^\s*parameterization\s*:\s*[\"']?v[\"']?\s*$", re.M)
 YAML_BYTES_MAX = 2**20
 PREDICTIONS = {"v": V_PREDICTION, V_PREDICTION: V_PREDICTION, EPSILON: EPSILON, "eps": EPSILON}

@@ -15,9 +15,8 @@ from tokenizers.models import BPE
 
 from pipelines.errors import ModelUnreadable
 
-CHUNK = (
-    75  # tokens of a prompt that the text encoder takes at once, without its start and end token
-)
+# Tokens of a prompt that the text encoder takes at once, without its start and end token.
+CHUNK = 75
 START, END = "<|startoftext|>", "<|endoftext|>"
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 

@@ -39,9 +39,8 @@ from pipelines.request import Request
 
 UPLOAD_BYTES_MAX = 20_000_000
 CHILDREN_AT_ONCE = 2  # each may take 1 GB
-UPLOADS_AT_ONCE = (
-    8  # the others are asked to come again, so that they do not hold every thread of the server
-)
+# The others are asked to come again, so that they do not hold every thread of the server.
+UPLOADS_AT_ONCE = 8
 CLOCK_SECONDS = 30.0  # ends a child that hangs; one that computes ends itself after 5 s of CPU time
 KEPT_SECONDS = 30 * 86_400.0
 START_CHILD = "import sys; sys.path += sys.argv[1:]; import decoder; decoder.main()"

@@ -143,9 +143,8 @@ class Heartbeat:
     total_bytes: int
     loaded: tuple[str, ...] = ()
     forwards: int = 0  # denoiser forwards so far
-    calls: int = (
-        0  # denoiser calls asked by pictures so far; calls > forwards means that they merged
-    )
+    # Denoiser calls asked by pictures so far; calls > forwards means that they merged.
+    calls: int = 0
 
 
 @dataclass(frozen=True)

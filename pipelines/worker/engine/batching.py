@@ -22,9 +22,8 @@ class BatchRules:
     An argument that stands in none of the fields and is not None makes its call refuse company.
     """
 
-    rows: tuple[
-        str, ...
-    ]  # tensors (rows, …), joined along dimension 0; the first one says how many rows
+    # Tensors (rows, …), joined along dimension 0; the first one says how many rows.
+    rows: tuple[str, ...]
     clock: str = ""  # the timestep: one number for the call, or one for each row
     same: tuple[str, ...] = ("return_dict",)  # plain values, equal in all calls
     steady: tuple[str, ...] = ()  # those of `rows` that stay the same tensor from step to step

@@ -20,9 +20,8 @@ class Denoised(NamedTuple):
     """What the denoiser makes of a noisy latent; both float32 in the shape of x."""
 
     x0: Tensor  # guided
-    x0_uncond: Tensor | None = (
-        None  # what the negative prompt alone gives; None when nobody asked for it
-    )
+    # What the negative prompt alone gives; None when nobody asked for it.
+    x0_uncond: Tensor | None = None
 
 
 # (x, sigma, step) → Denoised. All that a sampler knows of a model; it may be called twice in one step.

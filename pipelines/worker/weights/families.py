@@ -27,9 +27,8 @@ class TextEncoderRow:
     layer: int = (
         -1
     )  # −1: the last hidden states, normalised; −2: those of the layer before, as they are
-    padding: int | None = (
-        None  # token id after the end, where no tokenizer says it; None: the end-of-text token
-    )
+    # Token id after the end, where no tokenizer says it; None: the end-of-text token.
+    padding: int | None = None
 
 
 @dataclass(frozen=True)
@@ -41,17 +40,15 @@ class Family:
     latent_channels: int = 4
     px_per_cell: int = 8  # the VAE makes a square of so many pixels from each cell of the latents
     scaling_factor: float = 0.18215  # of the latents, where no config says it
-    heads: int | None = (
-        None  # of each attention, where no config says it; None: one for each 64 channels
-    )
+    # Of each attention, where no config says it; None: one for each 64 channels.
+    heads: int | None = None
     denoiser_rules: BatchRules = UNET_RULES
     prompt_tokens: int = 75  # in one chunk, without start and end
     is_told_its_size: bool = False  # the denoiser is also told the size in pixels
     is_nothing_zero: bool = False  # an empty negative prompt is zeros, not the encoding of ""
     fits_half: bool = True  # its VAE can compute in float16
-    is_prediction_open: bool = (
-        False  # both kinds of prediction exist, and single files do not say which
-    )
+    # Both kinds of prediction exist, and single files do not say which.
+    is_prediction_open: bool = False
 
 
 FAMILIES = (
