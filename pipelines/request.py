@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.errors import RequestError
+from pipelines.fields import typed, within
 from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, find_schedule
 
 SIZE_PX = (64, 2048)
@@ -92,9 +92,7 @@ class Request:
             raise RequestError(
                 "sampling", sampling, "is no object of fields", "Send sampler, steps … in it."
             )
-        return cls(
-            **_typed(cls, given, ""), sampling=Sampling(**_typed(Sampling, sampling, "sampling."))
-        )
+        return cls(**typed(cls, given), sampling=Sampling(**typed(Sampling, sampling, "sampling.")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,19 +150,19 @@ def check(request: Request) -> None:
     _check_text("prompt", request.prompt)
     _check_text("negative_prompt", request.negative_prompt)
     for name in ("width", "height"):
-        _within(name, getattr(request, name), SIZE_PX, "px")
+        within(name, getattr(request, name), SIZE_PX, "px")
         if getattr(request, name) % 8:
             near = getattr(request, name) // 8 * 8
             raise RequestError(
                 name, getattr(request, name), "is no multiple of 8", f"Use {near} or {near + 8}."
             )
-    _within("steps", request.sampling.steps, STEPS, "steps")
-    _within("guidance_scale", request.sampling.guidance_scale, GUIDANCE, "")
-    _within("seed", request.seed, (-1, SEED_MAX), "")
-    _within("batch_size", request.batch_size, BATCH, "pictures at once")
-    _within("batch_count", request.batch_count, COUNT, "batches")
+    within("steps", request.sampling.steps, STEPS, "steps")
+    within("guidance_scale", request.sampling.guidance_scale, GUIDANCE)
+    within("seed", request.seed, (-1, SEED_MAX))
+    within("batch_size", request.batch_size, BATCH, "pictures at once")
+    within("batch_count", request.batch_count, COUNT, "batches")
     if request.draft_fraction is not None:
-        _within("draft_fraction", request.draft_fraction, (0.05, 0.95), "of the steps")
+        within("draft_fraction", request.draft_fraction, (0.05, 0.95), "of the steps")
     if request.format not in FORMATS:
         raise RequestError(
             "format", request.format, "is no file format we write", f"Use {', '.join(FORMATS)}."
@@ -187,45 +185,3 @@ def _check_text(name: str, text: str) -> None:
 
 def _or(value: Any, default: Any) -> Any:
     return default if value is None else value
-
-
-def _within(name: str, value: Any, bounds: tuple[float, float], unit: str) -> None:
-    low, high = bounds
-    if isinstance(value, float) and not math.isfinite(value):
-        raise RequestError(name, value, "is no finite number", f"Use {low} to {high}.")
-    if not low <= value <= high:
-        what = f"is outside {low} to {high} {unit}".rstrip()
-        raise RequestError(name, value, what, f"Use {low} to {high}.")
-
-
-KINDS: dict[str, tuple[tuple[type, ...], str]] = {
-    "int": ((int,), "whole number"),
-    "float": ((int, float), "number"),
-    "str": ((str,), "text"),
-    "bool": ((bool,), "true or false"),
-}
-
-
-def _typed(cls: type[Any], values: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """The values, each of the type that the dataclass declares; floats that are whole pass as int."""
-    fields = {f.name: f for f in dataclasses.fields(cls) if f.name != "sampling"}
-    typed: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in fields:
-            raise RequestError(prefix + name, value, "is no field of a request", "Leave it out.")
-        kind, _, optional = str(fields[name].type).partition(" | ")
-        types, words = KINDS[kind]
-        if value is None and optional:
-            typed[name] = None
-            continue
-        if kind == "int" and isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool"):
-            raise RequestError(prefix + name, value, f"is not {words}", f"Send {words}.")
-        if kind == "float":
-            try:
-                value = float(value)  # type: ignore[arg-type]
-            except OverflowError:
-                raise RequestError(prefix + name, value, "is too large", "Send less.") from None
-        typed[name] = value
-    return typed
