@@ -15,14 +15,15 @@ def decode(latents: Tensor, model: Model) -> Tensor:
 
     Pictures are decoded one by one: what others finish at the same time changes no bit of this one.
     """
-    z = latents / model.scaling_factor
-    image = ask(model.vae, z=z.to(model.dtype), return_dict=False)[0]
+    vae = model.vae
+    z = latents / vae.scaling_factor
+    image = ask(vae.decode, z=z.to(model.dtype), return_dict=False)[0]
     if not torch.isfinite(image).all():  # half precision overflows in some VAEs
-        image = ask(model.vae_float32, z=z, return_dict=False)[0]
+        image = ask(vae.decode_float32, z=z, return_dict=False)[0]
     if not torch.isfinite(image).all():
         raise NotFinite(
             "The decoded picture holds NaN or infinity, in float32 too.",
-            "The VAE of this checkpoint is probably damaged: copy or download it again.",
+            f"The VAE in {vae.source} is probably damaged: copy or download it again, or choose another.",
         )
     levels: Tensor = (image[0].float() / 2 + 0.5).clamp(0, 1).mul(255).round()
     return levels.to(torch.uint8).permute(1, 2, 0).contiguous().cpu()

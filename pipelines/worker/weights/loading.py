@@ -25,6 +25,7 @@ from pipelines.worker.sampling import NoiseSchedule
 from pipelines.worker.weights.adapters import Adapters, Worn
 from pipelines.worker.weights.families import Family, TextEncoderRow, find_family
 from pipelines.worker.weights.reading import REPAIR, Part, Weights
+from pipelines.worker.weights.vae import Vae, vae_of
 
 REMEMBERED_TEXTS = 64
 
@@ -77,10 +78,8 @@ class Model:
     device_bytes: int
     text_encoders: tuple[TextEncoder, ...]
     denoiser: Component
-    vae: Component  # z (1, channels, h, w) → RGB (1, 3, 8·h, 8·w) in −1…1
-    vae_float32: Component  # the same, slower and without overflow
+    vae: Vae
     training: NoiseSchedule
-    scaling_factor: float
     adapters: dict[str, Adapters]  # of denoiser, text_encoder and text_encoder_2
     patches: dict[Patch, Worn] = field(default_factory=dict)  # the one used last at the end
     embeddings: Embeddings = field(default_factory=Embeddings)
@@ -89,14 +88,10 @@ class Model:
 def build(weights: Weights, device: Device) -> Model:
     """The model on the device; the GPU thread's part of loading. Raises ModelUnreadable."""
     family, where = find_family(weights.ref.family), (device.torch_device, weights.dtype)
-    unet = _network(UNet2DConditionModel.from_config, weights.unet, where)
+    unet = network_of(UNet2DConditionModel.from_config, weights.unet, where)
     if device.attention == "xformers":
         unet.enable_xformers_memory_efficient_attention()
-    vae = _network(AutoencoderKL.from_config, weights.vae, where)
-    vae_parameters, per_cell = weights.vae.parameters // 2, family.px_per_cell**2
-    careful = Component("VAE", _in_float32(vae, weights.dtype), vae_parameters, None, per_cell)
-    is_fast = family.fits_half or weights.dtype != torch.float16
-    fast = Component("VAE", vae.decode, vae_parameters, None, per_cell)
+    vae = network_of(AutoencoderKL.from_config, weights.vae, where)
     scheduler = weights.scheduler
     if "prediction_type" not in scheduler:
         scheduler = {**scheduler, "prediction_type": prediction_by_trial(unet)}
@@ -105,7 +100,7 @@ def build(weights: Weights, device: Device) -> Model:
     for row, part, folder in zip(
         family.text_encoders, weights.text_encoders, weights.tokenizers, strict=True
     ):
-        network = _network(_pooled_clip if row.is_pooled else _clip, part, where)
+        network = network_of(_pooled_clip if row.is_pooled else _clip, part, where)
         adapters[row.folder] = Adapters(network)
         component = Component(
             "text encoder", network, part.parameters, wear=adapters[row.folder].wear
@@ -128,10 +123,8 @@ def build(weights: Weights, device: Device) -> Model:
             family.denoiser_rules,
             wear=adapters["denoiser"].wear,
         ),
-        vae=fast if is_fast else careful,
-        vae_float32=careful,
+        vae=vae_of(vae, str(weights.vae.file), family),
         training=NoiseSchedule.from_config(scheduler),
-        scaling_factor=float(vae.config.scaling_factor),
         adapters=adapters,
     )
 
@@ -161,7 +154,7 @@ def prediction_by_trial(unet: UNet2DConditionModel) -> str:
     return "v_prediction" if float((given - shown).mean()) < -1 else "epsilon"
 
 
-def _network(
+def network_of(
     from_config: Callable[[dict[str, Any]], nn.Module],
     part: Part,
     where: tuple[torch.device, torch.dtype],
@@ -258,21 +251,3 @@ def _tokenizer(folder: Path, vocabulary: int) -> CLIPTokenizer:
                 return tokenizer
             why = f"it has {len(tokenizer)} tokens, the text encoder knows {vocabulary}"
     raise ModelUnreadable(f"{folder} holds no CLIP tokenizer for this model: {why}.", REPAIR)
-
-
-def _in_float32(vae: AutoencoderKL, dtype: torch.dtype) -> Callable[..., Any]:
-    """The VAE's decoder in float32. The shared weights are float32 only while it runs; there and back is exact."""
-
-    def decode(z: Tensor, **options: Any) -> Any:
-        try:
-            _cast_in_place(vae, torch.float32)
-            return vae.decode(z.float(), **options)
-        finally:
-            _cast_in_place(vae, dtype)
-
-    return decode
-
-
-def _cast_in_place(network: nn.Module, dtype: torch.dtype) -> None:
-    for parameter in network.parameters():
-        parameter.data = parameter.data.to(dtype)

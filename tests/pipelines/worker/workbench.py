@@ -130,10 +130,11 @@ class Workbench:
     def network(self, name: str) -> nn.Module:
         """The denoiser, VAE or (first) text encoder that the pictures share."""
         model = self.model()
-        is_text = name == "text_encoder"
-        component = model.text_encoders[0].component if is_text else getattr(model, name)
-        forward = component.forward
-        module = getattr(forward, "__self__", forward)
+        module = {
+            "denoiser": model.denoiser.forward,
+            "vae": model.vae.network,
+            "text_encoder": model.text_encoders[0].component.forward,
+        }[name]
         assert isinstance(module, nn.Module)
         return module
 

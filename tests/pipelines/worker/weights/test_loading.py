@@ -25,7 +25,7 @@ def test_all_networks_answer_as_before_they_were_saved(toy: CheckpointRef) -> No
     ids = torch.tensor([[512, 40, 41, 513] + [513] * 73])
 
     unet = model.denoiser.forward(sample, 10.0, text).sample
-    vae = model.vae.forward(sample[:1]).sample
+    vae = model.vae.decode.forward(sample[:1]).sample
     hidden = model.text_encoders[0].component.forward(ids).last_hidden_state
 
     assert torch.equal(unet, parts.unet(sample, 10.0, text).sample)
@@ -59,17 +59,17 @@ def test_names_of_older_files_are_understood(own_toy: CheckpointRef) -> None:
     latents = torch.rand(1, 4, 8, 8)
     assert any(".query." in name for name in renamed)
     assert torch.equal(
-        model.vae.forward(latents).sample, tiny.components().vae.decode(latents).sample
+        model.vae.decode.forward(latents).sample, tiny.components().vae.decode(latents).sample
     )
 
 
 def test_the_vae_in_float32_leaves_the_shared_one_as_it_was(toy: CheckpointRef) -> None:
     device = Device(torch.device("cpu"), "", dtype=torch.bfloat16)
     model = build(read(toy, device), device)
-    vae = model.vae.forward.__self__
+    vae = model.vae.network
     before = {name: value.clone() for name, value in vae.state_dict().items()}
 
-    image = model.vae_float32.forward(torch.rand(1, 4, 8, 8), return_dict=False)[0]
+    image = model.vae.decode_float32.forward(torch.rand(1, 4, 8, 8), return_dict=False)[0]
 
     assert image.dtype is torch.float32
     assert vae.dtype is torch.bfloat16
