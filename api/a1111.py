@@ -164,7 +164,7 @@ async def options(studio: TheStudio, owner: Owner) -> Response:
             "sd_model_checkpoint": title_of(found, digest),
             "sd_checkpoint_hash": digest,
             "sd_vae": "Automatic",
-            "CLIP_stop_at_last_layers": 1,
+            "CLIP_stop_at_last_layers": found.defaults.clip_skip,
             "send_seed": True,
             "samples_format": "png",
             "img2img_color_correction": False,

@@ -32,6 +32,7 @@ FIELDS = (
     Field("seed", "seed", "whole"),
     Field("batch_size", "batch_size", "whole"),
     Field("n_iter", "batch_count", "whole"),
+    Field("clip_skip", "clip_skip", "layer"),  # the option of the request, below, wins
 )
 SAMPLING_FIELDS = (
     Field("sampler_index", "sampler", "name"),  # the older name; the next row wins
@@ -40,6 +41,7 @@ SAMPLING_FIELDS = (
     Field("steps", "steps", "whole"),
     Field("cfg_scale", "guidance_scale", "number"),
 )
+OPTIONS = (Field("CLIP_stop_at_last_layers", "clip_skip", "layer"),)
 CHECKPOINT = "override_settings.sd_model_checkpoint"
 THEIR_NAME = {
     **{field.ours: field.theirs for field in (*FIELDS, *SAMPLING_FIELDS)},
@@ -50,9 +52,10 @@ THEIR_NAME = {
 def to_request(body: Mapping[str, Any], checkpoint: str | None) -> Request:
     """Our Request; `checkpoint` is used unless the body names one. Raises RequestError with their field's name."""
     override = body.get("override_settings")
-    asked = checkpoint_in(override) if isinstance(override, dict) else None
+    options = override if isinstance(override, dict) else {}
+    fields = _read_all(FIELDS, body) | _read_all(OPTIONS, options)
     sampling = Sampling(**_read_all(SAMPLING_FIELDS, body))
-    return Request(**_read_all(FIELDS, body), checkpoint=asked or checkpoint, sampling=sampling)
+    return Request(**fields, checkpoint=checkpoint_in(options) or checkpoint, sampling=sampling)
 
 
 def checkpoint_in(settings: Mapping[str, Any]) -> str | None:
@@ -85,6 +88,8 @@ def _read(field: Field, value: Any) -> Any:
         field.kind == "size"
     ):  # as there, the picture is as large as its latents: whole steps of 8 px
         return None if number == -1 else int(number) // 8 * 8
+    if field.kind == "layer" and number < 1:  # there, 0 is the last layer as well
+        return 1
     return int(number)
 
 
@@ -151,7 +156,7 @@ def info(job: Job, made: Sequence[Made], model_hash: str = "") -> str:
         "infotexts": [one.infotext for one in made],
         "styles": [],
         "job_timestamp": time.strftime("%Y%m%d%H%M%S", time.localtime(job.created)),
-        "clip_skip": 1,
+        "clip_skip": request.clip_skip or 1,
         "is_using_inpainting_conditioning": False,
         "version": f"Darkroom {VERSION}",
     }

@@ -16,6 +16,7 @@ from pipelines.manager.manager import PipelineManager
 from pipelines.output.assets import Assets
 from pipelines.request import (
     BATCH,
+    CLIP_SKIP,
     COUNT,
     FORMATS,
     GUIDANCE,
@@ -33,6 +34,7 @@ from pipelines.version import VERSION
 __all__ = [
     "AUTO_V2_DIGITS",
     "BATCH",
+    "CLIP_SKIP",
     "COUNT",
     "ENDED_STATES",
     "FAILED",

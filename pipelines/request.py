@@ -19,6 +19,7 @@ from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, fin
 SIZE_PX = (64, 2048)
 STEPS = (1, 150)
 GUIDANCE = (0.0, 30.0)
+CLIP_SKIP = (1, 12)  # the worker knows how many layers there are
 BATCH = (1, 16)
 COUNT = (1, 64)
 SEED_MAX = 2**53 - 1  # the largest whole number that JSON clients keep exactly
@@ -48,6 +49,8 @@ class Request:
     width: int | None = None  # px, a multiple of 8
     height: int | None = None  # px, a multiple of 8
     sampling: Sampling = field(default_factory=Sampling)
+    # Which layer of the text encoder speaks, counted from the end: 1 is the last one, as in AUTOMATIC1111.
+    clip_skip: int | None = None
     seed: int = -1  # -1: a new one is rolled when the request is resolved
     batch_size: int = 1  # pictures that develop together
     batch_count: int = 1  # batches one after another
@@ -105,6 +108,7 @@ class Defaults:
     schedule: str = AUTOMATIC
     steps: int = 20
     guidance_scale: float = 7.0
+    clip_skip: int = 1
 
 
 def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
@@ -138,6 +142,7 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
         width=_or(request.width, defaults.width),
         height=_or(request.height, defaults.height),
         sampling=sampling,
+        clip_skip=_or(request.clip_skip, defaults.clip_skip),
     )
     check(resolved)
     if resolved.seed == -1:
@@ -158,6 +163,8 @@ def check(request: Request) -> None:
             )
     within("steps", request.sampling.steps, STEPS, "steps")
     within("guidance_scale", request.sampling.guidance_scale, GUIDANCE)
+    if request.clip_skip is not None:  # requests of older versions have none
+        within("clip_skip", request.clip_skip, CLIP_SKIP, "layers from the end")
     within("seed", request.seed, (-1, SEED_MAX))
     within("batch_size", request.batch_size, BATCH, "pictures at once")
     within("batch_count", request.batch_count, COUNT, "batches")

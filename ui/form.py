@@ -14,6 +14,7 @@ from gradio.components import Component
 
 from pipelines import (
     BATCH,
+    CLIP_SKIP,
     COUNT,
     FORMATS,
     GUIDANCE,
@@ -79,6 +80,9 @@ FIELDS = (
         GUIDANCE,
         0.5,
         follows_checkpoint=True,
+    ),
+    Field(
+        "clip_skip", "Clip skip", "slider", FIRST.clip_skip, CLIP_SKIP, 1, follows_checkpoint=True
     ),
     Field("seed", "Seed, −1 rolls a new one", "number", -1, ANY_SEED, 1),
     Field("batch_size", "Batch size", "slider", 1, BATCH, 1),

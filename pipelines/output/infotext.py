@@ -32,6 +32,7 @@ def write(request: Request, model_hash: str = "", version: str = "") -> str:
         "Size": f"{request.width}x{request.height}",
         "Model hash": model_hash or None,
         "Model": request.checkpoint,
+        "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
         "RNG": "NV",  # Philox, the same numbers as on a CUDA device
         "Version": f"Darkroom {version}".strip(),
     }
@@ -91,6 +92,7 @@ def to_request(text: str) -> Request | None:
             steps=_whole(values.get("Steps")),
             guidance_scale=_number(values.get("CFG scale")),
         ),
+        clip_skip=_whole(values.get("Clip skip", "1")),
         seed=-1 if seed is None else seed,
     )
 

@@ -113,6 +113,9 @@ def test_what_clients_send_beside_the_point_is_passed_over(home: House) -> None:
         ({"sampler_name": None, "sampler_index": "k_euler"}, {"sampler_name": "Euler"}),
         ({"sampler_name": "", "scheduler": ""}, {}),
         ({"cfg_scale": "7.5"}, {"cfg_scale": 7.5}),
+        ({}, {"clip_skip": 1}),
+        ({"clip_skip": 0}, {"clip_skip": 1}),
+        ({"clip_skip": 3, "override_settings": {"CLIP_stop_at_last_layers": 2}}, {"clip_skip": 2}),
     ],
 )
 def test_values_are_taken_as_they_are_meant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -29,6 +30,13 @@ def test_open_fields_take_the_defaults_of_the_checkpoint() -> None:
         sampler="DPM++ 2M", schedule="Karras", steps=20, guidance_scale=3.0
     )
     assert request.seed >= 0
+
+
+def test_clip_skip_is_the_checkpoints_own_unless_it_is_given() -> None:
+    anime = dataclasses.replace(DEFAULTS, clip_skip=2)
+
+    assert resolve(Request(), "anime", anime).clip_skip == 2
+    assert resolve(Request(clip_skip=1), "anime", anime).clip_skip == 1
 
 
 def test_given_fields_are_kept() -> None:
@@ -69,6 +77,8 @@ def test_sampler_names_are_understood_in_every_spelling(
         ({"sampling": {"steps": -1}}, "steps"),
         ({"sampling": {"steps": 1000}}, "steps"),
         ({"sampling": {"guidance_scale": math.nan}}, "guidance_scale"),
+        ({"clip_skip": 0}, "clip_skip"),
+        ({"clip_skip": 13}, "clip_skip"),
         ({"sampling": {"guidance_scale": math.inf}}, "guidance_scale"),
         ({"sampling": {"guidance_scale": 10**400}}, "sampling.guidance_scale"),
         ({"sampling": {"sampler": "Eulerr"}}, "sampler"),

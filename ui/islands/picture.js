@@ -82,6 +82,7 @@ function describe(record) {
     ["CFG scale", sampling.guidance_scale],
     ["Sampler", sampling.sampler],
     ["Schedule", sampling.schedule],
+    ["Clip skip", record.request?.clip_skip > 1 ? record.request.clip_skip : ""],
     ["Checkpoint", record.checkpoint],
     ["LoRA", record.applied],
     ["Took", record.seconds ? duration(record.seconds) : ""],

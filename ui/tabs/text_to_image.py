@@ -70,7 +70,9 @@ def build() -> None:
                     place("width", "height")
                 with gr.Row(elem_classes=["pair"]):
                     place("sampling.schedule", "batch_count")
-                place("format", "exact")
+                with gr.Row(elem_classes=["pair"]):
+                    place("clip_skip", "format")
+                place("exact")
         fill = gr.Button("Fill the form", visible="hidden", elem_id="fill-form")
 
     ordered = [widgets[row.name] for row in form.FIELDS]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pipelines.errors import RequestError
 from pipelines.prompting.networks import split
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
@@ -24,26 +25,40 @@ class Words(NamedTuple):
 
 def conditioning(request: Request, model: Model, patch: Patch = NO_PATCH) -> Conditioning:
     """What the prompt and the negative prompt mean, at every step. `patch`: what the text encoders wear."""
-    negative = words(request.negative_prompt, model, patch)
+    clip_skip = layer_of(request, model)
+    negative = words(request.negative_prompt, model, patch, clip_skip)
     if model.family.is_nothing_zero and not request.negative_prompt.strip():
         negative = _nothing(negative, model)
     return Conditioning.constant(
-        positive=words(split(request.prompt)[0], model, patch), negative=negative
+        positive=words(split(request.prompt)[0], model, patch, clip_skip), negative=negative
     )
 
 
-def words(text: str, model: Model, patch: Patch = NO_PATCH) -> Words:
-    """The text, encoded.
+def layer_of(request: Request, model: Model) -> int:
+    """The request's clip skip; 1 for families with a layer of their own, as in AUTOMATIC1111. Raises RequestError."""
+    clip_skip = request.clip_skip or 1
+    layers = min(encoder.layers for encoder in model.text_encoders)
+    if clip_skip > 1 and not model.family.may_skip_layers:
+        return 1
+    if clip_skip > layers:
+        why = f"is more than the text encoder of {model.ref.name} has layers"
+        raise RequestError("clip_skip", clip_skip, why, f"Use at most {layers}.")
+    return clip_skip
+
+
+def words(text: str, model: Model, patch: Patch = NO_PATCH, clip_skip: int = 1) -> Words:
+    """The text, encoded, from the last but `clip_skip` − 1 layer.
 
     A text of more than 75 tokens is encoded in several chunks, each with its own start and end.
     """
-    known: Words | None = model.embeddings.get((text, patch))
+    key = (text, patch, clip_skip)
+    known: Words | None = model.embeddings.get(key)
     if known is None:
-        encoded = [_encoded(text, encoder, model) for encoder in model.text_encoders]
+        encoded = [_encoded(text, encoder, model, clip_skip) for encoder in model.text_encoders]
         hidden = torch.cat([hidden for hidden, _ in encoded], dim=-1)
         pooled = next((pooled for _, pooled in encoded if pooled is not None), None)
         known = Words(hidden, pooled)
-        model.embeddings.keep((text, patch), known)
+        model.embeddings.keep(key, known)
     return known
 
 
@@ -56,9 +71,15 @@ def token_chunks(text: str, encoder: TextEncoder, model: Model) -> list[list[int
     return [[start, *chunk, end, *([encoder.padding] * (size - len(chunk)))] for chunk in chunks]
 
 
-def _encoded(text: str, encoder: TextEncoder, model: Model) -> tuple[Tensor, Tensor | None]:
+def _encoded(
+    text: str, encoder: TextEncoder, model: Model, clip_skip: int
+) -> tuple[Tensor, Tensor | None]:
     """(hidden states (1, tokens, width), pooled (1, width) where this encoder has it)."""
     ids = torch.tensor(token_chunks(text, encoder, model), device=model.device)
+    if clip_skip > 1:
+        same = (text, clip_skip)
+        states = ask(encoder.skipping, same_as=same, input_ids=ids, clip_skip=clip_skip)
+        return states.reshape(1, -1, states.shape[-1]), None
     is_last = encoder.row.layer == -1
     wanted = {} if is_last else {"output_hidden_states": True}
     answer = ask(encoder.component, same_as=text, input_ids=ids, **wanted)

@@ -50,6 +50,11 @@ class Family:
     # Both kinds of prediction exist, and single files do not say which.
     is_prediction_open: bool = False
 
+    @property
+    def may_skip_layers(self) -> bool:
+        """Whether clip skip means anything: SDXL was trained on the last but one layer, and always speaks from it."""
+        return all(row.layer == -1 for row in self.text_encoders)
+
 
 FAMILIES = (
     Family(

@@ -63,6 +63,8 @@ class TextEncoder:
 
     row: TextEncoderRow
     component: Component
+    skipping: Component  # the same with `clip_skip`: the states of that layer alone, normalised
+    layers: int
     tokenizer: CLIPTokenizer
     padding: int  # token id
 
@@ -102,13 +104,14 @@ def build(weights: Weights, device: Device) -> Model:
     ):
         network = network_of(_pooled_clip if row.is_pooled else _clip, part, where)
         adapters[row.folder] = Adapters(network)
-        component = Component(
-            "text encoder", network, part.parameters, wear=adapters[row.folder].wear
-        )
+        wear = adapters[row.folder].wear
+        component = Component("text encoder", network, part.parameters, wear=wear)
+        skipping = Component("text encoder", _skipping(network), part.parameters, wear=wear)
         tokenizer = _tokenizer(folder, network.config.vocab_size)
         padding = row.padding if weights.ref.is_single_file else tokenizer.pad_token_id
         padding = tokenizer.eos_token_id if padding is None else padding
-        text_encoders.append(TextEncoder(row, component, tokenizer, padding))
+        layers = network.config.num_hidden_layers
+        text_encoders.append(TextEncoder(row, component, skipping, layers, tokenizer, padding))
     return Model(
         ref=weights.ref,
         family=family,
@@ -188,6 +191,17 @@ def _clip(config: dict[str, Any]) -> CLIPTextModel:
 
 def _pooled_clip(config: dict[str, Any]) -> CLIPTextModelWithProjection:
     return CLIPTextModelWithProjection(CLIPTextConfig.from_dict(config))
+
+
+def _skipping(network: CLIPTextModel) -> Callable[..., Tensor]:
+    """The states of layer −clip_skip, normalised as the last one's are: (chunks, 77, width)."""
+
+    def states(input_ids: Tensor, clip_skip: int) -> Tensor:
+        answer = network(input_ids=input_ids, output_hidden_states=True)
+        normalised: Tensor = network.final_layer_norm(answer.hidden_states[-clip_skip])
+        return normalised
+
+    return states
 
 
 def _named_as(wanted: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import pytest
@@ -18,6 +19,7 @@ REQUEST = Request(
     width=512,
     height=768,
     sampling=Sampling(sampler="Euler a", schedule="Automatic", steps=20, guidance_scale=7.0),
+    clip_skip=1,
     seed=123,
 )
 
@@ -137,8 +139,18 @@ def test_leaves_out_what_is_empty() -> None:
     assert text == "Seed: 1, Size: 64x64, RNG: NV, Version: Darkroom"
 
 
-def test_what_it_writes_it_reads_back_as_the_same_request() -> None:
-    assert infotext.to_request(infotext.write(REQUEST)) == REQUEST
+@pytest.mark.parametrize("clip_skip", [1, 2])
+def test_what_it_writes_it_reads_back_as_the_same_request(clip_skip: int) -> None:
+    request = dataclasses.replace(REQUEST, clip_skip=clip_skip)
+
+    assert infotext.to_request(infotext.write(request)) == request
+
+
+def test_clip_skip_is_written_when_it_skips() -> None:
+    skipping = dataclasses.replace(REQUEST, clip_skip=2)
+
+    assert ", Model: v1-5-pruned-emaonly, Clip skip: 2, " in infotext.write(skipping)
+    assert "Clip skip" not in infotext.write(REQUEST)
 
 
 def test_reads_a_request_as_older_versions_and_other_programs_wrote_it() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
+import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
+from pipelines.errors import RequestError
 from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.recipes.wording import conditioning, token_chunks, words
 from pipelines.worker.weights.loading import Model
@@ -36,6 +41,52 @@ def test_a_short_prompt_means_what_it_means_to_diffusers(toy: CheckpointRef) -> 
 
     assert torch.equal(moment.parts[0][1].hidden, positive)
     assert torch.equal(moment.negative.hidden, negative)
+
+
+@pytest.mark.parametrize("clip_skip", [2, 3])
+@pytest.mark.parametrize("family", ["sd15", "sd2"])
+def test_clip_skip_means_what_it_means_to_diffusers(
+    family: str, clip_skip: int, tmp_path: Path
+) -> None:
+    parts = tiny.components(dataclasses.replace(tiny.TOY, text_layers=3), family=family)
+    # By this name, which it no longer has, diffusers looks for the last norm.
+    object.__setattr__(parts.text_encoder, "text_model", parts.text_encoder)
+    pipeline = StableDiffusionPipeline(
+        **parts.as_dict(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    positive, negative = (  # one by one: diffusers skips no layer for a negative prompt
+        pipeline.encode_prompt(text, "cpu", 1, False, clip_skip=clip_skip - 1)[0]
+        for text in ("a boat", "fog")
+    )
+
+    asked = request(prompt="a boat", negative_prompt="fog", clip_skip=clip_skip)
+    model = Workbench(tiny.save(tmp_path / family, parts)).model()
+    moment = conditioning(asked, model).at(0)
+
+    assert torch.equal(moment.parts[0][1].hidden, positive)
+    assert torch.equal(moment.negative.hidden, negative)
+    assert not torch.equal(words("a boat", model).hidden, positive)
+
+
+def test_more_layers_than_there_are_cannot_be_skipped(bench: Workbench) -> None:
+    with pytest.raises(
+        RequestError, match="clip_skip = 2: is more than the text encoder of toy has layers"
+    ) as refused:
+        conditioning(request(clip_skip=2), bench.model())
+
+    assert refused.value.remedy == "Use at most 1."
+
+
+def test_sdxl_speaks_from_its_own_layer_whatever_is_skipped(tmp_path: Path) -> None:
+    parts = tiny.components(tiny.PLAIN["sdxl"], family="sdxl")
+    model = Workbench(tiny.save(tmp_path / "sdxl", parts)).model()
+
+    plain, skipping = (conditioning(request(clip_skip=n), model).at(0) for n in (1, 2))
+
+    assert plain.parts[0][1] is skipping.parts[0][1]
 
 
 def test_no_text_is_one_empty_chunk(bench: Workbench) -> None:
