@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.catalog import diffusers_folder, single_file
-from pipelines.catalog.checkpoint import Checkpoint, Other
+from pipelines.catalog.beside import about_beside
+from pipelines.catalog.checkpoint import Checkpoint, Model, Other
 from pipelines.catalog.scan import Found, scan
 from pipelines.catalog.single_file import UNREAD
 from pipelines.errors import NotFound
@@ -41,7 +42,7 @@ class Catalog:
         self._models_dirs = tuple(models_dirs)
         self._lock = threading.Lock()
         self._seen: tuple[Found, ...] = ()
-        self._read: dict[Found, Checkpoint | Other] = {}
+        self._read: dict[Found, Model] = {}
         self._view = View(int(time.time()))  # so that another start has another version
         self.usable_names: tuple[str, ...] = ()  # as of the last look, for those who must not wait
 
@@ -95,15 +96,19 @@ class Catalog:
         raise NotFound(f"There is no checkpoint {name[:100]}.", f"Those that are there: {known}.")
 
 
-def _read(found: Found) -> Checkpoint | Other:
+def _read(found: Found) -> Model:
     path, models_dir = Path(found.path), Path(found.models_dir)
-    if not found.is_folder:
-        return single_file.read(path, models_dir)
-    is_starter = path.name == STARTER and path.parent == models_dir
-    return diffusers_folder.read(path, path.name, is_starter=is_starter)
+    model: Model
+    if found.is_folder:
+        is_starter = path.name == STARTER and path.parent == models_dir
+        model = diffusers_folder.read(path, path.name, is_starter=is_starter)
+    else:
+        model = single_file.read(path, models_dir)
+    about = about_beside(path, model.about, is_folder=found.is_folder)
+    return dataclasses.replace(model, about=about)
 
 
-def _named(models: Iterable[Checkpoint | Other]) -> list[Checkpoint | Other]:
+def _named(models: Iterable[Model]) -> list[Model]:
     """The models by name, each under a name of its own that can be shown and sent."""
     taken: set[tuple[type, str]] = set()
     named = []
@@ -114,7 +119,7 @@ def _named(models: Iterable[Checkpoint | Other]) -> list[Checkpoint | Other]:
     return sorted(named, key=lambda one: one.name.casefold())
 
 
-def _names(model: Checkpoint | Other) -> Iterator[str]:
+def _names(model: Model) -> Iterator[str]:
     """The names that it may have: its own, then longer and longer ones."""
     plain = "".join(c if c.isprintable() else "?" for c in model.name) or "?"
     parent, suffix = model.path.parent.name, model.path.suffix

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.catalog.about import NOTHING, About
 from pipelines.errors import ModelUnreadable
 from pipelines.request import Defaults
 from pipelines.worker.messages import CheckpointRef
@@ -21,7 +22,7 @@ class Checkpoint:
     path: Path
     family: str = ""
     defaults: Defaults = field(default_factory=Defaults)
-    licence: str = ""
+    about: About = NOTHING
     latent_rgb_factors: tuple[tuple[float, float, float], ...] = ()
     latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
     tokenizer_path: Path | None = None
@@ -30,6 +31,15 @@ class Checkpoint:
     is_zero_snr: bool = False  # trained with pure noise at the last timestep
     is_starter: bool = False
     problem: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "checkpoint"
+
+    @property
+    def licence(self) -> str:
+        """Its name, as it was written; "" when nobody has said."""
+        return self.about.licence.name
 
     def ref(self) -> CheckpointRef:
         """What the worker needs to load it. Raises ModelUnreadable when it has a problem."""
@@ -60,4 +70,8 @@ class Other:
     path: Path
     kind: str
     family: str = ""
+    about: About = NOTHING
     problem: str = ""
+
+
+Model = Checkpoint | Other

@@ -1,4 +1,4 @@
-"""darkroom.json: what its owner knows about a checkpoint beside its weights. It overrides what was found out.
+"""darkroom.json: what its owner knows about a model beside its weights. It overrides what was found out.
 
 In a folder it is called `darkroom.json`, beside a single file `model.safetensors` it is `model.darkroom.json`.
 """
@@ -6,18 +6,23 @@ In a folder it is called `darkroom.json`, beside a single file `model.safetensor
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import os
+import secrets
 from pathlib import Path
 from typing import Any
 
+from pipelines.catalog.about import WEIGHT_MAX, WORDS_MAX, About, licence, text, words
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.json_file import read_object
 from pipelines.catalog.weights_file import Damaged
 from pipelines.request import Defaults
 
 FACTS = "darkroom.json"
-TEXTS = ("name", "licence")
+TEXTS = ("name",)
 PREDICTIONS = ("epsilon", "v_prediction")
+OWNER = "its owner"
 
 
 def with_facts(checkpoint: Checkpoint, path: Path) -> Checkpoint:
@@ -26,9 +31,59 @@ def with_facts(checkpoint: Checkpoint, path: Path) -> Checkpoint:
         return checkpoint
     given = read_object(path, path.name)
     try:
+        _said(given)
         return dataclasses.replace(checkpoint, **_fields(given, checkpoint.defaults))
     except Damaged as error:
         raise Damaged(f"{path.name}: {error}") from error
+
+
+def said_in(path: Path) -> About:
+    """What the file says of any kind of model: its licence, notes and words. Nothing when it is not there.
+
+    Raises Damaged.
+    """
+    return _said(read_object(path, path.name)) if path.exists() else About()
+
+
+def write(path: Path, changes: dict[str, Any]) -> None:
+    """Puts these facts into the file, whole or not at all; None takes one out. What it holds besides stays.
+
+    Raises Damaged when what is there cannot be read or would be damaged by this, and OSError.
+    """
+    given = read_object(path, path.name) if path.exists() else {}
+    merged = {name: value for name, value in (given | changes).items() if value is not None}
+    _said(merged)
+    _fields(merged, Defaults())
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("x", encoding="utf-8") as file:
+            json.dump(merged, file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _said(given: dict[str, Any]) -> About:
+    if "licence" in given:
+        _text(given["licence"], "licence")
+    notes, triggers = given.get("notes", ""), given.get("trigger_words", [])
+    if not isinstance(notes, str):
+        raise Damaged("notes are no text")
+    if not isinstance(triggers, list) or not all(isinstance(one, str) for one in triggers):
+        raise Damaged("trigger_words are no list of texts")
+    if len(triggers) > WORDS_MAX:
+        raise Damaged(f"trigger_words are more than {WORDS_MAX}")
+    preferred = given.get("preferred_weight")
+    if preferred is not None and not (_is_number(preferred) and abs(preferred) <= WEIGHT_MAX):
+        raise Damaged(f"preferred_weight is no number from −{WEIGHT_MAX:g} to {WEIGHT_MAX:g}")
+    return About(
+        notes=text(notes),
+        trigger_words=words(triggers),
+        preferred_weight=preferred,
+        licence=licence(given.get("licence"), OWNER),
+    )
 
 
 def _fields(given: dict[str, Any], defaults: Defaults) -> dict[str, Any]:

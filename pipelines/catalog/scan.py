@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.catalog.beside import ENDINGS
 from pipelines.catalog.diffusers_folder import INDEX
-from pipelines.catalog.facts import FACTS
 from pipelines.catalog.single_file import SAFETENSORS, UNREAD
 
 DEPTH = 3  # folders below a models folder that are looked into
 SUFFIXES = (SAFETENSORS, *UNREAD)
-SIDECARS = (f".{FACTS}", ".yaml")
 
 Stamp = tuple[int, int, int]  # (change time in ns, size, inode)
 
@@ -73,7 +72,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _stamps_of(name: str, entries: dict[str, os.DirEntry[str]]) -> Iterator[tuple[str, Stamp]]:
     """Of a file and of those beside it that say more of it; none when it is no file or just gone."""
     stem = os.path.splitext(name)[0]
-    for own in (name, *(stem + ending for ending in SIDECARS)):
+    for own in (name, *(stem + ending for ending in ENDINGS)):
         entry = entries.get(own)
         try:
             if entry is not None and entry.is_file():

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from pathlib import Path
 
+from pipelines.catalog.about import of_header
 from pipelines.catalog.checkpoint import CLIP_VOCABULARY, Checkpoint, Other
 from pipelines.catalog.contents import family_by_width, family_of_embedding, why_not
 from pipelines.catalog.defaults import EPSILON, V_PREDICTION, defaults_for
@@ -47,7 +48,8 @@ def read(path: Path, models_dir: Path) -> Checkpoint | Other:
     words = UNREAD.get(path.suffix.lower(), "")
     if not words:
         try:
-            return _identified(path, read_header(path))
+            header = read_header(path)
+            return dataclasses.replace(_identified(path, header), about=of_header(header.metadata))
         except CutOff as error:
             words = f"{error}; if it is still being copied, it is listed anew once it is whole"
         except Damaged as error:
@@ -77,7 +79,6 @@ def _identified(path: Path, header: Header) -> Checkpoint | Other:
         path=path,
         family=family,
         defaults=defaults_for(family, path.stem, prediction=prediction, metadata=header.metadata),
-        licence=_short(header.metadata.get("modelspec.license", "")),
         latent_rgb_factors=FAMILIES[family].latent_rgb_factors,
         latent_rgb_bias=FAMILIES[family].latent_rgb_bias,
         tokenizer_path=CLIP_VOCABULARY,
@@ -121,8 +122,3 @@ def _prediction(header: Header, config: Path) -> str:
     except OSError:
         return ""
     return V_PREDICTION if V_IN_YAML.search(text) else ""
-
-
-def _short(text: str) -> str:
-    """One line of it, at most as long as a licence is called."""
-    return text.strip() if text.isprintable() and len(text) <= 200 else ""
