@@ -13,13 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Scope
 
-from api import a1111, answers, doors, native, pictures
+from api import a1111, answers, doors, models, native, pictures
 from api.front import Front
 from api.guard import Guard
 from api.studio import Studio
 from pipelines import NotFound, Settings
 
-ROUTERS = (doors.ROUTES, native.ROUTES, pictures.ROUTES, a1111.ROUTES)
+ROUTERS = (doors.ROUTES, native.ROUTES, models.ROUTES, pictures.ROUTES, a1111.ROUTES)
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

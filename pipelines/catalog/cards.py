@@ -14,7 +14,6 @@ from pipelines.catalog.checkpoint import Checkpoint, Model
 from pipelines.catalog.defaults import V_PREDICTION
 from pipelines.catalog.licences import Licence
 from pipelines.catalog.titles import AUTO_V2_DIGITS
-from pipelines.request import Defaults
 
 ID_DIGITS = 16
 FEW_STEPS = 10
@@ -111,11 +110,10 @@ def licence_row(licence: Licence) -> dict[str, Any]:
 
 def variant_of(checkpoint: Checkpoint) -> str:
     """What sets it apart from others of its family, in a few words."""
-    is_fast = 0 < checkpoint.defaults.steps <= FEW_STEPS and bool(checkpoint.family)
     kinds = {
         "v-prediction": checkpoint.prediction == V_PREDICTION,
         "zero SNR": checkpoint.is_zero_snr,
-        "few steps": is_fast and checkpoint.defaults != Defaults(),
+        "few steps": checkpoint.defaults.steps <= FEW_STEPS,
     }
     return ", ".join(words for words, is_so in kinds.items() if is_so)
 

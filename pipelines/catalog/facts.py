@@ -13,7 +13,15 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from pipelines.catalog.about import WEIGHT_MAX, WORDS_MAX, About, licence, text, words
+from pipelines.catalog.about import (
+    TEXT_CHARACTERS_MAX,
+    WEIGHT_MAX,
+    WORDS_MAX,
+    About,
+    licence,
+    text,
+    words,
+)
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.json_file import read_object
 from pipelines.catalog.weights_file import Damaged
@@ -23,6 +31,19 @@ FACTS = "darkroom.json"
 TEXTS = ("name",)
 PREDICTIONS = ("epsilon", "v_prediction")
 OWNER = "its owner"
+
+
+class BadFact(Damaged):
+    """One of the facts cannot be used; `field` is its name."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field} {why}")
+        self.field, self.why = field, why
+
+
+def path_of(model: Path) -> Path:
+    """Where the facts of this file or folder lie, or would."""
+    return model / FACTS if model.is_dir() else model.with_name(f"{model.stem}.{FACTS}")
 
 
 def with_facts(checkpoint: Checkpoint, path: Path) -> Checkpoint:
@@ -69,15 +90,14 @@ def _said(given: dict[str, Any]) -> About:
     if "licence" in given:
         _text(given["licence"], "licence")
     notes, triggers = given.get("notes", ""), given.get("trigger_words", [])
-    if not isinstance(notes, str):
-        raise Damaged("notes are no text")
-    if not isinstance(triggers, list) or not all(isinstance(one, str) for one in triggers):
-        raise Damaged("trigger_words are no list of texts")
-    if len(triggers) > WORDS_MAX:
-        raise Damaged(f"trigger_words are more than {WORDS_MAX}")
+    if not isinstance(notes, str) or len(notes) > TEXT_CHARACTERS_MAX:
+        raise BadFact("notes", f"are no text of at most {TEXT_CHARACTERS_MAX:,} characters")
+    is_list = isinstance(triggers, list) and all(isinstance(one, str) for one in triggers)
+    if not is_list or len(triggers) > WORDS_MAX:
+        raise BadFact("trigger_words", f"are no list of at most {WORDS_MAX} texts")
     preferred = given.get("preferred_weight")
     if preferred is not None and not (_is_number(preferred) and abs(preferred) <= WEIGHT_MAX):
-        raise Damaged(f"preferred_weight is no number from −{WEIGHT_MAX:g} to {WEIGHT_MAX:g}")
+        raise BadFact("preferred_weight", f"is no number from −{WEIGHT_MAX:g} to {WEIGHT_MAX:g}")
     return About(
         notes=text(notes),
         trigger_words=words(triggers),
@@ -106,7 +126,7 @@ def _fields(given: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
-        raise Damaged(f"{field} is no short text")
+        raise BadFact(field, "is no short text")
     return value
 
 
@@ -117,7 +137,8 @@ def _numbers(values: Any, field: str) -> tuple[float, float, float]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
 
 
 def _changes(values: Any) -> dict[str, Any]:

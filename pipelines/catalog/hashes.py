@@ -43,6 +43,11 @@ class Hashes:
         self._is_over.set()
         self._wanted.put(None)
 
+    @property
+    def count(self) -> int:
+        """How many are known."""
+        return len(self._known)
+
     def want(self, path: Path) -> None:
         """Works it out in the background, unless it is known."""
         if path.is_file() and not self.of(path):

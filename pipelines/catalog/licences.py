@@ -97,7 +97,8 @@ LICENCES = (
     _row(r"fair-ai-public|faipl", "faipl-1.0-sd", "Fair AI Public License 1.0-SD", "ycc", FAIR),
     _row(
         r"flux-1-dev|flux-dev|flux-?non-?commercial", "flux-1-dev-non-commercial-license",
-        "FLUX.1 [dev] Non-Commercial", "cnc", "Pictures may be used for money; the model itself may not, also not as a service.",
+        "FLUX.1 [dev] Non-Commercial", "cnc",
+        "Pictures may be used for money; the model itself may not, also not as a service.",
     ),
     _row(
         r"playground", "playground-v2dot5-community", "Playground Community", "ccc",

@@ -32,6 +32,7 @@ from pipelines.manager.gpu import Gpu
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
 from pipelines.manager.loras import loras_of
+from pipelines.manager.models import Models
 from pipelines.manager.queue import Queue
 from pipelines.manager.recovery import recover
 from pipelines.manager.results import Results
@@ -73,6 +74,7 @@ class PipelineManager:
         self._lock = FolderLock(settings.data_dir)
         self.catalog = Catalog(settings.models_dir)
         self.hashes = Hashes(settings.data_dir)
+        self.models = Models(self.catalog, self.hashes, settings.models_dir, settings.data_dir)
         self.library = Library(settings.output_dir, settings.data_dir, version=VERSION)
         self._tokens = TokenCounter()
         self._board = Board(clock())

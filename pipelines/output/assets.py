@@ -43,7 +43,7 @@ CHILDREN_AT_ONCE = 2  # each may take 1 GB
 UPLOADS_AT_ONCE = 8
 CLOCK_SECONDS = 30.0  # ends a child that hangs; one that computes ends itself after 5 s of CPU time
 KEPT_SECONDS = 30 * 86_400.0
-START_CHILD = "import sys; sys.path += sys.argv[1:]; import decoder; decoder.main()"
+START_CHILD = "import sys; sys.path += sys.argv[1:3]; import decoder; decoder.main(sys.argv[3])"
 CHOOSE_ANOTHER = "Send a PNG, JPEG or WebP picture."
 OURS = rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP"
 KNOWN_OTHERS = (  # beginnings of files that people take for pictures we read
@@ -154,10 +154,13 @@ def check(data: bytes, filename: str = "") -> None:
         raise _refused(f"{name} is {next(kinds, 'no picture that we can read')}.", CHOOSE_ANOTHER)
 
 
-def decode(data: bytes, target: Path) -> dict[str, Any]:
-    """Lets a child write the picture anew into `target` and returns its report. Raises UploadError or DiskFull."""
+def decode(data: bytes, target: Path, make: str = "reencode") -> dict[str, Any]:
+    """Lets a child write the picture anew into `target` and returns its report. Raises UploadError or DiskFull.
+
+    `make` is a row of MAKERS in decoder.py: reencode, or shrink for a small one.
+    """
     library, here = Path(PIL.__file__).parent.parent, Path(__file__).parent
-    command = [sys.executable, "-I", "-S", "-c", START_CHILD, str(here), str(library)]
+    command = [sys.executable, "-I", "-S", "-c", START_CHILD, str(here), str(library), make]
     with target.open("wb") as stdout:
         try:
             child = subprocess.run(

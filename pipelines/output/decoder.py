@@ -12,6 +12,7 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -27,6 +28,7 @@ FORMATS = (
     )
 )
 PIXELS_MAX = 40_000_000
+PREVIEW_PX = 512
 TEXT_BYTES_MAX = 300_000  # for each of three texts
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 5
@@ -106,6 +108,23 @@ def reencode(source: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     return {**size, "format": kind, "texts": texts}
 
 
+def shrink(source: BinaryIO, target: BinaryIO) -> dict[str, Any]:
+    """Writes a small WebP of it, at most PREVIEW_PX wide and high. Returns the report."""
+    Image.MAX_IMAGE_PIXELS = None
+    image: Image.Image = Image.open(source, formats=FORMATS)
+    check_size(image)
+    image.draft("RGB", (PREVIEW_PX, PREVIEW_PX))  # JPEG decodes smaller at once
+    image.load()
+    texts = read_texts(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    image.thumbnail((PREVIEW_PX, PREVIEW_PX), reducing_gap=2.0)
+    image = _plain(_in_srgb(image))
+    image.info = {}
+    image.save(target, "WEBP", quality=82, method=2)
+    target.flush()
+    return {"width": image.width, "height": image.height, "format": "webp", "texts": texts}
+
+
 def _in_srgb(image: Image.Image) -> Image.Image:
     """Photographs of telephones come in wider colour spaces; without this they would turn pale."""
     profile = image.info.get("icc_profile")
@@ -140,11 +159,17 @@ def limit_this_process() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
-def main() -> None:
+MAKERS: dict[str, Callable[[BinaryIO, BinaryIO], dict[str, Any]]] = {
+    "reencode": reencode,
+    "shrink": shrink,
+}
+
+
+def main(make: str) -> None:
     limit_this_process()
     try:
         source = io.BytesIO(sys.stdin.buffer.read())
-        report = reencode(source, sys.stdout.buffer)
+        report = MAKERS[make](source, sys.stdout.buffer)
     except Problem as problem:
         report = {"problem": problem.args}
     except MemoryError:

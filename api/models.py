@@ -1,0 +1,64 @@
+"""The native API for models: their cards, and what their owner writes on them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi import Request as HttpRequest
+from fastapi.concurrency import run_in_threadpool
+
+from api.answers import Json, read_json
+from api.studio import Owner, TheStudio
+
+ROUTES = APIRouter(prefix="/api/v1/models")
+QUERY_CHARACTERS = 200
+# A picture may be replaced by another one under the same name: its address then has another `v`.
+KEPT_A_WHILE = {"Cache-Control": "private, max-age=86400"}
+
+
+@ROUTES.get("")
+async def listing(
+    http: HttpRequest,
+    studio: TheStudio,
+    owner: Owner,
+    kind: Annotated[str, Query(max_length=40)] = "",
+    q: Annotated[str, Query(max_length=QUERY_CHARACTERS)] = "",
+) -> Response:
+    models = studio.manager.models
+    version = await run_in_threadpool(models.version)
+    tag = {"ETag": f'"{version}"'}
+    if http.headers.get("if-none-match") == tag["ETag"]:
+        return Response(status_code=304, headers=tag)
+    found = await run_in_threadpool(models.listing, kind, q)
+    answer = {"version": found.version, "items": found.rows, "folders": models.folders}
+    return Json(answer, headers={"ETag": f'"{found.version}"'})
+
+
+@ROUTES.post("/refresh")
+async def refresh(studio: TheStudio, owner: Owner) -> Response:
+    return Json({"version": await run_in_threadpool(studio.manager.models.version)})
+
+
+@ROUTES.get("/{model_id}")
+async def one_model(model_id: str, studio: TheStudio, owner: Owner) -> Response:
+    return Json(await run_in_threadpool(studio.manager.models.details, model_id))
+
+
+@ROUTES.patch("/{model_id}")
+async def edit(model_id: str, http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    changes = await read_json(http)
+    return Json(await run_in_threadpool(studio.manager.models.edit, model_id, changes))
+
+
+@ROUTES.get("/{model_id}/preview")
+async def preview(model_id: str, studio: TheStudio, owner: Owner) -> Response:
+    webp = await run_in_threadpool(studio.manager.models.preview, model_id)
+    return Response(webp, media_type="image/webp", headers=KEPT_A_WHILE)
+
+
+@ROUTES.get("/{model_id}/settings")
+async def settings(model_id: str, studio: TheStudio, owner: Owner) -> Response:
+    data = await run_in_threadpool(studio.manager.models.picture, model_id)
+    request, parameters = await run_in_threadpool(studio.manager.library.read_request, data)
+    return Json({"request": request.as_dict() if request else None, "parameters": parameters})
