@@ -131,6 +131,7 @@ def _status(manager: PipelineManager) -> dict[str, Any]:
         {
             "name": checkpoint.name,
             "family": checkpoint.family,
+            "variant": checkpoint.variant,
             "defaults": dataclasses.asdict(checkpoint.defaults),
             "licence": checkpoint.licence,
             "problem": checkpoint.problem,

@@ -41,6 +41,7 @@ class Size:
     groups: int = 4
     text_heads: int = 2
     text_2: int = 0  # the second text encoder of SDXL
+    channels: int = 4  # of the UNet's input; an inpainting model has 9
 
 
 TOY = Size()
@@ -50,6 +51,10 @@ PLAIN = {
     "sd15": Size((32, 64), (True, False), (32, 32, 32, 32), 32, 2, 8, 32, 1),
     "sd2": Size((32, 64), (True, False), (32, 32, 32, 32), 32, 2, (1, 1), 32, 1),
     "sdxl": Size((32, 64), (False, True), (32, 32, 32, 32), 32, 3, (1, 1), 32, 1, 64),
+}
+# Of every kind: a family, or one and what is different about it.
+PLAIN |= {
+    f"{kind} inpainting": dataclasses.replace(size, channels=9) for kind, size in PLAIN.items()
 }
 
 
@@ -154,6 +159,8 @@ def save(folder: Path, parts: Components) -> CheckpointRef:
         parts.tokenizer_2.save_pretrained(folder / "tokenizer_2")
     parts.scheduler.save_pretrained(folder / "scheduler")
     index = MODEL_INDEX | (MODEL_INDEX_XL if parts.family == "sdxl" else {})
+    if parts.unet.config.in_channels == 9:
+        index["_class_name"] = index["_class_name"].replace("Pipeline", "InpaintPipeline")
     (folder / "model_index.json").write_text(json.dumps(index))
     return CheckpointRef(name=folder.name, path=str(folder), family=parts.family)
 
@@ -217,7 +224,7 @@ def _unet(size: Size, family: str) -> UNet2DConditionModel:
         }
     return UNet2DConditionModel(
         sample_size=8 if size.unet[0] < 48 else 16,
-        in_channels=4,
+        in_channels=size.channels,
         out_channels=4,
         block_out_channels=size.unet,
         layers_per_block=1,

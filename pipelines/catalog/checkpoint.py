@@ -21,6 +21,7 @@ class Checkpoint:
     name: str
     path: Path
     family: str = ""
+    variant: str = ""  # "inpainting": it is also told what stands around the place where it paints
     defaults: Defaults = field(default_factory=Defaults)
     about: About = NOTHING
     latent_rgb_factors: tuple[tuple[float, float, float], ...] = ()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from pipelines.catalog.families import FAMILIES
-from pipelines.catalog.signatures import CHANNELS, WIDTHS, find_variant
+from pipelines.catalog.signatures import CHANNELS, CHANNELS_RUN, WIDTHS, find_variant
 from pipelines.catalog.weights_file import Header
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -18,7 +18,6 @@ Shapes = Mapping[str, tuple[int, ...]]
 NOT_YET = "which is not supported yet"
 UNKNOWN = "is a checkpoint of an unknown kind"
 FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
-CHANNELS_RUN = 4
 EIGHT_BITS = frozenset(("F8_E4M3", "F8_E5M2"))
 NETWORKS = {
     "UNet": (
@@ -64,15 +63,25 @@ def why_not(family: str, header: Header) -> str:
     variant = find_variant(shapes)
     if variant:
         return variant
-    first = shapes.get(FIRST_LAYER, ())
-    if len(first) == 4 and first[1] != CHANNELS_RUN:
-        what = CHANNELS.get(first[1], UNKNOWN)
-        return f"{what} ({first[1]} input channels), {NOT_YET}"
+    channels = _channels(shapes)
+    if channels not in CHANNELS_RUN:
+        return f"{CHANNELS.get(channels, UNKNOWN)} ({channels} input channels), {NOT_YET}"
     if family not in FAMILIES:
         return OTHER_FAMILIES.get(family, f"is of the family {family}, {NOT_YET}")
     if header.dtypes & EIGHT_BITS:
         return f"has weights of 8 bits, {NOT_YET}; choose its fp16 file"
     return next((lack for lack in _lacks(family, shapes)), "")
+
+
+def variant_of(shapes: Shapes) -> str:
+    """ "inpainting", or "" for an ordinary checkpoint."""
+    return CHANNELS_RUN.get(_channels(shapes), "")
+
+
+def _channels(shapes: Shapes) -> int:
+    """Of the UNet's input; 4 where its first layer is not there or is damaged."""
+    first = shapes.get(FIRST_LAYER, ())
+    return first[1] if len(first) == 4 else 4
 
 
 def family_by_width(shapes: Shapes) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.catalog.checkpoint import Checkpoint
-from pipelines.catalog.contents import CHANNELS_RUN, NOT_YET, UNKNOWN
+from pipelines.catalog.contents import NOT_YET, UNKNOWN
 from pipelines.catalog.defaults import defaults_for, of_sample_size
 from pipelines.catalog.facts import FACTS, with_facts
 from pipelines.catalog.families import FAMILIES
 from pipelines.catalog.json_file import read_object
-from pipelines.catalog.signatures import CHANNELS
+from pipelines.catalog.signatures import CHANNELS, CHANNELS_RUN
 from pipelines.catalog.weights_file import Damaged, read_shapes
 
 INDEX = "model_index.json"
@@ -41,13 +41,13 @@ SDXL = (*SD, Component("text_encoder_2", "CLIPTextModelWithProjection", TOKENS))
 # Pipeline → its networks and its tokenizers.
 PIPELINES = {
     "StableDiffusionPipeline": (SD, ("tokenizer",)),
+    "StableDiffusionInpaintPipeline": (SD, ("tokenizer",)),
     "StableDiffusionXLPipeline": (SDXL, ("tokenizer", "tokenizer_2")),
+    "StableDiffusionXLInpaintPipeline": (SDXL, ("tokenizer", "tokenizer_2")),
 }
 # How other pipelines' names begin → what they are. The first that fits wins.
 NOT_RUN = {
     "StableDiffusionXLImg2Img": "an SDXL refiner",
-    "StableDiffusionXLInpaint": "an inpainting checkpoint",
-    "StableDiffusionInpaint": "an inpainting checkpoint",
     "StableDiffusionInstructPix2Pix": "an InstructPix2Pix checkpoint",
     "StableDiffusionXLInstructPix2Pix": "an InstructPix2Pix checkpoint",
     "StableDiffusionDepth2Img": "a depth-to-image checkpoint",
@@ -99,6 +99,7 @@ def _identified(checkpoint: Checkpoint) -> Checkpoint:
     return dataclasses.replace(
         checkpoint,
         family=family,
+        variant=CHANNELS_RUN.get(_channels(unet), ""),
         defaults=of_sample_size(defaults, unet.get("sample_size")),
         latent_rgb_factors=facts.latent_rgb_factors,
         latent_rgb_bias=facts.latent_rgb_bias,
@@ -146,14 +147,19 @@ def _checked(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def _check_unet(config: dict[str, Any], shape: tuple[int, ...]) -> None:
-    channels = config.get("in_channels", CHANNELS_RUN)
-    if channels != CHANNELS_RUN:
-        what = CHANNELS.get(channels if type(channels) is int else 0, UNKNOWN)
-        raise Damaged(
-            f"unet/config.json asks for {channels} input channels: this {what}, {NOT_YET}"
-        )
+    channels = _channels(config)
+    if channels not in CHANNELS_RUN:
+        said, what = config.get("in_channels"), CHANNELS.get(channels, UNKNOWN)
+        raise Damaged(f"unet/config.json asks for {said} input channels: this {what}, {NOT_YET}")
     if len(shape) != 4 or shape[1] != channels:
-        raise Damaged(f"the weights of the unet take {shape[1:2]} channels, its config says 4")
+        lack = f"take {shape[1:2]} channels, its config says {channels}"
+        raise Damaged(f"the weights of the unet {lack}")
+
+
+def _channels(unet: dict[str, Any]) -> int:
+    """Of its input; 0 when the config says no number."""
+    channels = unet.get("in_channels", 4)
+    return channels if type(channels) is int else 0
 
 
 def _check_widths(folder: Path, components: tuple[Component, ...]) -> None:

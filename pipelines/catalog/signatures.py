@@ -150,13 +150,13 @@ VARIANTS = (
         "is quantised, which is not supported yet; choose its fp16 file",
     ),
 )
-# Input channels of the UNet → what such a checkpoint is. The usual ones have 4.
+# Input channels of the UNet → what a checkpoint is that cannot be run.
 CHANNELS = {
     5: "is a depth-to-image checkpoint",
     7: "is an upscaling checkpoint",
     8: "is an InstructPix2Pix checkpoint",
-    9: "is an inpainting checkpoint",
 }
+CHANNELS_RUN = {4: "", 9: "inpainting"}  # → the variant
 # Width of what the cross-attention reads → family, where no text encoder tells it.
 WIDTHS = {768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "sdxl_refiner"}
 

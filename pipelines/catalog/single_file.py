@@ -8,7 +8,12 @@ from pathlib import Path
 
 from pipelines.catalog.about import of_header
 from pipelines.catalog.checkpoint import CLIP_VOCABULARY, Checkpoint, Other
-from pipelines.catalog.contents import family_by_width, family_of_embedding, why_not
+from pipelines.catalog.contents import (
+    family_by_width,
+    family_of_embedding,
+    variant_of,
+    why_not,
+)
 from pipelines.catalog.defaults import EPSILON, V_PREDICTION, defaults_for
 from pipelines.catalog.facts import FACTS, with_facts
 from pipelines.catalog.families import FAMILIES
@@ -73,11 +78,14 @@ def _identified(path: Path, header: Header) -> Checkpoint | Other:
     if words:
         return _unusable(path, dataclasses.replace(found, family=family, words=words))
     facts, config = sidecars(path)
-    prediction = _prediction(header, config)
+    variant = variant_of(header.shapes)
+    # All published inpainting models predict noise, those of 2.x too.
+    prediction = _prediction(header, config) or (EPSILON if variant else "")
     checkpoint = Checkpoint(
         name=path.stem,
         path=path,
         family=family,
+        variant=variant,
         defaults=defaults_for(family, path.stem, prediction=prediction, metadata=header.metadata),
         latent_rgb_factors=FAMILIES[family].latent_rgb_factors,
         latent_rgb_bias=FAMILIES[family].latent_rgb_bias,

@@ -179,5 +179,5 @@ function option(row, onPick) {
 
 /** What stands below a name: the family, then the problem, or else the licence. */
 function factsOf(row) {
-  return [FAMILIES[row.family] ?? row.family, row.problem || row.licence].filter(Boolean);
+  return [FAMILIES[row.family] ?? row.family, row.variant, row.problem || row.licence].filter(Boolean);
 }

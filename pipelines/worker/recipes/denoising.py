@@ -9,17 +9,26 @@ from torch import Tensor
 
 from pipelines.request import Request
 from pipelines.worker.engine.gate import ask
+from pipelines.worker.recipes.surroundings import Surroundings
 from pipelines.worker.recipes.wording import Words
 from pipelines.worker.sampling import Conditioning, Denoise, Predict, guided_denoiser
 from pipelines.worker.weights.loading import Model
 
 
 def denoiser(
-    model: Model, conditioning: Conditioning, request: Request, guidance_scale: float
+    model: Model,
+    conditioning: Conditioning,
+    request: Request,
+    guidance_scale: float,
+    surroundings: Surroundings | None = None,
 ) -> Denoise:
-    """The denoiser under a prompt; each evaluation is one call at the gate."""
-    size = time_ids(request, model) if model.family.is_told_its_size else None
-    return guided_denoiser(predictor(model, size), conditioning, model.training, guidance_scale)
+    """The denoiser under a prompt; each evaluation is one call at the gate. `surroundings`: of inpainting models."""
+    beside: dict[str, Tensor] = {}
+    if model.family.is_told_its_size:
+        beside["time_ids"] = time_ids(request, model)
+    if surroundings is not None:
+        beside["surroundings"] = torch.cat(surroundings, dim=1).to(model.dtype)
+    return guided_denoiser(predictor(model, beside), conditioning, model.training, guidance_scale)
 
 
 def time_ids(request: Request, model: Model) -> Tensor:
@@ -28,8 +37,11 @@ def time_ids(request: Request, model: Model) -> Tensor:
     return torch.tensor([[*size, 0, 0, *size]], dtype=model.dtype, device=model.device)
 
 
-def predictor(model: Model, size: Tensor | None = None) -> Predict:
-    """Asks for all texts of equal length in one call: with guidance that is one call of two rows."""
+def predictor(model: Model, beside: dict[str, Tensor]) -> Predict:
+    """Asks for all texts of equal length in one call: with guidance that is one call of two rows.
+
+    `beside`: what each row is told beside its text, (1, …) each.
+    """
     joined: dict[tuple[int, ...], tuple[tuple[Words, ...], dict[str, Tensor]]] = {}
 
     def join(texts: tuple[Words, ...]) -> dict[str, Tensor]:
@@ -37,9 +49,10 @@ def predictor(model: Model, size: Tensor | None = None) -> Predict:
         key = tuple(id(text.hidden) for text in texts)
         if key not in joined:
             told = {"encoder_hidden_states": torch.cat([text.hidden for text in texts])}
-            if size is not None:
+            if model.family.is_told_its_size:
                 told["text_embeds"] = torch.cat([t.pooled for t in texts if t.pooled is not None])
-                told["time_ids"] = size.repeat(len(texts), 1)
+            for name, one in beside.items():
+                told[name] = one.repeat(len(texts), *[1] * (one.ndim - 1))
             joined[key] = (texts, told)
         return joined[key][1]
 

@@ -11,6 +11,7 @@ from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.denoising import denoiser
+from pipelines.worker.recipes.surroundings import nothing_around
 from pipelines.worker.recipes.wording import conditioning
 from pipelines.worker.sampling import Denoise, Denoised, Philox, State, init, plan, step
 from pipelines.worker.weights.loading import Model
@@ -59,7 +60,8 @@ def still(brief: Brief, model: Model, watch: Callable[[Look], None]) -> Develope
     else:
         state = State.from_bytes(brief.state, model.device)
 
-    denoise = Watched(denoiser(model, told, request, course.guidance_scale))
+    around = nothing_around(request, model) if model.is_inpainting else None
+    denoise = Watched(denoiser(model, told, request, course.guidance_scale, around))
     while not course.is_done(state):
         sigma = course.sigmas[state.step]
         state = step(course, denoise, noise, state)

@@ -8,10 +8,10 @@ from pipelines.errors import ModelUnreadable
 from pipelines.worker.engine.batching import BatchRules
 
 UNET_RULES = BatchRules(
-    rows=("sample", "encoder_hidden_states", "text_embeds", "time_ids"),
+    rows=("sample", "encoder_hidden_states", "text_embeds", "time_ids", "surroundings"),
     clock="timestep",
     same=("return_dict",),
-    steady=("encoder_hidden_states", "text_embeds", "time_ids"),
+    steady=("encoder_hidden_states", "text_embeds", "time_ids", "surroundings"),
 )
 
 

@@ -29,6 +29,8 @@ from pipelines.worker.weights.vae import Vae, vae_of
 
 REMEMBERED_TEXTS = 64
 
+INPAINTING_CHANNELS = 9  # latents, a mask, and the latents of a picture
+
 TOKENIZER_FILES = (("tokenizer.json",), ("vocab.json", "merges.txt"))
 
 # Attention layers of autoencoders saved before diffusers 0.12.
@@ -85,6 +87,9 @@ class Model:
     adapters: dict[str, Adapters]  # of denoiser, text_encoder and text_encoder_2
     patches: dict[Patch, Worn] = field(default_factory=dict)  # the one used last at the end
     embeddings: Embeddings = field(default_factory=Embeddings)
+    is_inpainting: bool = (
+        False  # its denoiser is also told what stands around the place where it paints
+    )
 
 
 def build(weights: Weights, device: Device) -> Model:
@@ -94,6 +99,7 @@ def build(weights: Weights, device: Device) -> Model:
     if device.attention == "xformers":
         unet.enable_xformers_memory_efficient_attention()
     vae = network_of(AutoencoderKL.from_config, weights.vae, where)
+    is_inpainting = unet.config.in_channels == INPAINTING_CHANNELS
     scheduler = weights.scheduler
     if "prediction_type" not in scheduler:
         scheduler = {**scheduler, "prediction_type": prediction_by_trial(unet)}
@@ -121,7 +127,7 @@ def build(weights: Weights, device: Device) -> Model:
         text_encoders=tuple(text_encoders),
         denoiser=Component(
             "denoiser",
-            _SizeAware(unet) if family.is_told_its_size else unet,
+            _Told(unet) if family.is_told_its_size or is_inpainting else unet,
             weights.unet.parameters,
             family.denoiser_rules,
             wear=adapters["denoiser"].wear,
@@ -129,18 +135,22 @@ def build(weights: Weights, device: Device) -> Model:
         vae=vae_of(vae, str(weights.vae.file), family),
         training=NoiseSchedule.from_config(scheduler),
         adapters=adapters,
+        is_inpainting=is_inpainting,
     )
 
 
-class _SizeAware:
+class _Told:
     """A UNet whose further conditions are plain arguments, so that they are joined in batches like all others."""
 
     def __init__(self, unet: UNet2DConditionModel) -> None:
         self.unet = unet
 
-    def __call__(self, *, text_embeds: Tensor, time_ids: Tensor, **inputs: Any) -> Any:
-        added = {"text_embeds": text_embeds, "time_ids": time_ids}
-        return self.unet(added_cond_kwargs=added, **inputs)
+    def __call__(self, *, sample: Tensor, surroundings: Tensor | None = None, **inputs: Any) -> Any:
+        if surroundings is not None:
+            sample = torch.cat([sample, surroundings], dim=1)
+        names = inputs.keys() & {"text_embeds", "time_ids"}
+        added = {name: inputs.pop(name) for name in names}
+        return self.unet(sample=sample, added_cond_kwargs=added or None, **inputs)
 
 
 def prediction_by_trial(unet: UNet2DConditionModel) -> str:
@@ -154,7 +164,8 @@ def prediction_by_trial(unet: UNet2DConditionModel) -> str:
     texts = torch.full((1, 2, config.cross_attention_dim), 0.5).to(shown)
     last = torch.tensor([999], device=unet.device)
     given = unet(shown, last, encoder_hidden_states=texts, return_dict=False)[0]
-    return "v_prediction" if float((given - shown).mean()) < -1 else "epsilon"
+    seen = shown[:, : given.shape[1]]
+    return "v_prediction" if float((given - seen).mean()) < -1 else "epsilon"
 
 
 def network_of(

@@ -92,7 +92,7 @@ def as_variant(path: Path) -> None:
 
 def other_class(path: Path) -> None:
     values = json.loads(path.read_text())
-    path.write_text(json.dumps({**values, "_class_name": "StableDiffusionInpaintPipeline"}))
+    path.write_text(json.dumps({**values, "_class_name": "StableDiffusionDepth2ImgPipeline"}))
 
 
 def without_vae(path: Path) -> None:
@@ -137,8 +137,17 @@ DAMAGES = [
     ("text_encoder/model.safetensors", cut, "text_encoder/model.safetensors was cut off"),
     ("vae/diffusion_pytorch_model.safetensors", Path.unlink, "vae/"),
     ("unet/config.json", Path.unlink, "unet/config.json is missing"),
-    ("unet/config.json", inpainting, "asks for 9 input channels: this is an inpainting checkpoint"),
+    (
+        "unet/config.json",
+        inpainting,
+        "the weights of the unet take (4,) channels, its config says 9",
+    ),
     ("unet/config.json", lambda path: path.write_text('{"in_channels": [4]}'), "input channels"),
+    (
+        "unet/config.json",
+        lambda path: path.write_text('{"in_channels": 8}'),
+        "asks for 8 input channels: this is an InstructPix2Pix checkpoint",
+    ),
     ("unet/config.json", widths_that_differ, "write 8 numbers a token, the unet reads 12"),
     ("text_encoder/model.safetensors", odd_pieces, "names no files beside it"),
     ("model_index.json", video, "this is Wan, which is not supported yet"),
@@ -148,7 +157,7 @@ DAMAGES = [
     (
         "model_index.json",
         other_class,
-        "says StableDiffusionInpaintPipeline: this is an inpainting checkpoint",
+        "says StableDiffusionDepth2ImgPipeline: this is a depth-to-image checkpoint",
     ),
     ("model_index.json", without_vae, "has no AutoencoderKL as vae"),
     ("model_index.json", lambda path: path.write_text("[]"), "is no JSON object"),

@@ -87,6 +87,20 @@ def test_an_xl_unet_that_knows_no_size_is_refused(tmp_path: Path) -> None:
     assert "addition_embed_type" in Catalog([tmp_path]).checkpoints()[0].problem
 
 
+def test_a_unet_of_nine_channels_is_one_for_inpainting(tmp_path: Path) -> None:
+    folder = paper_checkpoint.write(tmp_path / "folder")
+    index = {**paper_checkpoint.INDEX, "_class_name": "StableDiffusionInpaintPipeline"}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    write_config(folder / "unet", {"in_channels": 9})
+    shapes = paper_checkpoint.UNET | {"conv_in.weight": (2, 9, 3, 3)}
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(paper_checkpoint.safetensors(shapes))
+
+    (found,) = Catalog([tmp_path]).checkpoints()
+
+    assert (found.family, found.variant, found.problem) == ("sd15", "inpainting", "")
+
+
 def test_an_xl_refiner_is_called_one(tmp_path: Path) -> None:
     folder = paper_checkpoint.write(tmp_path / "folder")
     index = {"_class_name": "StableDiffusionXLImg2ImgPipeline", "text_encoder": [None, None]}

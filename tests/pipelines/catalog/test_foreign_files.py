@@ -86,7 +86,6 @@ FOREIGN: list[tuple[str, Shapes, str, str, str]] = [
     ("svd", BODY | {"model.diffusion_model.input_blocks.1.1.time_stack.0.attn1.to_q.weight": (4, 4)}, "checkpoint",
      "svd", "Stable Video Diffusion"),
     ("refiner", paper_file.REFINER, "checkpoint", "sdxl_refiner", "is an SDXL refiner"),
-    ("inpainting", of_channels(9), "checkpoint", "sd15", "is an inpainting checkpoint (9 input channels)"),
     ("pix2pix", of_channels(8), "checkpoint", "sd15", "is an InstructPix2Pix checkpoint (8 input channels)"),
     ("odd channels", of_channels(6), "checkpoint", "sd15", "of an unknown kind (6 input channels)"),
     ("depth", SD2 | {"depth_model.model.weight": (4,)}, "checkpoint", "sd2", "is a depth-to-image checkpoint"),

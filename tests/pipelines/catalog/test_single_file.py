@@ -41,6 +41,19 @@ def test_a_whole_checkpoint_of_any_size_is_known_by_its_text_encoders(
     assert (ref.path, ref.is_single_file, ref.tokenizer) == (str(path), True, str(CLIP_VOCABULARY))
 
 
+@pytest.mark.parametrize(("family", "side_px"), [("sd15", 512), ("sd2", 512), ("sdxl", 1024)])
+def test_a_unet_of_nine_channels_is_one_for_inpainting(
+    tmp_path: Path, family: str, side_px: int
+) -> None:
+    first = {"model.diffusion_model.input_blocks.0.0.weight": (4, 9, 3, 3)}
+    path = paper_file.write(tmp_path / "inpainting.safetensors", WHOLE[family] | first)
+
+    found = checkpoint(path)
+
+    assert (found.family, found.variant, found.problem) == (family, "inpainting", "")
+    assert (found.defaults.width, found.defaults.height) == (side_px, side_px)
+
+
 def test_the_oldest_names_of_a_text_encoder_are_known(tmp_path: Path) -> None:
     shapes = BODY | below("cond_stage_model.transformer.", CLIP)
 

@@ -20,13 +20,14 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> CheckpointRef:
     return tiny.save(tmp_path_factory.mktemp("models") / "toy", tiny.components())
 
 
-@pytest.fixture(scope="session", params=["sd15", "sd2", "sdxl"])
+@pytest.fixture(scope="session", params=["sd15", "sd2", "sdxl", "sd15 inpainting"])
 def any_toy(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> CheckpointRef:
     """A toy checkpoint of each family in turn."""
-    parts = tiny.components(tiny.PLAIN[request.param], family=request.param)
-    return tiny.save(tmp_path_factory.mktemp("models") / request.param, parts)
+    kind = request.param
+    parts = tiny.components(tiny.PLAIN[kind], family=kind.split()[0])
+    return tiny.save(tmp_path_factory.mktemp("models") / kind, parts)
 
 
 @pytest.fixture(scope="session")

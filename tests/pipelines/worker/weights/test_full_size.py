@@ -64,6 +64,11 @@ TEXTS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
 }
 PARAMETERS = {"sd15": 859_520_964, "sd2": 865_910_724, "sdxl": 2_567_463_684}
+# runwayml/stable-diffusion-inpainting, stabilityai/stable-diffusion-2-inpainting, diffusers/…-xl-…-inpainting-0.1: a
+# first layer of five more channels.
+for family in tuple(UNETS):
+    UNETS[f"{family} inpainting"] = UNETS[family] | {"in_channels": 9}
+    PARAMETERS[f"{family} inpainting"] = PARAMETERS[family] + 5 * 320 * 9
 
 
 def published(family: str) -> tiny.Components:
@@ -71,7 +76,7 @@ def published(family: str) -> tiny.Components:
         kinds = (CLIPTextModel, CLIPTextModelWithProjection)
         texts = [
             kind(CLIPTextConfig(vocab_size=49408, **config))
-            for kind, config in zip(kinds, TEXTS[family], strict=False)
+            for kind, config in zip(kinds, TEXTS[family.split()[0]], strict=False)
         ]
         return tiny.Components(
             text_encoder=texts[0],
@@ -106,7 +111,7 @@ def sizes(tensors: dict[str, torch.Tensor], like: dict[str, tuple[int, ...]]) ->
 
 @pytest.mark.parametrize("family", UNETS)
 def test_the_shapes_of_a_published_model_say_how_it_is_built(family: str) -> None:
-    parts, row = published(family), find_family(family)
+    parts, row = published(family), find_family(family.split()[0])
     tensors = original_layout.tensors_of(parts)
 
     config, unet = layout.unet(tensors, row)
@@ -120,7 +125,8 @@ def test_the_shapes_of_a_published_model_say_how_it_is_built(family: str) -> Non
     assert config["block_out_channels"] == list(parts.unet.config.block_out_channels)
     assert vae_config["block_out_channels"] == [128, 256, 512, 512]
     networks = (parts.text_encoder, parts.text_encoder_2)
-    for text_row, network, wanted in zip(row.text_encoders, networks, TEXTS[family], strict=False):
+    texts = TEXTS[family.split()[0]]
+    for text_row, network, wanted in zip(row.text_encoders, networks, texts, strict=False):
         text_config, text = layout.text_encoder(tensors, text_row)
         assert wanted.items() <= text_config.items()
         assert sizes(text, shapes(network)) == shapes(network)

@@ -69,7 +69,7 @@ def test_the_vae_in_float32_leaves_the_shared_one_as_it_was(toy: CheckpointRef) 
     vae = model.vae.network
     before = {name: value.clone() for name, value in vae.state_dict().items()}
 
-    image = model.vae.decode_float32.forward(torch.rand(1, 4, 8, 8), return_dict=False)[0]
+    image = model.vae.decode_float32.forward(z=torch.rand(1, 4, 8, 8), return_dict=False)[0]
 
     assert image.dtype is torch.float32
     assert vae.dtype is torch.bfloat16

@@ -108,7 +108,7 @@ def test_a_lora_adds_what_would_be_added_to_the_weights(
 ) -> None:
     model = loaded(any_toy)
     ref = lora(tmp_path, kohya(model, any_toy.family), scale=scale)
-    merged = tiny.components(tiny.PLAIN[any_toy.family], family=any_toy.family)
+    merged = tiny.components(tiny.PLAIN[any_toy.name], family=any_toy.family)
     for name, network in networks(model).items():
         own: Any = getattr(merged, {"denoiser": "unet"}.get(name, name))
         for number, layer in enumerate(layers(network)):
