@@ -13,13 +13,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Scope
 
-from api import a1111, answers, doors, models, native, pictures
+from api import a1111, answers, doors, downloads, models, native, pictures
 from api.front import Front
 from api.guard import Guard
 from api.studio import Studio
 from pipelines import NotFound, Settings
 
-ROUTERS = (doors.ROUTES, native.ROUTES, models.ROUTES, pictures.ROUTES, a1111.ROUTES)
+ROUTERS = (
+    doors.ROUTES, native.ROUTES, models.ROUTES, pictures.ROUTES, downloads.ROUTES, a1111.ROUTES
+)  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -38,6 +40,7 @@ def build(studio: Studio, front: Front, beside: Callable[[], Awaitable[None]]) -
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(studio.downloads.start)
         page = asyncio.ensure_future(front.run())
         other = asyncio.ensure_future(beside())
         yield
@@ -47,6 +50,7 @@ def build(studio: Studio, front: Front, beside: Callable[[], Awaitable[None]]) -
         if not front.is_settled.is_set():
             page.cancel()
         await asyncio.gather(page, other, return_exceptions=True)
+        await run_in_threadpool(studio.downloads.stop)
         await run_in_threadpool(studio.manager.stop)
 
     app = bare(lifespan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from api.closing import Closing
 from api.health import Readiness
 from api.identity import Identity, load_secret
 from api.throttle import Throttle
-from pipelines import Assets, PipelineManager, Settings
+from pipelines import Assets, Downloads, PipelineManager, Settings
 
 LOGIN_PAGE = Path(__file__).with_name("login.html")
 
@@ -30,6 +31,7 @@ class Studio:
     closing: Closing
     readiness: Readiness
     assets: Assets
+    downloads: Downloads
     login_page: Template
     a1111_checkpoints: dict[str, str] = field(default_factory=dict)  # owner → chosen by `options`
 
@@ -43,6 +45,7 @@ def furnish(settings: Settings, manager: PipelineManager, closing: Closing) -> S
         closing=closing,
         readiness=Readiness(manager, closing, time.monotonic),
         assets=Assets(settings.data_dir),
+        downloads=Downloads(settings, manager.catalog, os.environ),
         login_page=Template(LOGIN_PAGE.read_text(encoding="utf-8")),
     )
 

@@ -2,6 +2,9 @@
 
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.titles import AUTO_V2_DIGITS, find_title, title_of
+from pipelines.downloads.downloads import Downloads
+from pipelines.downloads.offers import offers_for
+from pipelines.downloads.plan import Order
 from pipelines.errors import (
     LoginNeeded,
     NotFound,
@@ -50,9 +53,11 @@ __all__ = [
     "Assets",
     "Checkpoint",
     "Defaults",
+    "Downloads",
     "Job",
     "LoginNeeded",
     "NotFound",
+    "Order",
     "Picture",
     "PipelineManager",
     "Refused",
@@ -64,5 +69,6 @@ __all__ = [
     "StudioError",
     "UploadError",
     "find_title",
+    "offers_for",
     "title_of",
 ]

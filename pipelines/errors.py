@@ -11,7 +11,13 @@ StudioError
 ├── OutOfMemory         the device cannot hold this picture, even after all fallbacks
 ├── NotFinite           the picture turned into NaN or infinity at a step
 ├── WorkerDied          the GPU process ended in the middle of a job
-├── DiskFull            a picture cannot be written
+├── DiskFull            a picture or a model cannot be written                      (HTTP 507)
+├── Offline             a download was asked for, and the network may not be used    (HTTP 409)
+├── AddressRefused      an address that downloads do not go to                      (HTTP 422)
+├── SourceFailed        where a model lies, something else answers than should      (HTTP 502)
+├── AccessDenied        a model is only for those who have logged in there          (HTTP 403)
+├── LicenceNeeded       the licence of a model has not been accepted                (HTTP 403)
+├── NameTaken           something else lies under the name that a model would get   (HTTP 409)
 └── AlreadyRunning      another server holds the data folder
 
 Cancelled is no StudioError but a BaseException of its own, so that no recipe swallows it.
@@ -131,6 +137,48 @@ class DiskFull(StudioError):
 
     code = "disk_full"
     http_status = 507
+
+
+class Offline(StudioError):
+    """Nothing may be asked of the network."""
+
+    code = "offline"
+    http_status = 409
+
+
+class AddressRefused(StudioError):
+    """A URL, or the address behind its name, is none that downloads go to."""
+
+    code = "address_refused"
+    http_status = 422
+
+
+class SourceFailed(StudioError):
+    """A model cannot be had from where it is said to lie; the message says what was answered."""
+
+    code = "source_failed"
+    http_status = 502
+
+
+class AccessDenied(StudioError):
+    """The place of a model asks for a login or an agreement first."""
+
+    code = "access_denied"
+    http_status = 403
+
+
+class LicenceNeeded(StudioError):
+    """The licence, which is among the details, has to be accepted first."""
+
+    code = "licence_needed"
+    http_status = 403
+
+
+class NameTaken(StudioError):
+    """Another model lies under this name; nothing is ever overwritten."""
+
+    code = "name_taken"
+    http_status = 409
 
 
 class AlreadyRunning(StudioError):

@@ -79,6 +79,10 @@ SIZE = pattern("SIZE", f"({SIZE_PATTERN})?", "is no amount of memory", "Use e.g.
 ROOT = pattern(
     "PATH", r"(/[\w.~-]+)*", "is no path prefix", "Start it with / and end it without, e.g. /sd."
 )
+URL_PATTERN = r"https?://[0-9A-Za-z.\-]+(:\d{1,5})?(/[\w.~-]+)*"
+URL = pattern(
+    "URL", URL_PATTERN, "is no address", "Use e.g. https://hub.lan, without / at its end."
+)
 PATH = Kind("PATH", _read_path)
 PATHS = Kind("FOLDER", _read_path, separator=os.pathsep)
 FLAG = Kind("", _read_flag, (bool,))

@@ -31,6 +31,7 @@ from pipelines.kinds import (
     PATHS,
     ROOT,
     SIZE,
+    URL,
     Kind,
     Unusable,
     one_of,
@@ -78,8 +79,19 @@ class Settings:
     offline: bool = _row(
         False, FLAG, "Never use the network, not even for a download that was asked for."
     )
+    hub_url: str = _row(
+        "https://huggingface.co", URL, "Where models of Hugging Face are asked for, e.g. a mirror."
+    )
+    civitai_url: str = _row(
+        "https://civitai.com", URL, "Where models of CivitAI are asked for, e.g. a mirror."
+    )
+    download_host: tuple[str, ...] = _row(
+        (), NAMES, "Host, beside Hugging Face and CivitAI, that models may be downloaded from."
+    )
     models_dir: tuple[Path, ...] = _row(
-        (REPOSITORY / "models",), PATHS, "Folder of models, beside models/."
+        (REPOSITORY / "models",),
+        PATHS,
+        "Folder of models, beside models/. Downloads go to the last.",
     )
     output_dir: Path = _row(REPOSITORY / "outputs", PATH, "Folder for finished pictures.")
     data_dir: Path = _row(
@@ -266,6 +278,8 @@ data folder (or the file of `--config`).
 - Paths in the file start from the file's own folder. `models/` of the repository is always looked through first.
 - Sizes are bytes, or have K, M, G or T behind them (steps of 1024).
 - A flag that says yes has a twin that says no: `--no-exact`.
+- Secrets are no settings. Downloads of models read `HF_TOKEN` and `CIVITAI_TOKEN` from the environment
+  ([getting models](guide/get-models.md)).
 
 | flag | environment | in `{FILE_NAME}` | default | |
 |---|---|---|---|---|

@@ -114,6 +114,12 @@ def _family(text_encoder: dict[str, Any]) -> str:
     return "sd2" if text_encoder.get("hidden_act") == "gelu" else "sd15"
 
 
+def why_not_run(index: dict[str, Any]) -> str:
+    """Why this version does not run what an index describes; "" when it does. For indexes without their folder."""
+    pipeline = str(index.get("_class_name"))[:80]
+    return "" if pipeline in PIPELINES else f"{_not_run(pipeline)}."
+
+
 def _not_run(pipeline: str) -> str:
     runs = " and ".join(PIPELINES)
     for begin, words in NOT_RUN.items():

@@ -1,0 +1,1 @@
+"""Models from elsewhere: planned, licence accepted, transferred to the last byte, checked, and only then listed."""
