@@ -52,8 +52,8 @@ def serve(settings: Settings, worker_target: str | None = None) -> None:
     listening = listen(settings)
     settings = dataclasses.replace(settings, port=listening.getsockname()[1])
     closing = Closing()
-    app, _ = create(settings, worker_target, closing)
-    greet(settings)
+    app, manager = create(settings, worker_target, closing)
+    greet(settings, manager.takeovers)
     with contextlib.suppress(KeyboardInterrupt):  # raised again after an orderly end
         Server(app, closing).run(sockets=[listening])
 

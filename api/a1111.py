@@ -41,7 +41,6 @@ EMPTY: dict[str, Any] = {
     "face-restorers": [],
     "hypernetworks": [],
     "latent-upscale-modes": [],
-    "prompt-styles": [],
     "realesrgan-models": [],
     "scripts": {"txt2img": [], "img2img": []},
     "sd-vae": [],
@@ -186,6 +185,12 @@ async def set_options(http: HttpRequest, studio: TheStudio, owner: Owner) -> Res
         while len(studio.a1111_checkpoints) > OWNERS_REMEMBERED:
             del studio.a1111_checkpoints[next(iter(studio.a1111_checkpoints))]
     return Json(None)
+
+
+@ROUTES.get("/prompt-styles")
+async def styles(studio: TheStudio, owner: Owner) -> Response:
+    rows = await run_in_threadpool(studio.manager.styles)
+    return Json([dataclasses.asdict(row) for row in rows])
 
 
 @ROUTES.post("/refresh-checkpoints")

@@ -8,13 +8,14 @@ import socket
 import sys
 import time
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 import segno
 from starlette.concurrency import run_in_threadpool
 
 from api.front import Front
-from pipelines import VERSION, PipelineManager, Settings
+from pipelines import VERSION, PipelineManager, Settings, Takeover
 
 LOOK_SECONDS = 0.25
 ANYWHERE = ("0.0.0.0", "::")
@@ -28,9 +29,11 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def greet(settings: Settings) -> None:
-    """The addresses of the page; beyond loopback also a QR code, when a person is looking."""
+def greet(settings: Settings, takeovers: Sequence[Takeover] = ()) -> None:
+    """What was taken over, and the addresses of the page; beyond loopback also a QR code, when a person is looking."""
     say(f"Darkroom {VERSION}")
+    for line in (line for takeover in takeovers for line in takeover.lines()):
+        say(f"  {line}")
     if not settings.is_loopback and CONTAINER_MARK.exists():
         say(f"  serving on port {settings.port} of this container")
         return
@@ -89,3 +92,12 @@ async def tell(settings: Settings, manager: PipelineManager, front: Front) -> No
         )
     else:
         say(f"The worker is {status.worker}. {status.why}".strip())
+    await _tell_of_pictures(manager)
+
+
+async def _tell_of_pictures(manager: PipelineManager) -> None:
+    """How many pictures of other programs are in the Library, once all have been read."""
+    while not (progress := manager.taking_over).is_over:
+        await asyncio.sleep(LOOK_SECONDS)
+    if progress.total:
+        say(f"{progress.read} pictures of other programs are in the Library.")

@@ -32,6 +32,7 @@ from pipelines.request import (
 )
 from pipelines.samplers import SAMPLERS, SCHEDULES
 from pipelines.settings import Settings
+from pipelines.takeover.takeover import Takeover
 from pipelines.version import VERSION
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StudioError",
+    "Takeover",
     "UploadError",
     "find_title",
     "offers_for",

@@ -93,6 +93,11 @@ class Settings:
         PATHS,
         "Folder of models, beside models/. Downloads go to the last.",
     )
+    from_: tuple[Path, ...] = _row(
+        (),
+        PATHS,
+        "Installation of AUTOMATIC1111, Forge, SD.Next, ComfyUI or InvokeAI to take over where it lies.",
+    )
     output_dir: Path = _row(REPOSITORY / "outputs", PATH, "Folder for finished pictures.")
     data_dir: Path = _row(
         REPOSITORY / "data", PATH, "Folder for the queue, the index, uploads and caches."
@@ -137,7 +142,8 @@ class Settings:
         return password
 
 
-ROWS = {row.name: row for row in dataclasses.fields(Settings)}
+# By the name that people write; a word of Python's has a _ behind it as a field.
+ROWS = {row.name.rstrip("_"): row for row in dataclasses.fields(Settings)}
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
@@ -150,7 +156,8 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         **{name: _from_text(name, text, _variable(name)) for name, text in variables.items()},
         **{name: _from_text(name, text, _flag(name)) for name, text in flags.items()},
     }
-    settings = Settings(**{**_read_file(given), **given})
+    values = {**_read_file(given), **given}
+    settings = Settings(**{ROWS[name].name: value for name, value in values.items()})
     models = (REPOSITORY / "models", *settings.models_dir)
     settings = dataclasses.replace(settings, models_dir=tuple(dict.fromkeys(models)))
     _check_exposure(settings)

@@ -120,7 +120,7 @@ def variant_of(checkpoint: Checkpoint) -> str:
 
 def _place(model: Model, models_dirs: tuple[Path, ...]) -> Place:
     path = model.path
-    models_dir = next((one for one in models_dirs if path.is_relative_to(one)), path.parent)
+    models_dir = next((one for one in models_dirs if one in path.parents), path.parent)
     files = _files(path)
     about = model.about
     picture = about.preview or (path if about.has_cover else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -38,13 +39,20 @@ class View:
 class Catalog:
     """May be asked from any thread. A file or folder is read again only when it has changed."""
 
-    def __init__(self, models_dirs: Iterable[Path]) -> None:
-        self._models_dirs = tuple(models_dirs)
+    def __init__(self, models_dirs: Iterable[Path], taken_over: Iterable[Path] = ()) -> None:
+        """`taken_over`: folders, and single files, of other programs."""
+        self._taken_over = tuple(taken_over)
+        self.folders = (*models_dirs, *self._taken_over)
         self._lock = threading.Lock()
         self._seen: tuple[Found, ...] = ()
         self._read: dict[Found, Model] = {}
         self._view = View(int(time.time()))  # so that another start has another version
         self.usable_names: tuple[str, ...] = ()  # as of the last look, for those who must not wait
+
+    def is_taken_over(self, path: Path) -> bool:
+        """Whether it belongs to another program, so that nothing may be written beside it."""
+        real = Path(os.path.realpath(path))
+        return any(real.is_relative_to(os.path.realpath(one)) for one in self._taken_over)
 
     @property
     def version(self) -> int:
@@ -62,7 +70,7 @@ class Catalog:
     def look(self) -> View:
         """What is there now. Costs a stat of each file when nothing has changed."""
         with self._lock:
-            seen = scan(self._models_dirs)
+            seen = scan(self.folders)
             if seen != self._seen:
                 self._read = {found: self._read.get(found) or _read(found) for found in seen}
                 self._seen = seen
@@ -86,7 +94,7 @@ class Catalog:
         checkpoints = view.checkpoints
         if name is None:
             if view.default is None:
-                raise NotFound(*_nothing(self._models_dirs, checkpoints))
+                raise NotFound(*_nothing(self.folders, checkpoints))
             return view.default
         for checkpoint in checkpoints:
             if checkpoint.name == name:

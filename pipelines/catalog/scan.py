@@ -14,7 +14,7 @@ from pipelines.catalog.beside import ENDINGS
 from pipelines.catalog.diffusers_folder import INDEX
 from pipelines.catalog.single_file import SAFETENSORS, UNREAD
 
-DEPTH = 3  # folders below a models folder that are looked into
+DEPTH = 6  # folders below a models folder that are looked into
 SUFFIXES = (SAFETENSORS, *UNREAD)
 
 Stamp = tuple[int, int, int]  # (change time in ns, size, inode)
@@ -31,22 +31,28 @@ class Found:
 
 
 def scan(models_dirs: Iterable[Path]) -> tuple[Found, ...]:
-    """Everything there, in a steady order. A folder that is reached twice, by links or flags, is seen once."""
-    seen: set[tuple[int, int]] = set()
+    """Everything there, in a steady order; a models folder may also be a single file.
+
+    What is reached twice, by links or flags, is seen once.
+    """
+    seen: set[str] = set()
     return tuple(
         found for folder in models_dirs for found in _below(str(folder), str(folder), DEPTH, seen)
     )
 
 
-def _below(folder: str, models_dir: str, depth: int, seen: set[tuple[int, int]]) -> Iterator[Found]:
+def _below(folder: str, models_dir: str, depth: int, seen: set[str]) -> Iterator[Found]:
+    real = os.path.realpath(folder)
+    if real in seen:
+        return
     try:
-        own = os.stat(folder)
         entries = {entry.name: entry for entry in os.scandir(folder) if entry.name[0] != "."}
+    except NotADirectoryError:
+        yield from _single(folder, seen)
+        return
     except OSError:  # it is not there, or not ours to read
         return
-    if (own.st_dev, own.st_ino) in seen:
-        return
-    seen.add((own.st_dev, own.st_ino))
+    seen.add(real)
     if INDEX in entries:
         yield Found(folder, models_dir, True, tuple(_stamps_in(folder)))
         return
@@ -55,11 +61,32 @@ def _below(folder: str, models_dir: str, depth: int, seen: set[tuple[int, int]])
     for name in names:
         if name.lower().endswith(SUFFIXES):
             stamps = tuple(_stamps_of(name, entries))
-            if stamps:
+            if stamps and _is_new(entries[name], os.path.join(real, name), seen):
                 yield Found(os.path.join(folder, name), models_dir, False, stamps)
     for name in names:
         if depth and _is_folder(entries[name]):
             yield from _below(entries[name].path, models_dir, depth - 1, seen)
+
+
+def _single(path: str, seen: set[str]) -> Iterator[Found]:
+    """A file that was named itself, without the folder around it."""
+    stem, suffix = os.path.splitext(path)
+    real = os.path.realpath(path)
+    if real in seen or suffix.lower() not in SUFFIXES:
+        return
+    seen.add(real)
+    stamps = tuple(_stamps_at((path, *(stem + ending for ending in ENDINGS))))
+    if stamps:
+        yield Found(path, os.path.dirname(path), False, stamps)
+
+
+def _is_new(entry: os.DirEntry[str], path: str, seen: set[str]) -> bool:
+    """Whether no other way has led to this file. `path` is its real path, unless it is a link."""
+    real = os.path.realpath(path) if entry.is_symlink() else path
+    if real in seen:
+        return False
+    seen.add(real)
+    return True
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -89,11 +116,15 @@ def _stamps_in(folder: str) -> Iterator[tuple[str, Stamp]]:
     for path, folders, files in os.walk(folder, followlinks=True):
         if path.count(os.sep) - folder.count(os.sep) >= DEPTH:
             folders.clear()
-        for name in sorted(files):
-            try:
-                yield os.path.join(path, name), _stamp(os.stat(os.path.join(path, name)))
-            except OSError:
-                continue
+        yield from _stamps_at(os.path.join(path, name) for name in sorted(files))
+
+
+def _stamps_at(paths: Iterable[str]) -> Iterator[tuple[str, Stamp]]:
+    for path in paths:
+        try:
+            yield path, _stamp(os.stat(path))
+        except OSError:
+            continue
 
 
 def _stamp(found: os.stat_result) -> Stamp:

@@ -39,6 +39,10 @@ FOLDERS = {
     **dict.fromkeys(
         ("codeformer", "gfpgan", "clip", "clip_vision", "text_encoders", "hypernetworks"), OTHER
     ),
+    **dict.fromkeys(("blip", "deepbooru", "torch_deepdanbooru", "adetailer", "midas"), OTHER),
+    **dict.fromkeys(("controlnetpreprocessor", "insightface", "karlo", "text_encoder"), OTHER),
+    **dict.fromkeys(("facerestore_models", "sams", "ultralytics", "style_models"), OTHER),
+    **dict.fromkeys(("gligen", "photomaker", "animatediff_models", "llm"), OTHER),
 }
 V_TENSOR = "v_pred"  # an empty tensor by which trainers mark v-prediction
 # Likewise, zero terminal signal-to-noise ratio: Lin et al. 2023, arXiv:2305.08891.
@@ -111,7 +115,7 @@ def _unusable(path: Path, found: Signature) -> Checkpoint | Other:
 
 def _kind_by_folder(path: Path, models_dir: Path) -> str:
     """What its folders call it; without such a name a file that could be a checkpoint is taken for one."""
-    for part in reversed(path.relative_to(models_dir).parts[:-1]):
+    for part in reversed((models_dir.name, *path.relative_to(models_dir).parts[:-1])):
         if part.lower() in FOLDERS:
             return FOLDERS[part.lower()]
     is_vae = path.stem.lower().endswith(".vae")  # AUTOMATIC1111 keeps a checkpoint's VAE beside it

@@ -39,11 +39,14 @@ from pipelines.manager.results import Results
 from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
 from pipelines.manager.tokens import TokenCount, TokenCounter
+from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
 from pipelines.prompting.networks import split
+from pipelines.prompting.styles import Style, read_styles
 from pipelines.request import Request, resolve
 from pipelines.settings import Settings
+from pipelines.takeover.takeover import models_of, recognise, sources_of
 from pipelines.version import VERSION
 from pipelines.worker.messages import Launch, LoraRef, Probed
 from pipelines.worker.supervisor import Death
@@ -71,17 +74,24 @@ class PipelineManager:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
+        self.takeovers = tuple(recognise(path) for path in dict.fromkeys(settings.from_))
         self._lock = FolderLock(settings.data_dir)
-        self.catalog = Catalog(settings.models_dir)
+        self.catalog = Catalog(settings.models_dir, models_of(self.takeovers))
         self.hashes = Hashes(settings.data_dir)
-        self.models = Models(self.catalog, self.hashes, settings.models_dir, settings.data_dir)
-        self.library = Library(settings.output_dir, settings.data_dir, version=VERSION)
+        self.models = Models(self.catalog, self.hashes, self.catalog.folders, settings.data_dir)
+        self.library = Library(
+            settings.output_dir,
+            settings.data_dir,
+            version=VERSION,
+            sources=sources_of(self.takeovers),
+        )
         self._tokens = TokenCounter()
         self._board = Board(clock())
         self._queue = Queue(settings.data_dir / "jobs.sqlite")
         self._docket = Docket(self._queue, self._board, clock)
         self._bench = Bench(self._docket)
         self._desk = Desk(self._after_batch)
+        self._intake = Intake(self.library, lambda: self._desk.post(self._board.announce))
         self._watch = Watch(self.catalog, lambda: self._desk.post(self._board.announce))
         self._gpu = Gpu(
             worker_target or WORKER, self._launch, self._desk.post, self._heard, self._died
@@ -106,6 +116,7 @@ class PipelineManager:
         self._desk.post(self._gpu.start)
         self._desk.start()
         self._watch.start()
+        self._desk.post(self._intake.start)  # once the library is in line with its own files
         self.hashes.start()
         self._is_running = True
 
@@ -121,6 +132,7 @@ class PipelineManager:
             self._desk.ask(self._put_back)
             self._gpu.stop(STOP_SECONDS)
         self._keeper.stop()
+        self._intake.stop()
         self._desk.close()
         self._queue.close()
         self.library.close()
@@ -189,12 +201,19 @@ class PipelineManager:
 
     # ---- the server ----------------------------------------------------------------------------------
 
+    @property
+    def taking_over(self) -> Progress:
+        """How far the pictures of other programs have been read."""
+        return self._intake.progress
+
     def status(self) -> Status:
         catalog = self.catalog
         return replace(
             self._status,
             checkpoint_names=catalog.usable_names,
             catalog_version=catalog.version,
+            taken_over=self._intake.progress.read,
+            to_take_over=self._intake.progress.total,
         )
 
     async def probe(self, timeout_seconds: float) -> Probed:
@@ -206,6 +225,10 @@ class PipelineManager:
         except TimeoutError:
             why = f"The GPU process gave no answer within {timeout_seconds:g} s."
             return Probed(0, False, timeout_seconds, why)
+
+    def styles(self) -> tuple[Style, ...]:
+        """The styles of the programs that were taken over, as their files are now."""
+        return read_styles(path for takeover in self.takeovers for path in takeover.styles)
 
     def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""

@@ -73,7 +73,8 @@ class Models:
         """All that is known of a model, as JSON; its hash is worked out in the background. Raises NotFound."""
         card = self.card(model_id)
         self._hashes.want(card.model.path)
-        return card.details(self._hashes.of(card.model.path))
+        details = card.details(self._hashes.of(card.model.path))
+        return {**details, "is_taken_over": self._catalog.is_taken_over(card.model.path)}
 
     def preview(self, model_id: str) -> bytes:
         """A WebP of at most 512 px. Raises NotFound, or UploadError for a picture that cannot be read."""
@@ -91,6 +92,9 @@ class Models:
         None or an empty text takes a fact out. Raises NotFound, RequestError, ModelUnreadable or DiskFull.
         """
         model = self.card(model_id).model
+        if self._catalog.is_taken_over(model.path):
+            why = "lies in a folder of another program, in which nothing is written"
+            raise RequestError("model", model.name, why, "Copy it into models/ to write on it.")
         unknown = next((name for name in changes if name not in WRITABLE), None)
         if unknown:
             raise RequestError(

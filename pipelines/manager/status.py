@@ -26,6 +26,8 @@ class Status:
     running: int = 0
     checkpoint_names: tuple[str, ...] = ()
     catalog_version: int = 0  # another one whenever other models lie in their folders
+    taken_over: int = 0  # pictures of other programs in the library …
+    to_take_over: int = 0  # … of so many that there are
     restarts: int = 0
     free_disk_bytes: int = 0
     worker_pid: int | None = None

@@ -29,13 +29,21 @@ FORMATS = (
 )
 PIXELS_MAX = 40_000_000
 PREVIEW_PX = 512
-TEXT_BYTES_MAX = 300_000  # for each of three texts
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 5
 OUTPUT_BYTES = 250_000_000
 
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
-TEXTS = ("parameters", "request", "darkroom")
+# The texts that are read, and how long each may be. The last three are ComfyUI's and InvokeAI's.
+TEXTS = {
+    **dict.fromkeys(("parameters", "request", "darkroom"), 300_000),
+    "prompt": 2_000_000,
+    **dict.fromkeys(("invokeai_metadata", "sd-metadata"), 300_000),
+}
+GRAPH = (
+    "prompt:"  # begins ComfyUI's graph in the EXIF of a WebP, where the camera's model would stand
+)
+EXIF_MODEL, EXIF_MAKE = 0x0110, 0x010F
 XMP_TEXT = re.compile(rb"<darkroom:(\w+)><!\[CDATA\[(.*?)\]\]></darkroom:\1>", re.DOTALL)
 
 
@@ -44,14 +52,17 @@ class Problem(Exception):
 
 
 def read_texts(image: Image.Image) -> dict[str, str]:
-    """The texts of ours or AUTOMATIC1111's in an opened picture; too long ones are left out.
+    """The texts of ours, AUTOMATIC1111's, ComfyUI's or InvokeAI's in an opened picture; too long ones are left out.
 
     They stand in PNG text chunks, or in the EXIF user comment and XMP of JPEG and WebP.
     """
     found: dict[str, str] = {}
     if "exif" in image.info:  # a PNG without it would be decoded whole in the search for it
-        comment = image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT, b"")
-        found["parameters"] = _user_comment(comment)
+        exif = image.getexif()
+        found["parameters"] = _user_comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT, b""))
+        for value in (exif.get(EXIF_MODEL), exif.get(EXIF_MAKE)):
+            if isinstance(value, str) and value.startswith(GRAPH):
+                found["prompt"] = value.removeprefix(GRAPH)
     xmp = image.info.get("xmp")
     for name, value in XMP_TEXT.findall(xmp if isinstance(xmp, bytes) else b""):
         found[name.decode()] = value.decode("utf-8", "replace")
@@ -60,11 +71,11 @@ def read_texts(image: Image.Image) -> dict[str, str]:
         if isinstance(value, str):
             found[name] = str(value)
     texts = {name: text.replace("\0", "") for name, text in found.items() if name in TEXTS}
-    return {name: text for name, text in texts.items() if _is_short(text)}
+    return {name: text for name, text in texts.items() if _bytes(text) <= TEXTS[name]}
 
 
-def _is_short(text: str) -> bool:
-    return len(text.encode("utf-8", "replace")) <= TEXT_BYTES_MAX
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _user_comment(value: bytes | str) -> str:

@@ -201,7 +201,7 @@ def _set_aside(path: Path) -> None:
 
 
 def _row(record: PictureRecord) -> tuple[Any, ...]:
-    numbered = NUMBERED.fullmatch(record.file_name)
+    numbered = None if record.program else NUMBERED.fullmatch(record.file_name)
     values = {name: getattr(record, name) for name in COLUMNS}
     values["request"] = record.request.to_json() if record.request else ""
     return (*values.values(), int(numbered[1]) if numbered else 0)

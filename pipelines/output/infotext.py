@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from pipelines.request import Request, Sampling
+from pipelines.request import SEED_MAX, Request, Sampling
 from pipelines.samplers import find_sampler, find_schedule
 
 NEGATIVE = "Negative prompt:"
@@ -36,11 +37,16 @@ def write(request: Request, model_hash: str = "", version: str = "") -> str:
         "RNG": "NV",  # Philox, the same numbers as on a CUDA device
         "Version": f"Darkroom {version}".strip(),
     }
+    return compose(request.prompt, request.negative_prompt, values)
+
+
+def compose(prompt: str, negative_prompt: str, values: Mapping[str, Any]) -> str:
+    """The text of these; a value that is None is left out."""
     details = ", ".join(
         f"{key}: {quote(value)}" for key, value in values.items() if value is not None
     )
-    negative = f"\n{NEGATIVE} {request.negative_prompt}" if request.negative_prompt else ""
-    return f"{request.prompt}{negative}\n{details}".strip()
+    negative = f"\n{NEGATIVE} {negative_prompt}" if negative_prompt else ""
+    return f"{prompt}{negative}\n{details}".strip()
 
 
 def quote(value: Any) -> str:
@@ -93,7 +99,7 @@ def to_request(text: str) -> Request | None:
             guidance_scale=_number(values.get("CFG scale")),
         ),
         clip_skip=_whole(values.get("Clip skip", "1")),
-        seed=-1 if seed is None else seed,
+        seed=seed if seed is not None and 0 <= seed <= SEED_MAX else -1,
     )
 
 

@@ -19,12 +19,16 @@ from pipelines.output.record import LOCAL_OWNER
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture and whose it is; `job_id` and `index` tell a restarted job that it was made."""
+    """A picture and whose it is; `job_id` and `index` tell a restarted job that it was made.
+
+    `hidden`: since when a picture of another program, whose file stays, is out of sight; seconds since the epoch.
+    """
 
     id: str
     owner: str = LOCAL_OWNER
     job_id: str = ""
     index: int = 0
+    hidden: float | None = None
 
 
 class Ledger:
@@ -48,7 +52,7 @@ class Ledger:
             sync_folder(self._path.parent)
 
     def read(self) -> dict[str, Entry]:
-        """Every entry by picture id; lines that cannot be understood are passed over."""
+        """The last entry of every picture by its id; lines that cannot be understood are passed over."""
         entries = {}
         with (
             contextlib.suppress(FileNotFoundError),

@@ -7,7 +7,7 @@ import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
@@ -15,6 +15,7 @@ from typing import Unpack
 from pipelines.errors import NotFound
 from pipelines.output import assets, infotext, metadata, save
 from pipelines.output.disk import failures_named, move
+from pipelines.output.foreign import Source, Tell, take_in
 from pipelines.output.index import Index
 from pipelines.output.kept import KeptSteps
 from pipelines.output.ledger import Entry, Ledger
@@ -33,7 +34,10 @@ def nothing(point: str) -> None:
 
 
 class Library:
-    """Files under `output_dir`; index, ledger, thumbnails and kept steps under `data_dir`. Thread-safe."""
+    """Files under `output_dir`; index, ledger, thumbnails and kept steps under `data_dir`. Thread-safe.
+
+    Pictures under the `sources`, the folders of other programs, are shown beside them and never written.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,11 @@ class Library:
         *,
         version: str = "",
         clock: Callable[[], float] = time.time,
+        sources: Iterable[Source] = (),
     ) -> None:
         self._output_dir = output_dir.resolve()
+        # A folder that holds ours, or lies in it, would show every picture twice.
+        self.sources = tuple(one for one in sources if not _overlap(one.folder, self._output_dir))
         self._version = version
         self._clock = clock
         self._changing = threading.RLock()  # a file and its row change together
@@ -92,8 +99,11 @@ class Library:
         """At start: brings the index in line with the files, and empties the trash of what is over 30 days old."""
         now = self._clock()
         with self._changing:
-            done = reconcile(self._output_dir, self._index, self._ledger, now)
+            roots = tuple(source.root for source in self.sources)
+            done = reconcile(self._output_dir, self._index, self._ledger, now, roots)
             for record in self._index.trashed_before(now - TRASH_KEPT_SECONDS):
+                if record.program:
+                    continue
                 with contextlib.suppress(
                     OSError
                 ):  # what cannot be deleted is found again at the next start
@@ -103,8 +113,12 @@ class Library:
                 self._index.remove(record.id)
         return done
 
+    def take_in(self, tell: Tell, is_over: Callable[[], bool]) -> None:
+        """Brings the pictures of other programs up to date with their folders. May take minutes."""
+        take_in(self.sources, self._index, self._ledger, tell, is_over)
+
     def rebuild(self) -> Reconciled:
-        """Forgets the index and reads every file again."""
+        """Forgets the index and reads every file of our own again."""
         with self._changing:
             self._index.clear()
             return self.reconcile()
@@ -128,8 +142,8 @@ class Library:
 
     def file(self, picture_id: str, owner: str) -> Path:
         """Where the picture lies, also when that is the trash. Raises NotFound."""
-        path = self._output_dir / self.get(picture_id, owner).file
-        if not (path.is_file() and path.resolve().is_relative_to(self._output_dir)):
+        folder, path = self._place(self.get(picture_id, owner).file)
+        if not (path.is_file() and path.resolve().is_relative_to(folder)):
             raise NotFound(
                 f"{path.name} is gone from the disk.", "It was moved or deleted by another program."
             )
@@ -148,11 +162,16 @@ class Library:
         return self._kept.frame(self.get(picture_id, owner).id, step)
 
     def trash(self, picture_id: str, owner: str) -> PictureRecord:
-        """Moves the file to the trash, where it stays for 30 days. Raises NotFound or DiskFull."""
+        """Moves the file to the trash, where it stays for 30 days. Raises NotFound or DiskFull.
+
+        A picture of another program is put out of sight; its file stays where it is.
+        """
         with self._changing:
             record = self.get(picture_id, owner)
             if record.trashed is not None:
                 return record
+            if record.program:
+                return self._hide(record, self._clock())
             return self._move(record, f"{TRASH}/{record.file}", self._clock())
 
     def restore(self, picture_id: str, owner: str) -> PictureRecord:
@@ -161,6 +180,8 @@ class Library:
             record = self.get(picture_id, owner)
             if record.trashed is None:
                 return record
+            if record.program:
+                return self._hide(record, None)
             return self._move(record, record.file.removeprefix(f"{TRASH}/"), None)
 
     def read_request(self, data: bytes) -> tuple[Request | None, str]:
@@ -215,8 +236,27 @@ class Library:
                 raise
         return replace(record, file=self._relative(path), trashed=trashed)
 
+    def _hide(self, record: PictureRecord, hidden: float | None) -> PictureRecord:
+        """Out of sight since then, or in sight again; the ledger remembers it when the index is lost."""
+        with failures_named(self._output_dir):
+            entry = Entry(record.id, record.owner, record.job_id, record.index, hidden)
+            self._ledger.append(entry)
+            self._index.move(record.id, record.file, hidden)
+        return replace(record, trashed=hidden)
+
+    def _place(self, file: str) -> tuple[Path, Path]:
+        """(the folder that it must not leave, the path) of a record's file."""
+        for source in self.sources:
+            if file.startswith(f"{source.root}/"):
+                return source.folder, source.path(file)
+        return self._output_dir, self._output_dir / file
+
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._output_dir).as_posix()
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _in_words(applied: tuple[Applied, ...]) -> str:

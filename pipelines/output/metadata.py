@@ -2,7 +2,8 @@
 
 Three texts: `parameters` as AUTOMATIC1111 writes it, `request` as our JSON, `darkroom` with what an index rebuilt
 from files alone must know. PNG holds them as text chunks of these names; JPEG and WebP hold `parameters` in the EXIF
-user comment, where other programs look for it, and the other two in XMP. No text says who made the picture.
+user comment, where other programs look for it, and the other two in XMP. No text says who made the picture. What
+ComfyUI and InvokeAI write instead is read as `parameters` too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pipelines.errors import RequestError
-from pipelines.output import infotext
+from pipelines.output import comfyui_graph, infotext, invokeai_metadata
 from pipelines.output.decoder import EXIF_IFD, FORMATS, USER_COMMENT, check_size, read_texts
 from pipelines.request import Request, check
 
@@ -28,8 +29,11 @@ XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:darkroom="urn:darkroom:">%s</rdf:Description></rdf:RDF></x:xmpmeta>'
 )
-
-
+TRANSLATIONS = {
+    "prompt": comfyui_graph.to_parameters,
+    "invokeai_metadata": invokeai_metadata.to_parameters,
+    "sd-metadata": invokeai_metadata.to_parameters,
+}
 APPLIED_MAX = 2000
 
 
@@ -85,9 +89,16 @@ def _xmp_element(name: str, json_text: str) -> str:
 
 def parse(texts: dict[str, str]) -> Embedded:
     """Understands the texts of a file that may come from anywhere; what is wrong in it counts as absent."""
-    parameters = texts.get("parameters", "")
+    parameters = texts.get("parameters", "") or _translated(texts)
     request = _request(texts.get("request", "")) or infotext.to_request(parameters)
     return Embedded(parameters, request, _details(texts.get("darkroom", "")))
+
+
+def _translated(texts: dict[str, str]) -> str:
+    """What another program has written, told as `parameters`."""
+    told = (tell(texts[name]) for name, tell in TRANSLATIONS.items() if name in texts)
+    said = next(filter(None, told), "")
+    return said.encode("utf-8", "replace").decode()  # \ud800 alone is no character
 
 
 def read(path: Path) -> tuple[Embedded, tuple[int, int]]:

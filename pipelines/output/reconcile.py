@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipelines.output import infotext, metadata
 from pipelines.output.disk import PART
@@ -29,8 +30,13 @@ class Reconciled:
     dropped: int
 
 
-def reconcile(output_dir: Path, index: Index, ledger: Ledger, now: float) -> Reconciled:
-    """`now` becomes the time of trashing for files that are found in the trash."""
+def reconcile(
+    output_dir: Path, index: Index, ledger: Ledger, now: float, roots: tuple[str, ...] = ()
+) -> Reconciled:
+    """`now` becomes the time of trashing for files that are found in the trash.
+
+    `roots`: of the folders of other programs; their rows are not looked at, those of any other such folder dropped.
+    """
     there, parts = set(), 0
     for path in _files(output_dir):
         if path.name.endswith(PART):
@@ -39,7 +45,8 @@ def reconcile(output_dir: Path, index: Index, ledger: Ledger, now: float) -> Rec
                 parts += 1
         elif path.suffix.lower() in PICTURE_SUFFIXES:
             there.add(path.relative_to(output_dir).as_posix())
-    known = index.files()
+    beginnings = tuple(f"{root}/" for root in roots)
+    known = {file: key for file, key in index.files().items() if not file.startswith(beginnings)}
     gone = known.keys() - there
     index.remove(*(known[file] for file in gone))
     taken = {known[file] for file in known.keys() & there}
@@ -75,35 +82,60 @@ def _read(
     output_dir: Path, file: str, taken: set[str], entries: dict[str, Entry]
 ) -> PictureRecord | None:
     """The record of a file from what it says itself and whose the ledger says it is; None if it is no picture."""
-    path = output_dir / file
+    seen = look(output_dir / file)
     try:
-        embedded, (width, height) = metadata.read(path)
-        status = path.stat()
         key = _id_of(file)
+    except ValueError:
+        return None
+    if seen is None:
+        return None
+    own = seen.embedded.details.id
+    is_ours = bool(own) and own not in taken  # a copy of a picture is a stranger
+    entry = entries.get(own) if is_ours else None
+    return describe(seen, file, entry or Entry(own if is_ours else key))
+
+
+class Seen(NamedTuple):
+    """A picture file from outside. `changed`: seconds since the epoch."""
+
+    embedded: metadata.Embedded
+    width: int
+    height: int
+    bytes: int
+    changed: float
+
+
+def look(path: Path) -> Seen | None:
+    """What a file says itself, without decoding a pixel; None if it is no picture."""
+    try:
+        embedded, size = metadata.read(path)
+        status = path.stat()
     except (OSError, ValueError):
         return None
-    request, details = embedded.request, embedded.details
-    said = infotext.read(embedded.parameters)
-    is_ours = bool(details.id) and details.id not in taken  # a copy of a picture is a stranger
-    entry = entries.get(details.id) if is_ours else None
-    entry = entry or Entry(details.id if is_ours else key)
+    return Seen(embedded, *size, status.st_size, status.st_mtime)
+
+
+def describe(seen: Seen, file: str, entry: Entry) -> PictureRecord:
+    """The record of a file; `entry` says its id and whose it is."""
+    request, details = seen.embedded.request, seen.embedded.details
+    said = infotext.read(seen.embedded.parameters)
     return PictureRecord(
         id=entry.id,
         owner=entry.owner,
         job_id=entry.job_id,
         index=entry.index,
         file=file,
-        width=width,
-        height=height,
-        bytes=status.st_size,
-        created=details.created or status.st_mtime,
-        seed=request.seed if request else None,
+        width=seen.width,
+        height=seen.height,
+        bytes=seen.bytes,
+        created=details.created or seen.changed,
+        seed=request.seed if request and request.seed >= 0 else None,
         prompt=request.prompt if request else said["Prompt"],
         negative_prompt=request.negative_prompt if request else said["Negative prompt"],
         checkpoint=(request and request.checkpoint) or said.get("Model", ""),
         sampler=(request and request.sampling.sampler) or said.get("Sampler", ""),
         request=request,
-        parameters=embedded.parameters,
+        parameters=seen.embedded.parameters,
         seconds=details.seconds,
         device=details.device,
         dtype=details.dtype,

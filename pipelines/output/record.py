@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from pipelines.request import Request
 from pipelines.worker.messages import Applied, CheckpointRef, KeptStep
 
+FOREIGN = ".from"  # begins the `file` of a picture that lies in a folder of another program
 LOCAL_OWNER = "local"  # who owns a file that nobody is known to have made
 
 
@@ -64,11 +65,17 @@ class PictureRecord:
     def file_name(self) -> str:
         return PurePosixPath(self.file).name
 
+    @property
+    def program(self) -> str:
+        """The other program in whose folder the file lies, never to be touched; "" for files of our own."""
+        parts = PurePosixPath(self.file).parts
+        return parts[1] if parts[0] == FOREIGN else ""
+
     def as_dict(self) -> dict[str, Any]:
         """The JSON of the API; the owner and the place on disk stay out of it."""
         values = dataclasses.asdict(self)
         del values["owner"], values["file"]
-        return {**values, "file_name": self.file_name}
+        return {**values, "file_name": self.file_name, "program": self.program}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from api.serving import listen
 from api.site import bare
 from pipelines import Settings, SettingsError
 from pipelines.manager.status import Status
+from pipelines.output.intake import Progress
+from pipelines.takeover.takeover import recognise
+from tests import installations
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,8 @@ def test_the_state_of_page_and_worker_is_told_once_it_is_known(
     status: Status, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Manager:
+        taking_over = Progress(read=412, total=412)
+
         def status(self) -> Status:
             return status
 
@@ -103,6 +108,19 @@ def test_the_state_of_page_and_worker_is_told_once_it_is_known(
     said = capsys.readouterr().out
     assert "The page is up" in said
     assert line in said
+    assert "412 pictures of other programs are in the Library." in said
+
+
+def test_the_greeting_says_what_was_taken_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = recognise(installations.forge(tmp_path / "webui"))
+
+    welcome.greet(Settings(), [found])
+
+    said = capsys.readouterr().out
+    assert f"Took over Forge at {tmp_path / 'webui'}: 3 folders of models" in said
+    assert "not found: --lora-dir in webui-user.sh: /gone/loras" in said
 
 
 def test_a_taken_port_is_named_with_the_remedy() -> None:

@@ -1,5 +1,5 @@
 // The library's bar: search, filters, trash; what they say as a query of `api/v1/pictures`.
-import { debounce, h, icon, setAttribute, setText } from "./dom.js";
+import { debounce, h, icon, setAttribute, setText, show } from "./dom.js";
 import { plural } from "./words.js";
 
 const DAY_SECONDS = 86400;
@@ -19,10 +19,11 @@ export function createFilters({ store, checkpoint, onChange }) {
   const sampler = select("Sampler", [["", "Sampler"]]);
   const age = select("Date", AGES);
   const total = h("span", { class: "library-total", role: "status" });
+  const reading = h("span", { class: "library-reading", hidden: true });
   const button = { type: "button", class: "secondary", "aria-pressed": "false", on: { click: turn } };
   const trash = h("button", button, icon("trash"), "Trash");
   const box = h("div", { class: "search-box" }, icon("search"), search);
-  const element = h("div", { class: "library-bar", role: "search" }, box, model, sampler, age, total, trash);
+  const element = h("div", { class: "library-bar", role: "search" }, box, model, sampler, age, reading, total, trash);
   let isTrash = false;
 
   function turn() {
@@ -65,6 +66,10 @@ export function createFilters({ store, checkpoint, onChange }) {
     widen,
     turn,
     tell: (count) => setText(total, plural(count, "picture")),
+    reading: ({ taken_over: read = 0, to_take_over: all = 0 }) => {
+      show(reading, read < all);
+      setText(reading, `reading pictures of other programs: ${read.toLocaleString()} of ${all.toLocaleString()}`);
+    },
     isTrash: () => isTrash,
     isNarrowed: () => Boolean(search.value.trim() || model.value || sampler.value || age.value),
   };

@@ -150,8 +150,22 @@ export function mountLibrary(host, { store, checkpoint, pictureVerbs, records, t
   });
 
   watchNews(store, () => !filters.isTrash() && load({ isNews: true }));
+  watchTakeover(store, { tell: filters.reading, isBare: () => items.length < PAGE, load });
   load();
   return { open };
+}
+
+/** Tells how far the pictures of other programs are, and loads them: all at the end, the first ones before. */
+function watchTakeover(store, { tell, isBare, load }) {
+  let known = null;
+  store.subscribe(({ status }) => {
+    if (!status) return;
+    tell(status);
+    const isOver = status.taken_over === status.to_take_over;
+    const isNew = known !== null && known !== status.taken_over;
+    known = status.taken_over;
+    if (isNew && (isOver || isBare())) load();
+  });
 }
 
 /** Calls `run` when a picture was finished since the last look. */

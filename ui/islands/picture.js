@@ -66,8 +66,10 @@ export function createPictureView(stage, verbs, toasts) {
       ),
       verbs.openInLibrary && iconButton("library", "Open in the library", () => verbs.openInLibrary(record)),
       record.trashed
-        ? iconButton("restore", "Take out of the trash", () => verbs.restore(record))
-        : iconButton("trash", "Move to the trash", () => verbs.trash(record)),
+        ? iconButton("restore", record.program ? "Show again" : "Take out of the trash", () => verbs.restore(record))
+        : record.program
+          ? iconButton("hide", "Hide from the library; the file stays", () => verbs.trash(record))
+          : iconButton("trash", "Move to the trash", () => verbs.trash(record)),
     ].filter(Boolean);
   }
   return { element, open, close, current: () => current };
@@ -88,6 +90,7 @@ function describe(record) {
     ["Took", record.seconds ? duration(record.seconds) : ""],
     ["File", fileSize(record.bytes)],
     ["Made", when(record.created)],
+    ["Lies in", record.program && `${record.program}, read only`],
   ];
   return [
     h("p", { class: "words-prompt" }, record.prompt || "no prompt"),

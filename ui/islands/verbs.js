@@ -105,14 +105,17 @@ export function createPictureVerbs({ form, checkpoint, records, toasts, goTo, li
 
   async function restore(record) {
     const isDone = await move(record, "POST", "/restore");
-    if (isDone) toasts.say("Taken out of the trash.", { key: "trash" });
+    if (isDone) toasts.say(record.program ? "Shown again." : "Taken out of the trash.", { key: "trash" });
     return isDone;
   }
 
   async function trash(record, onUndone = () => {}) {
     if (!(await move(record, "DELETE", ""))) return false;
     const undo = async () => (await move(record, "POST", "/restore")) && onUndone();
-    toasts.say("Moved to the trash.", { key: "trash", action: { label: "Undo", run: undo } });
+    const said = record.program
+      ? `Hidden here. Its file stays in ${record.program}.`
+      : "Moved to the trash.";
+    toasts.say(said, { key: "trash", action: { label: "Undo", run: undo } });
     return true;
   }
 

@@ -38,8 +38,8 @@ def test_the_folders_of_automatic1111_and_comfyui_work_where_they_lie(tmp_path: 
     assert [(one.name, one.kind) for one in catalog.others()] == [("clear", "vae"), ("red", "lora")]
 
 
-def test_files_deeper_than_three_folders_and_hidden_ones_are_not_looked_at(tmp_path: Path) -> None:
-    for file in ("1/2/3/seen", "1/2/3/4/deep", ".cache/hidden"):
+def test_files_deeper_than_six_folders_and_hidden_ones_are_not_looked_at(tmp_path: Path) -> None:
+    for file in ("1/2/3/4/5/6/seen", "1/2/3/4/5/6/7/deep", ".cache/hidden"):
         paper_file.write(tmp_path / f"{file}.safetensors")
 
     assert names(Catalog([tmp_path])) == ["seen"]

@@ -1,0 +1,141 @@
+"""ComfyUI's graphs, told as `parameters`: what the sampler was given, whatever nodes it came from."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.output import infotext, metadata
+from pipelines.output.comfyui_graph import to_parameters
+from tests.installations import GRAPH
+
+
+def told(graph: Any) -> dict[str, str]:
+    return infotext.read(to_parameters(json.dumps(graph)))
+
+
+def changed(**nodes: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(GRAPH), **{key.lstrip("_"): node for key, node in nodes.items()}}
+
+
+def node(**inputs: Any) -> dict[str, Any]:
+    return {"class_type": "Any", "inputs": inputs}
+
+
+def test_the_common_graph_is_told_whole() -> None:
+    assert to_parameters(json.dumps(GRAPH)) == (
+        "galaxy in a bottle\nNegative prompt: watermark\nSteps: 30, Sampler: Euler a, Schedule type: Karras, "
+        "CFG scale: 8.0, Seed: 156680208700286, Model: galaxy.v2, Size: 640x512, Version: ComfyUI"
+    ).replace("8.0", "8")
+
+
+def test_a_picture_with_a_graph_gives_a_request() -> None:
+    request = metadata.parse({"prompt": json.dumps(GRAPH)}).request
+
+    assert request is not None
+    assert (request.seed, request.checkpoint, request.width) == (156680208700286, "galaxy.v2", 640)
+    assert (request.sampling.sampler, request.sampling.schedule) == ("Euler a", "Karras")
+
+
+def test_of_two_samplers_the_first_has_made_the_picture() -> None:
+    second = node(
+        seed=1, steps=9, cfg=2.0, sampler_name="ddim", scheduler="normal", denoise=0.5,
+        model=["4", 0], positive=["6", 0], negative=["7", 0], latent_image=["20", 0],
+    )  # fmt: skip
+    upscale = node(samples=["3", 0], width=1280, height=1024)
+
+    said = told(changed(_19=second, _20=upscale, _8=node(samples=["19", 0])))
+
+    assert (said["Steps"], said["Seed"], said["Size-1"]) == ("30", "156680208700286", "640")
+
+
+def test_a_sampler_in_parts_is_put_together() -> None:
+    graph = changed(
+        _3=node(noise=["21", 0], guider=["22", 0], sampler=["23", 0], sigmas=["24", 0], latent_image=["5", 0]),
+        _21=node(noise_seed=["25", 0]),
+        _22=node(model=["10", 0], positive=["6", 0], negative=["7", 0], cfg=3.5),
+        _23=node(sampler_name="dpmpp_2m"),
+        _24=node(model=["10", 0], scheduler="simple", steps=12),
+        _25=node(value=77),
+    )  # fmt: skip
+
+    said = told(graph)
+
+    assert said["Prompt"] == "galaxy in a bottle"
+    assert said["Negative prompt"] == "watermark"
+    assert (said["Steps"], said["Seed"], said["CFG scale"]) == ("12", "77", "3.5")
+    assert (said["Sampler"], said["Schedule type"], said["Model"]) == (
+        "DPM++ 2M",
+        "Simple",
+        "galaxy.v2",
+    )
+
+
+def test_prompts_are_found_behind_controlnets_and_in_sdxl_encoders() -> None:
+    encode = node(text_g="a garden", text_l="a garden", width=1024, height=1024, clip=["4", 1])
+    control = node(positive=["6", 0], negative=["7", 0], strength=0.8)
+    graph = changed(_6=encode, _30=control)
+    graph["3"]["inputs"] |= {"positive": ["30", 0], "negative": ["30", 1]}
+
+    assert told(graph)["Prompt"] == "a garden"
+
+
+def test_a_graph_without_a_sampler_tells_nothing() -> None:
+    assert to_parameters(json.dumps({"1": node(image="x.png"), "2": node(images=["1", 0])})) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a plain prompt",
+        "[]",
+        "null",
+        '{"3": 4}',
+        '{"3": {"inputs": 4}}',
+        "[" * 100_000,
+        "9" * 5000,
+    ],
+    ids=range(8),
+)
+def test_what_is_no_graph_tells_nothing(text: str) -> None:
+    assert to_parameters(text) == ""
+
+
+def test_circles_and_links_to_nowhere_end() -> None:
+    circle = node(
+        seed=["2", 0], steps=["1", 0], positive=["1", 0], negative=["9", 9], images=["1", 0],
+        text=["1", 0], latent_image=["1", 0],
+    )  # fmt: skip
+
+    assert to_parameters(json.dumps({"1": circle, "2": circle})) == "Version: ComfyUI"
+
+
+def test_a_graph_of_many_nodes_takes_a_moment() -> None:
+    graph = {
+        str(n): node(text=[str(n + 1), 0], positive=[str(n + 1), 0], steps=[str(n + 1), 0])
+        for n in range(4000)
+    }
+
+    assert to_parameters(json.dumps(graph)) == "Version: ComfyUI"
+
+
+links = st.lists(st.one_of(st.sampled_from("1234"), st.integers(0, 3)), min_size=2, max_size=2)
+values = st.one_of(links, st.text(max_size=8), st.integers(), st.floats(), st.none(), st.booleans())
+inputs = st.sampled_from(
+    [*GRAPH["3"]["inputs"], "guider", "text", "text_g", "images", "width", "ckpt_name"]
+)
+graphs = st.dictionaries(
+    st.sampled_from("1234"),
+    st.fixed_dictionaries({"inputs": st.dictionaries(inputs, values, max_size=8)}),
+)
+
+
+@given(graphs)
+def test_any_graph_is_told_and_read(graph: dict[str, Any]) -> None:
+    metadata.parse({"prompt": json.dumps(graph)})
