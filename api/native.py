@@ -13,7 +13,16 @@ from fastapi.concurrency import run_in_threadpool
 from api.answers import UNKEPT, Json, read_json
 from api.closing import shutting_down, unless_over
 from api.studio import Owner, TheStudio
-from pipelines import SAMPLERS, SCHEDULES, VERSION, NotFound, PipelineManager, Request, RequestError
+from pipelines import (
+    SAMPLERS,
+    SCHEDULES,
+    VERSION,
+    NotFound,
+    PipelineManager,
+    Request,
+    RequestError,
+    licence_row,
+)
 
 ROUTES = APIRouter(prefix="/api/v1")
 LONGEST_WAIT_SECONDS = 20.0
@@ -134,6 +143,8 @@ def _status(manager: PipelineManager) -> dict[str, Any]:
             "variant": checkpoint.variant,
             "defaults": dataclasses.asdict(checkpoint.defaults),
             "licence": checkpoint.licence,
+            "terms": licence_row(checkpoint.about.licence),
+            "starter": checkpoint.is_starter,
             "problem": checkpoint.problem,
         }
         for checkpoint in models.checkpoints

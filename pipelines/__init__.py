@@ -1,5 +1,6 @@
 """The face of the pipelines: all that `ui` and `api` may know."""
 
+from pipelines.catalog.cards import licence_row
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.titles import AUTO_V2_DIGITS, find_title, title_of
 from pipelines.downloads.downloads import Downloads
@@ -71,6 +72,7 @@ __all__ = [
     "Takeover",
     "UploadError",
     "find_title",
+    "licence_row",
     "offers_for",
     "title_of",
 ]

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 
 from ui import form, theme
-from ui.tabs import library, text_to_image
+from ui.tabs import library, models, text_to_image
 
-STYLES = ("style", "chrome", "form", "pictures")
+STYLES = ("style", "chrome", "form", "pictures", "models")
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.
 STATIC = {"ui/islands": FOLDER / "islands", "ui": FOLDER / "static"}
@@ -39,6 +39,7 @@ def build() -> gr.Blocks:
     with page, gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
         text_to_image.build()
         library.build()
+        models.build()
     return page
 
 

@@ -55,7 +55,7 @@ class Card:
             "name": model.name,
             "kind": model.kind,
             "family": model.family,
-            "variant": variant_of(checkpoint) if checkpoint else "",
+            "variant": traits_of(checkpoint) if checkpoint else "",
             "title": about.title,
             "file": place.file,
             "bytes": place.bytes,
@@ -108,14 +108,15 @@ def licence_row(licence: Licence) -> dict[str, Any]:
     return {"name": licence.name, "source": licence.source, **dataclasses.asdict(licence.terms)}
 
 
-def variant_of(checkpoint: Checkpoint) -> str:
+def traits_of(checkpoint: Checkpoint) -> str:
     """What sets it apart from others of its family, in a few words."""
-    kinds = {
+    traits = {
+        checkpoint.variant: True,
         "v-prediction": checkpoint.prediction == V_PREDICTION,
         "zero SNR": checkpoint.is_zero_snr,
         "few steps": checkpoint.defaults.steps <= FEW_STEPS,
     }
-    return ", ".join(words for words, is_so in kinds.items() if is_so)
+    return ", ".join(words for words, is_so in traits.items() if words and is_so)
 
 
 def _place(model: Model, models_dirs: tuple[Path, ...]) -> Place:

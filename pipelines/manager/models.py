@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ from pipelines.catalog.weights_file import Damaged
 from pipelines.errors import ModelUnreadable, NotFound, RequestError
 from pipelines.output.disk import failures_named
 from pipelines.output.previews import Previews
-from pipelines.request import Defaults, Request, resolve
+from pipelines.request import Defaults, Request, Sampling, resolve
 
 WRITABLE = ("notes", "licence", "trigger_words", "preferred_weight", "defaults")
-SAMPLING = ("sampler", "schedule", "steps", "guidance_scale")
+DEFAULTS = tuple(field.name for field in fields(Defaults))
+SAMPLING = {field.name for field in fields(Sampling)}
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,14 @@ class Models:
 
 def _defaults(given: Any, model: Model) -> dict[str, Any]:
     """These defaults with their names and numbers as they are kept. Raises RequestError."""
-    names = ("width", "height", *SAMPLING)
     if not isinstance(model, Checkpoint):
         raise RequestError("defaults", given, "only a checkpoint has them", "Leave them out.")
-    if not isinstance(given, dict) or not set(given) <= set(names):
-        raise RequestError(
-            "defaults", given, "are no settings", f"Send some of {', '.join(names)}."
-        )
+    if not isinstance(given, dict) or not set(given) <= set(DEFAULTS):
+        why, remedy = "are no settings", f"Send some of {', '.join(DEFAULTS)}."
+        raise RequestError("defaults", given, why, remedy)
     own = {name: value for name, value in given.items() if value is not None}
-    sampling = {name: own[name] for name in SAMPLING if name in own}
-    size = {name: own[name] for name in ("width", "height") if name in own}
-    request = resolve(Request.from_dict({**size, "sampling": sampling}), model.name, Defaults())
-    kept = {**vars(request), **vars(request.sampling)}
-    return {name: kept[name] for name in own}
+    outer = {name: own[name] for name in own if name not in SAMPLING}
+    inner = {name: own[name] for name in own if name in SAMPLING}
+    request = resolve(Request.from_dict({**outer, "sampling": inner}), model.name, Defaults())
+    understood = {**vars(request), **vars(request.sampling)}
+    return {name: understood[name] for name in own}

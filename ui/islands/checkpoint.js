@@ -1,10 +1,9 @@
 // Which checkpoint is chosen, and the searchable picker in the header.
 import { h, icon, keyed, setAttribute, setText, show } from "./dom.js";
 import { keep, recall } from "./prefs.js";
-import { plural } from "./words.js";
+import { familyName, plural } from "./words.js";
 
 const FIRST = { width: 512, height: 512 };
-const FAMILIES = { sd15: "SD 1.5", sd2: "SD 2", sdxl: "SDXL", sdxl_refiner: "SDXL refiner", sd3: "SD 3", flux: "FLUX" };
 const KINDS = {
   lora: "LoRA",
   embedding: "embedding",
@@ -179,5 +178,5 @@ function option(row, onPick) {
 
 /** What stands below a name: the family, then the problem, or else the licence. */
 function factsOf(row) {
-  return [FAMILIES[row.family] ?? row.family, row.variant, row.problem || row.licence].filter(Boolean);
+  return [familyName(row.family), row.variant, row.problem || row.licence].filter(Boolean);
 }

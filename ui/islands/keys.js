@@ -8,12 +8,14 @@ const SHORTCUTS = [
   ["1 … 8", "Pick a draft of the contact sheet"],
   ["Enter", "Develop the picked drafts"],
   ["Shift + X", "Cancel the job in view"],
-  ["Alt + 1 / 2", "Text to image / Library"],
+  ["Alt + 1 … 3", "Text to image, Library, Models"],
   ["J", "Open or close the list of jobs"],
   ["/", "To the prompt, or to the search"],
-  ["Arrows / Enter / Del / Esc", "Library: move, open, delete, close"],
+  ["Arrows / Enter / Del / Esc", "Library and models: move, open or use, delete, close"],
   ["?", "This list"],
 ];
+
+const TABS = { 1: "text-to-image", 2: "library", 3: "models" };
 
 /** The overlay; `toggle()` opens or closes it. */
 export function createShortcuts() {
@@ -60,9 +62,9 @@ export function watchKeys({ shortcuts, verbs, dock, sheetInView }) {
         event.preventDefault();
         event.stopPropagation();
         press(event.shiftKey ? "drafts" : "generate");
-      } else if (event.altKey && (event.key === "1" || event.key === "2")) {
+      } else if (event.altKey && TABS[event.key]) {
         event.preventDefault();
-        goTo(event.key === "1" ? "text-to-image" : "library");
+        goTo(TABS[event.key]);
       }
     },
     true,
@@ -80,9 +82,9 @@ export function watchKeys({ shortcuts, verbs, dock, sheetInView }) {
     else if (event.key === "X" && event.shiftKey) verbs.cancelInView();
     else if (event.key === "j") dock.toggle();
     else if (event.key === "/")
-      (document.querySelector(".library-search:not([hidden])")?.checkVisibility()
-        ? document.querySelector(".library-search")
-        : document.querySelector("#field-prompt textarea")
+      (
+        [...document.querySelectorAll(".library-search")].find((box) => box.checkVisibility()) ??
+        document.querySelector("#field-prompt textarea")
       )?.focus();
     else return;
     event.preventDefault();

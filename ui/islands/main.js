@@ -1,5 +1,6 @@
 // Starts the page: makes the parts, hands them to one another, and fills each island when Gradio has drawn its place.
 import { call } from "./api.js";
+import { createCards } from "./cards.js";
 import { createCheckpoint } from "./checkpoint.js";
 import { mountDock } from "./dock.js";
 import { watchDrops } from "./drop.js";
@@ -7,6 +8,7 @@ import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { mountHeader } from "./header.js";
 import { createShortcuts, goTo, watchKeys } from "./keys.js";
+import { watchLicence } from "./licence.js";
 import { createRecords } from "./picture.js";
 import { startPoller } from "./poller.js";
 import { mountTokens, watchWeights } from "./prompt.js";
@@ -24,6 +26,7 @@ const DRAFTS = "Develops eight drafts to a third, then you pick the ones to fini
 const store = createStore();
 const form = createForm();
 const checkpoint = createCheckpoint(store, form);
+const cards = createCards(store);
 const focus = createFocus(store);
 const toasts = createToasts();
 const records = createRecords();
@@ -35,7 +38,8 @@ const library = { open: (id) => (library.wanted = () => library.open(id)) };
 const pictureVerbs = createPictureVerbs({ form, checkpoint, records, toasts, goTo, library });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
-const parts = { store, form, checkpoint, focus, toasts, records, verbs, pictureVerbs, picker, goTo };
+const models = { open: (...wanted) => (models.wanted = wanted) };
+const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, pictureVerbs, picker, goTo };
 let result = { seedInView: () => null, sheetInView: () => null };
 
 const ISLANDS = {
@@ -44,6 +48,7 @@ const ISLANDS = {
   seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
+  models: openModels,
 };
 
 /** Loads the library's scripts when its tab is opened for the first time. */
@@ -51,6 +56,13 @@ async function openLibrary(host) {
   const { mountLibrary } = await import("./library.js");
   Object.assign(library, mountLibrary(host, parts));
   library.wanted?.();
+}
+
+/** Likewise those of the tab of models. */
+async function openModels(host) {
+  const { mountModels } = await import("./models.js");
+  Object.assign(models, mountModels(host, parts));
+  if (models.wanted) models.open(...models.wanted);
 }
 
 /** Gradio draws tabs when they are first opened, so places of islands appear late. */
@@ -111,4 +123,5 @@ new MutationObserver(fillIslands).observe(document.body, { childList: true, subt
 learn();
 watchModels();
 watchRecommended({ form, checkpoint });
+watchLicence({ checkpoint, openModel: (...wanted) => (goTo("models"), models.open(...wanted)) });
 fillIslands();

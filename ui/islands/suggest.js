@@ -1,10 +1,10 @@
 // LoRAs while one writes: "<" in the prompt offers those that are there, the ones for this checkpoint first.
 import { call } from "./api.js";
 import { h, keyed, setAttribute, show } from "./dom.js";
+import { familyName } from "./words.js";
 
 const SHOWN = 8;
 const BEGUN = /<(?:l|lo|lor|lora|lora:([^<>:\n]*))?$/;
-const NAMES = { sd15: "SD 1.5", sd2: "SD 2", sdxl: "SDXL" };
 
 /** The tag that is begun before the cursor: where it starts and what of the name stands there; or null. */
 export function begun(text, cursor) {
@@ -59,7 +59,7 @@ export function watchLoras({ store, checkpoint }) {
     list.children[marked]?.scrollIntoView({ block: "nearest" });
   }
   function option(row) {
-    const facts = [NAMES[row.family] ?? row.family, row.problem].filter(Boolean).join(" · ");
+    const facts = [familyName(row.family), row.problem].filter(Boolean).join(" · ");
     // The box must keep the cursor, so the press itself is taken and not the click.
     const press = (event) => (event.preventDefault(), take(row));
     return h(

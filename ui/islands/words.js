@@ -13,10 +13,40 @@ export function gigabytes(bytes) {
   return (bytes / 2 ** 30).toFixed(1);
 }
 
-/** "412 KB", "1.4 MB". */
+/** "412 KB", "1.4 MB", "6.9 GB". */
 export function fileSize(bytes) {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+const FAMILIES = {
+  sd15: "SD 1.5",
+  sd2: "SD 2",
+  sdxl: "SDXL",
+  sdxl_refiner: "SDXL refiner",
+  sd3: "SD 3",
+  flux: "FLUX",
+  aura_flow: "AuraFlow",
+  hunyuan_dit: "Hunyuan-DiT",
+  hunyuan_video: "HunyuanVideo",
+  pixart: "PixArt",
+  ltx: "LTX-Video",
+  svd: "Stable Video",
+};
+
+/** "sdxl" → "SDXL"; what has no name here is shown as it is called. */
+export const familyName = (family) => FAMILIES[family] ?? family.replace(/^./, (first) => first.toUpperCase());
+
+const KINDS = {
+  lora: "LoRA",
+  vae: "VAE",
+  controlnet: "ControlNet",
+  ip_adapter: "IP-Adapter",
+  other: "Other file",
+};
+
+/** "lora" → "LoRA", "checkpoint" → "Checkpoint". */
+export const kindName = (kind) => KINDS[kind] ?? kind.replace(/^./, (first) => first.toUpperCase());
 
 /** Seconds since the epoch as date and time in the reader's own way. */
 export function when(epochSeconds) {

@@ -1,0 +1,64 @@
+// What can be done with a model: use it, put it into the prompt, take its picture's settings, unload it.
+import { call } from "./api.js";
+import { uses, withModel, withoutModel, withWords } from "./tags.js";
+
+/** The verbs; `main(model)` are buttons with words, `more(model)` quiet ones with an icon. */
+export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictureVerbs }) {
+  const isChosen = (model) => model.kind === "checkpoint" && model.name === checkpoint.name;
+  const fields = ["prompt", "negative_prompt"];
+  const usedIn = (model) => fields.find((field) => uses(form.values[field] ?? "", model));
+  const isInPrompt = (model) => ["lora", "embedding"].includes(model.kind) && Boolean(usedIn(model));
+
+  function choose(model) {
+    if (!checkpoint.choose(model.name)) return;
+    goTo("text-to-image");
+    toasts.say(`“${model.name}” is chosen.`, { key: "models" });
+  }
+  function turn(model, field = "prompt") {
+    const where = usedIn(model);
+    const change = where ? withoutModel : withModel;
+    form.fill({ [where ?? field]: change(form.values[where ?? field] ?? "", model) });
+    const said = where ? "is out of the prompt" : `is in the ${field.replace("_", " ")}`;
+    toasts.say(`“${model.name}” ${said}.`, { key: "models" });
+  }
+  function insertWord(word) {
+    form.fill({ prompt: withWords(form.values.prompt ?? "", [word]) });
+    toasts.say(`“${word}” is in the prompt.`, { key: "models" });
+  }
+  async function takeSettings(model) {
+    try {
+      const { request } = await call("GET", `api/v1/models/${model.id}/settings`);
+      if (!request) return toasts.say("Its picture says nothing about its making.", { key: "models" });
+      const own = model.kind === "checkpoint" ? { checkpoint: model.name } : {};
+      pictureVerbs.useRequest({ ...request, ...own });
+    } catch (error) {
+      toasts.fail(error, { key: "models" });
+    }
+  }
+
+  function main(model) {
+    const isOff = Boolean(model.problem);
+    const verb = (label, run) => ({ label, run, isOff });
+    if (model.kind === "checkpoint")
+      return isChosen(model) ? [verb("Draw with it", () => goTo("text-to-image"))] : [verb("Use", () => choose(model))];
+    if (isInPrompt(model)) return [verb("Take out of the prompt", () => turn(model))];
+    if (model.kind === "lora") return [verb("Put into the prompt", () => turn(model))];
+    if (model.kind !== "embedding") return [];
+    return [
+      verb("Put into the prompt", () => turn(model)),
+      verb("Into the negative prompt", () => turn(model, "negative_prompt")),
+    ];
+  }
+  function more(model) {
+    const take = { icon: "sliders", label: "Use the settings of its picture", run: () => takeSettings(model) };
+    return model.preview ? [take] : [];
+  }
+  return {
+    main,
+    more,
+    insertWord,
+    turn,
+    use: (model) => main(model).find((verb) => !verb.isOff)?.run(),
+    isUsed: (model) => isChosen(model) || isInPrompt(model),
+  };
+}

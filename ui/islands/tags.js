@@ -1,0 +1,37 @@
+// Models in a prompt: is this LoRA or embedding in it, and the text with it or without it. Pure.
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const tagOf = (name) => new RegExp(`<lora:${escaped(name)}(:[^<>]*)?>`, "i");
+const parts = (text) => text.split(",").map((part) => part.trim());
+const same = (one, other) => one.toLowerCase() === other.toLowerCase();
+
+/** Does the prompt use this LoRA or embedding? */
+export function uses(text, row) {
+  if (row.kind === "lora") return tagOf(row.name).test(text);
+  return new RegExp(`(^|[^\\w-])${escaped(row.name)}($|[^\\w-])`, "i").test(text);
+}
+
+/** The prompt with these words at its end, those that do not stand there yet. */
+export function withWords(text, words) {
+  const there = parts(text);
+  const fresh = words.filter((word) => !there.some((one) => same(one, word)));
+  return [text.trimEnd().replace(/,$/, ""), ...fresh].filter(Boolean).join(", ");
+}
+
+/** The prompt that uses this model too: a LoRA with its tag, its weight and the words that it listens to. */
+export function withModel(text, row) {
+  if (uses(text, row)) return text;
+  if (row.kind !== "lora") return withWords(text, [row.name]);
+  const tag = `<lora:${row.name}:${row.preferred_weight ?? 1}>`;
+  return withWords(withWords(text, [tag]), row.trigger_words);
+}
+
+/** The prompt without it, and without its words where they stand alone between commas. */
+export function withoutModel(text, row) {
+  const words = row.kind === "lora" ? row.trigger_words : [row.name];
+  const isIts = (part) => words.some((word) => same(part, word));
+  const bare = row.kind === "lora" ? text.replace(tagOf(row.name), "") : text;
+  return parts(bare)
+    .filter((part) => part && !isIts(part))
+    .join(", ");
+}
