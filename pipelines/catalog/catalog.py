@@ -76,6 +76,11 @@ class Catalog:
         return any(real.is_relative_to(os.path.realpath(one)) for one in self._taken_over)
 
     @property
+    def view(self) -> View:
+        """What the last look has shown, for those who must not wait."""
+        return self._view
+
+    @property
     def version(self) -> int:
         """Of the last look, for those who must not wait."""
         return self._view.version
