@@ -63,14 +63,16 @@ class ModelServer:
         self.files[path] = Served(body, **fields)
         return self.files[path]
 
-    def repository(self, name: str, files: dict[str, bytes], **info: Any) -> str:
+    def repository(
+        self, name: str, files: dict[str, bytes], commit: str = COMMIT, **info: Any
+    ) -> str:
         """A repository of the hub with one commit; large files by SHA-256, others by their git object."""
         rows = [_sibling(path, data) for path, data in files.items()]
-        about = {"sha": COMMIT, "siblings": rows, "gated": False, "tags": [], **info}
-        for revision in ("main", COMMIT):
+        about = {"sha": commit, "siblings": rows, "gated": False, "tags": [], **info}
+        for revision in ("main", commit):
             self.put(f"/api/models/{name}/revision/{revision}", about)
         for path, data in files.items():
-            self.put(f"/{name}/resolve/{COMMIT}/{path}", data)
+            self.put(f"/{name}/resolve/{commit}/{path}", data)
         return name
 
     def served(self, name: str, path: str) -> Served:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from pipelines.catalog import diffusers_folder, single_file
 from pipelines.catalog.beside import about_beside
 from pipelines.catalog.checkpoint import Checkpoint, Model, Other
 from pipelines.catalog.scan import Found, scan
 from pipelines.catalog.single_file import UNREAD
-from pipelines.errors import NotFound, StudioError
+from pipelines.errors import NotFound
 
-Answer = TypeVar("Answer")
 STARTER = "starter"
 SAID_MAX = 3  # problems in one sentence
 
@@ -31,29 +28,12 @@ class View:
     version: int = 0
     checkpoints: tuple[Checkpoint, ...] = ()
     others: tuple[Other, ...] = ()
-    folders: tuple[Path, ...] = ()
 
     @property
     def default(self) -> Checkpoint | None:
         """What is taken when nobody chooses: the first usable checkpoint, the starter only if there is no other."""
         usable = [one for one in self.checkpoints if not one.problem]
         return min(usable, key=lambda one: one.is_starter, default=None)
-
-    def find(self, name: str | None) -> Checkpoint:
-        """The checkpoint of this name; None: the default.
-
-        Raises NotFound, or ModelUnreadable when it is there but has a problem.
-        """
-        if name is None:
-            if self.default is None:
-                raise NotFound(*_nothing(self.folders, self.checkpoints))
-            return self.default
-        for checkpoint in self.checkpoints:
-            if checkpoint.name == name:
-                checkpoint.ref()
-                return checkpoint
-        known = ", ".join(one.name for one in self.checkpoints) or "none"
-        raise NotFound(f"There is no checkpoint {name[:100]}.", f"Those that are there: {known}.")
 
 
 class Catalog:
@@ -66,19 +46,13 @@ class Catalog:
         self._lock = threading.Lock()
         self._seen: tuple[Found, ...] = ()
         self._read: dict[Found, Model] = {}
-        # Another start has another version.
-        self._view = View(int(time.time()), folders=self.folders)
+        self._view = View(int(time.time()))  # so that another start has another version
         self.usable_names: tuple[str, ...] = ()  # as of the last look, for those who must not wait
 
     def is_taken_over(self, path: Path) -> bool:
         """Whether it belongs to another program, so that nothing may be written beside it."""
         real = Path(os.path.realpath(path))
         return any(real.is_relative_to(os.path.realpath(one)) for one in self._taken_over)
-
-    @property
-    def view(self) -> View:
-        """What the last look has shown, for those who must not wait."""
-        return self._view
 
     @property
     def version(self) -> int:
@@ -105,7 +79,6 @@ class Catalog:
                     self._view.version + 1,
                     tuple(one for one in models if isinstance(one, Checkpoint)),
                     tuple(one for one in models if isinstance(one, Other)),
-                    self.folders,
                 )
                 self.usable_names = tuple(
                     one.name for one in self._view.checkpoints if not one.problem
@@ -113,15 +86,22 @@ class Catalog:
             return self._view
 
     def find(self, name: str | None) -> Checkpoint:
-        """The checkpoint of this name as it is now; None: the default. Raises as `View.find` does."""
-        return self.look().find(name)
+        """The checkpoint of this name; None: the default.
 
-    def recall(self, ask: Callable[[View], Answer]) -> Answer:
-        """What `ask` makes of the last look, without waiting for the disk; of a new one before anything is refused."""
-        if self._seen:
-            with contextlib.suppress(StudioError):
-                return ask(self._view)
-        return ask(self.look())
+        Raises NotFound, or ModelUnreadable when it is there but has a problem.
+        """
+        view = self.look()
+        checkpoints = view.checkpoints
+        if name is None:
+            if view.default is None:
+                raise NotFound(*_nothing(self.folders, checkpoints))
+            return view.default
+        for checkpoint in checkpoints:
+            if checkpoint.name == name:
+                checkpoint.ref()
+                return checkpoint
+        known = ", ".join(one.name for one in checkpoints) or "none"
+        raise NotFound(f"There is no checkpoint {name[:100]}.", f"Those that are there: {known}.")
 
 
 def _read(found: Found) -> Model:

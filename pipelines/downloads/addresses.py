@@ -1,4 +1,4 @@
-"""Where downloads may go: https, to known hosts, at public addresses. Why: `docs/decisions/012-downloads-go-to-known-places.md`.
+"""Where downloads may go: https, to known hosts, at public addresses (docs/decisions/012).
 
 Every hop of a redirect is checked anew. The name is resolved once, and the connection goes to an address of that
 answer; so a name that points elsewhere a moment later changes nothing.

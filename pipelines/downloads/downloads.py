@@ -10,9 +10,11 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
+import httpx
+
 from pipelines.catalog.catalog import Catalog
 from pipelines.downloads import civitai, hub, place
-from pipelines.downloads.addresses import policy_of
+from pipelines.downloads.addresses import origin_of, policy_of
 from pipelines.downloads.client import Client, Interrupted
 from pipelines.downloads.file import find as find_file
 from pipelines.downloads.licences import Acceptances
@@ -92,6 +94,9 @@ class Downloads:
             self._pause,
         )
         for record in self._records.load():
+            if record.state == DONE:  # it is a model by now
+                self._records.remove(record)
+                continue
             run = self._runs[record.id] = Run(record, self._means)
             if run.is_active and self.is_offline:
                 await run.halt(PAUSED)
@@ -150,6 +155,7 @@ class Downloads:
             target=target,
             free_bytes=free_bytes(self.folder),
             is_accepted=self._acceptances.has(package.licence.id, package.model),
+            needs_token=package.is_gated and not self._has_token(package),
             is_there=is_there,
             is_taken=not is_there and place.is_taken(target),
         )
@@ -177,6 +183,9 @@ class Downloads:
             if not plan.is_there:
                 run.start()
             return run.view()
+
+    def _has_token(self, package: Package) -> bool:
+        return origin_of(httpx.URL(package.page_url)) in self._tokens
 
     def _accept(self, package: Package, order: Order) -> None:
         """Raises LicenceNeeded."""

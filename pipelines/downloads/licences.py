@@ -1,4 +1,4 @@
-"""Licences of models elsewhere: what the publisher names, what that asks in a sentence; and who accepted which."""
+"""Licences of models elsewhere: what the publisher names and what that allows; and who accepted which."""
 
 from __future__ import annotations
 
@@ -10,23 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.catalog.about import line
-from pipelines.catalog.licences import CONDITIONS, NO, YES, Terms, find_terms, of_civitai
+from pipelines.catalog.licences import Terms, find_terms, of_civitai
 from pipelines.downloads.package import Licence
 from pipelines.downloads.records import write_json
 
 FILE = "licences.json"
 ID_MAX = 200
 TAG = "license:"
-WORDS = {
-    YES: "{} allowed",
-    CONDITIONS: "{} allowed under conditions",
-    NO: "{} forbidden",
-}
-MATTERS = (
-    ("commercial", "Commercial use is"),
-    ("hosting", "offering it to others as a service is"),
-    ("sharing", "sharing it and what is made from it is"),
-)
 
 
 def of_card(info: Mapping[str, Any], page_url: str) -> Licence:
@@ -42,29 +32,31 @@ def of_card(info: Mapping[str, Any], page_url: str) -> Licence:
     if name.casefold() == "other":
         name = line(card.get("license_name")) or name
     terms = find_terms(name)
-    url = _link(card, page_url) or page_url
-    return Licence(name or "unknown", terms.title, url, sentence(terms))
+    return _licence(name or "unknown", terms, _link(card, page_url) or page_url)
 
 
 def of_flags(model: Mapping[str, Any], page_url: str) -> Licence:
     """The permissions that a model of CivitAI has instead of a licence."""
     terms = of_civitai(dict(model))
-    words = sentence(terms)
-    return Licence(f"civitai: {words}"[:ID_MAX], terms.title, page_url, words)
+    said = (terms.commercial, terms.hosting, terms.sharing, terms.note)
+    return _licence(f"civitai: {', '.join(said)}"[:ID_MAX], terms, page_url)
 
 
 def unknown(page_url: str) -> Licence:
     """For files of which nothing is said."""
-    terms = find_terms("")
-    return Licence("unknown", terms.title, page_url, sentence(terms))
+    return _licence("unknown", find_terms(""), page_url)
 
 
-def sentence(terms: Terms) -> str:
-    """What is allowed and forbidden, as far as it is known, and the note."""
-    values = [(words, getattr(terms, matter)) for matter, words in MATTERS]
-    parts = [WORDS[value].format(words) for words, value in values if value in WORDS]
-    allowed = f"{', '.join(parts)}. ".capitalize() if parts else ""
-    return allowed + terms.note
+def _licence(id_: str, terms: Terms, url: str) -> Licence:
+    return Licence(
+        id=id_,
+        name=terms.title,
+        url=url,
+        commercial=terms.commercial,
+        hosting=terms.hosting,
+        sharing=terms.sharing,
+        note=terms.note,
+    )
 
 
 class Acceptances:

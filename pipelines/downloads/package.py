@@ -44,12 +44,15 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Licence:
-    """`id` as the publisher writes it; "unknown" if they name none. `terms`: what it asks, in a sentence or two."""
+    """`id` as the publisher writes it; "unknown" if they name none. What it allows is as in catalog/licences.py."""
 
-    id: str = "unknown"
-    name: str = "no licence named"
-    url: str = ""
-    terms: str = ""
+    id: str
+    name: str
+    url: str
+    commercial: str
+    hosting: str
+    sharing: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Package:
     files: tuple[RemoteFile, ...] = ()
     notices: tuple[RemoteFile, ...] = ()  # the licence's own file, kept beside a single file
     choices: tuple[Choice, ...] = ()
-    licence: Licence = field(default_factory=Licence)
+    licence: Licence
     is_gated: bool = False
     is_folder: bool = False
     subfolder: str = ""  # of the models' folder, for what is no checkpoint

@@ -18,6 +18,7 @@ class Plan:
     target: Path
     free_bytes: int
     is_accepted: bool  # its licence
+    needs_token: bool  # its publisher asks for a login, and we have no token for there
     is_there: bool
     is_taken: bool
 
@@ -34,7 +35,7 @@ class Plan:
             "is_verified": all(file.is_verifiable for file in package.files),
             "choices": [dataclasses.asdict(choice) for choice in package.choices],
             "licence": {**dataclasses.asdict(package.licence), "is_accepted": self.is_accepted},
-            "is_gated": package.is_gated,
+            "needs_token": self.needs_token,
             "warning": package.warning,
             "trigger_words": list(package.trigger_words),
             "target": str(self.target),

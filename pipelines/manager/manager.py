@@ -18,7 +18,6 @@ from typing import Any
 from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.titles import AUTO_V2_DIGITS
-from pipelines.catalog.verdict import verdict_of
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.job import QUEUED, RUNNING, Job
@@ -40,7 +39,6 @@ from pipelines.manager.results import Results
 from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
 from pipelines.manager.tokens import TokenCount, TokenCounter
-from pipelines.manager.used import used_by
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
@@ -238,11 +236,9 @@ class PipelineManager:
         return self._tokens.count(split(text)[0], found.tokenizer_path or found.path)
 
     def _save(self, picture: NewPicture) -> PictureRecord:
-        """On the saver's thread: with the checkpoint's hash, if that is known by now, and its models' licences."""
+        """On the saver's thread: with the checkpoint's hash, if that is known by now."""
         digest = self.hashes.of(Path(picture.checkpoint.path)) if picture.checkpoint else ""
-        licences = verdict_of(used_by(picture.request, self.catalog.view))
-        whole = replace(picture, model_hash=digest[:AUTO_V2_DIGITS], licences=licences)
-        return self.library.save(whole)
+        return self.library.save(replace(picture, model_hash=digest[:AUTO_V2_DIGITS]))
 
     # ---- on the desk thread --------------------------------------------------------------------------
 
@@ -285,7 +281,7 @@ class PipelineManager:
     def _launch(self, is_warm: bool) -> Launch:
         settings = self._settings
         try:
-            warm_up = self.catalog.recall(lambda view: view.find(None).ref()) if is_warm else None
+            warm_up = self.catalog.find(None).ref() if is_warm else None
         except StudioError:
             warm_up = None
         return Launch(
@@ -305,10 +301,8 @@ class PipelineManager:
         return Terms(
             max_active_pictures=settings.max_active_pictures,
             folders=(settings.output_dir, settings.data_dir),
-            find_checkpoint=lambda name: self.catalog.recall(lambda view: view.find(name).ref()),
-            find_loras=lambda asked: self.catalog.recall(
-                lambda view: loras_of(asked, lambda: view.others)
-            ),
+            find_checkpoint=lambda name: self.catalog.find(name).ref(),
+            find_loras=self._loras_of,
             drafts=self._keeper.drafts,
         )
 

@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipelines.catalog.verdict import read_verdict
 from pipelines.errors import NotFound, RequestError
 from pipelines.output.query import Query
-from pipelines.output.record import Holding, Page, PictureRecord
+from pipelines.output.record import Page, PictureRecord
 from pipelines.request import Request
 
-SCHEMA_VERSION = 3  # raise it with every change below; an older index is dropped and built anew
+SCHEMA_VERSION = 2  # raise it with every change below; an older index is dropped and built anew
 SCHEMA = """
 CREATE TABLE pictures (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, job_id TEXT NOT NULL, "index" INTEGER NOT NULL,
@@ -29,7 +28,7 @@ CREATE TABLE pictures (
     created REAL NOT NULL, seed INTEGER, prompt TEXT NOT NULL, negative_prompt TEXT NOT NULL,
     checkpoint TEXT NOT NULL, sampler TEXT NOT NULL, request TEXT NOT NULL, parameters TEXT NOT NULL,
     seconds REAL NOT NULL, device TEXT NOT NULL, dtype TEXT NOT NULL, applied TEXT NOT NULL,
-    licences TEXT NOT NULL, trashed REAL, number INTEGER NOT NULL);
+    trashed REAL, number INTEGER NOT NULL);
 CREATE INDEX by_owner ON pictures (owner, trashed IS NULL, created, id);
 CREATE INDEX by_job ON pictures (job_id, "index");
 CREATE INDEX by_number ON pictures (number);
@@ -119,20 +118,6 @@ class Index:
         cursor = query.cursor_at(items[-1]) if len(found) > query.limit else ""
         return Page(items, cursor, total)
 
-    def holdings(self) -> list[Holding]:
-        """Everybody's, who made a picture last first."""
-        # SQLite takes the other columns from the row that has the maximum.
-        rows = "SELECT owner, count(*), max(created), prompt FROM pictures GROUP BY owner"
-        return [Holding(*row) for row in self._ask(f"{rows} ORDER BY max(created) DESC")]
-
-    def of_owner(self, owner: str) -> list[PictureRecord]:
-        return self._records("WHERE owner = ?", (owner,))
-
-    def give(self, giver: str, owner: str) -> None:
-        """All pictures of the one are the other's from now on."""
-        with self._writing() as db:
-            db.execute("UPDATE pictures SET owner = ? WHERE owner = ?", (owner, giver))
-
     def trashed_before(self, time: float) -> list[PictureRecord]:
         return self._records("WHERE trashed < ?", (time,))
 
@@ -219,7 +204,6 @@ def _row(record: PictureRecord) -> tuple[Any, ...]:
     numbered = None if record.program else NUMBERED.fullmatch(record.file_name)
     values = {name: getattr(record, name) for name in COLUMNS}
     values["request"] = record.request.to_json() if record.request else ""
-    values["licences"] = json.dumps(dataclasses.asdict(record.licences)) if record.licences else ""
     return (*values.values(), int(numbered[1]) if numbered else 0)
 
 
@@ -230,5 +214,4 @@ def _record(row: tuple[Any, ...]) -> PictureRecord:
         RequestError
     ):  # a field that is no more: the picture stays, without its settings
         values["request"] = Request.from_dict(json.loads(text)) if text else None
-    values["licences"] = read_verdict(json.loads(values["licences"] or "null"))
     return PictureRecord(**values)

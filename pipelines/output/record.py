@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, TypedDict
 
-from pipelines.catalog.verdict import Verdict
 from pipelines.request import Request
 from pipelines.worker.messages import Applied, CheckpointRef, KeptStep
 
@@ -34,7 +33,6 @@ class NewPicture:
     device: str = ""
     dtype: str = ""
     applied: tuple[Applied, ...] = ()  # how much of each LoRA
-    licences: Verdict | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,6 @@ class PictureRecord:
     device: str = ""
     dtype: str = ""
     applied: str = ""  # "ink 0.8: 192 of 192 layers", of each LoRA
-    licences: Verdict | None = None  # of its models when it was made, and what they allow together
     trashed: float | None = None
 
     @property
@@ -88,16 +85,6 @@ class Page:
     items: tuple[PictureRecord, ...]
     next_cursor: str
     total: int
-
-
-@dataclass(frozen=True)
-class Holding:
-    """The pictures of one owner, those in the trash included; the last one so that a person knows whose they are."""
-
-    owner: str
-    pictures: int
-    last_created: float
-    last_prompt: str
 
 
 class Filters(TypedDict, total=False):

@@ -1,6 +1,7 @@
 """Serves the whole app with the fake worker, in a process of its own: `python -m tests.browser.serve FOLDER PORT`.
 
-FOLDER gets `models/` with two checkpoints of paper, `outputs/` and `data/`. A file `password` in it asks for a login.
+FOLDER gets `models/` with two checkpoints of paper, `outputs/` and `data/`. A file `password` in it asks for a login; a
+file `hub` names a place of models, and then there is only a starter.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ CHECKPOINTS = {
 
 
 def main(folder: Path, port: int) -> None:
-    for name, defaults in CHECKPOINTS.items():
+    hub = folder / "hub"
+    checkpoints = {"starter": CHECKPOINTS["small"]} if hub.exists() else CHECKPOINTS
+    for name, defaults in checkpoints.items():
         if not (folder / "models" / name).exists():
             paper_checkpoint.write(folder / "models" / name, defaults=defaults, licence="MIT")
     password = folder / "password"
@@ -30,6 +33,7 @@ def main(folder: Path, port: int) -> None:
         models_dir=(folder / "models",),
         output_dir=folder / "outputs",
         data_dir=folder / "data",
+        **({"hub_url": hub.read_text(), "civitai_url": hub.read_text()} if hub.exists() else {}),
         password_file=password if password.exists() else None,
     )
     site, _ = app.create(settings, worker_target="tests.fake_worker")

@@ -4,6 +4,7 @@ import { createModelBar } from "./model_bar.js";
 import { createModelDetails } from "./model_details.js";
 import { createModelGrid } from "./model_grid.js";
 import { createModelVerbs } from "./model_verbs.js";
+import { mountOffers } from "./offers.js";
 
 /** Builds the island; answers with {open(kind, name)}. */
 export function mountModels(host, parts) {
@@ -14,10 +15,11 @@ export function mountModels(host, parts) {
   const grid = createModelGrid({ open, use: verbs.use, close });
   const bar = createModelBar({ onChange: () => draw(true), onRefresh: refresh });
   const empty = h("div", { class: "empty", hidden: true });
-  const toys = h("p", { class: "toys", role: "note", hidden: true });
-  const scroll = h("div", { class: "library-scroll" }, toys, empty, grid.element);
+  const offers = h("div", { class: "offers-place" });
+  const scroll = h("div", { class: "library-scroll" }, offers, empty, grid.element);
   const body = h("div", { class: "library-body" }, scroll, details.element);
   host.append(h("section", { class: "library", "aria-label": "Models" }, bar.element, body));
+  mountOffers(offers, parts);
   let wanted = null; // a card that was asked for before it was known
 
   function draw(isNew = false) {
@@ -27,7 +29,6 @@ export function mountModels(host, parts) {
     show(grid.element, rows.length > 0);
     show(empty, cards.isKnown && rows.length === 0);
     if (rows.length === 0) fillEmpty();
-    drawToys();
   }
   function fillEmpty() {
     const isNarrowed = bar.isNarrowed();
@@ -37,17 +38,6 @@ export function mountModels(host, parts) {
       h("p", { class: "empty-title" }, isNarrowed ? "Nothing found" : "None of these yet"),
       h("p", {}, isNarrowed ? "No model matches the search." : "Copy files here; they are listed within seconds:"),
       ...(isNarrowed ? [button] : where),
-    );
-  }
-  /** With only the starter at hand: what it is, and where real models go. */
-  function drawToys() {
-    const usable = cards.rows.filter((row) => row.kind === "checkpoint" && !row.problem);
-    const isOnlyStarter = usable.length > 0 && usable.every((row) => row.starter);
-    show(toys, isOnlyStarter && bar.kind() === "checkpoint");
-    toys.replaceChildren(
-      h("strong", {}, "This model draws toys. "),
-      "It shows how everything works. For photographs and paintings, copy a Stable Diffusion checkpoint here: ",
-      ...cards.folders.slice(0, 1).map((folder) => h("code", {}, folder)),
     );
   }
   function open(row) {

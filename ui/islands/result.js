@@ -5,7 +5,7 @@ import { createProgress } from "./progress.js";
 import { createSheet, isSheet } from "./sheet.js";
 import { createSiblings } from "./siblings.js";
 import { createStage } from "./stage.js";
-import { hasPreview, previewOf } from "./store.js";
+import { hasPreview, isOnlyToys, previewOf } from "./store.js";
 import { failure } from "./telling.js";
 
 const IDEAS = [
@@ -15,14 +15,15 @@ const IDEAS = [
 ];
 
 /** Builds the island; answers with {seedInView(), sheetInView()}. */
-export function mountResult(host, { store, focus, verbs, pictureVerbs, records, toasts, picker, form }) {
+export function mountResult(host, { store, focus, verbs, pictureVerbs, records, toasts, picker, form, goTo }) {
   const stage = createStage();
   const sheet = createSheet({ verbs });
   const progress = createProgress({ onCancel: verbs.cancelInView, beside: sheet.bar });
   const siblings = createSiblings({ onPick: focus.set });
   const view = createPictureView(stage, { ...pictureVerbs, trash, restore }, toasts);
   const message = h("div", { class: "stage-message", hidden: true });
-  const empty = createEmpty(form);
+  const toys = createToys(goTo);
+  const empty = createEmpty(form, toys);
   const canvas = h("div", { class: "canvas" }, empty, stage.element, sheet.element, message);
   const under = h("div", { class: "under" }, progress.element, siblings.element, view.element);
   const element = h("section", { class: "result", "aria-label": "Result" }, canvas, under, progress.live);
@@ -32,6 +33,7 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     const job = focus.job();
     const isOnSheet = Boolean(job) && isSheet(job);
     show(empty, !job && store.connection !== "connecting");
+    show(toys, isOnlyToys(store.about));
     show(stage.element, Boolean(job) && !isOnSheet);
     show(sheet.element, isOnSheet);
     if (!job) return clear();
@@ -111,7 +113,13 @@ function chosen(job, index) {
   return job.pictures[index ?? -1] ?? by("running") ?? by("done") ?? by("queued") ?? job.pictures[0];
 }
 
-function createEmpty(form) {
+/** Said while there is only the starter: where real models come from. */
+function createToys(goTo) {
+  const get = h("button", { type: "button", class: "secondary", on: { click: () => goTo("models") } }, "Get a real model");
+  return h("div", { class: "toys", hidden: true }, h("p", {}, "The starter model draws toys like these."), get);
+}
+
+function createEmpty(form, toys) {
   const chip = (idea) =>
     h("button", { type: "button", class: "chip", on: { click: () => form.fill({ prompt: idea }) } }, idea);
   const what =
@@ -122,5 +130,6 @@ function createEmpty(form) {
     h("p", { class: "empty-title" }, "Nothing developed yet"),
     h("p", {}, what),
     h("div", { class: "chips" }, ...IDEAS.map(chip)),
+    toys,
   );
 }
