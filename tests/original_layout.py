@@ -74,16 +74,15 @@ def tensors_of(parts: Components) -> Tensors:
         _vae_item(k, v, len(parts.vae.config.block_out_channels))
         for k, v in parts.vae.state_dict().items()
     )
-    first = parts.text_encoder.state_dict()
+    first = parts.text_encoder.state_dict() if parts.text_encoder is not None else {}
     if parts.family == "sd2":
         texts = _below("cond_stage_model.model.", _with_last_layer(_open_clip(first)))
     else:
         where = "conditioner.embedders.0" if parts.family == "sdxl" else "cond_stage_model"
         texts = _below(f"{where}.transformer.text_model.", first)
     if parts.text_encoder_2 is not None:
-        texts |= _below(
-            "conditioner.embedders.1.model.", _open_clip(parts.text_encoder_2.state_dict())
-        )
+        place = "conditioner.embedders.0" if not first else "conditioner.embedders.1"
+        texts |= _below(f"{place}.model.", _open_clip(parts.text_encoder_2.state_dict()))
     return _below("model.diffusion_model.", unet) | _below("first_stage_model.", vae) | texts
 
 

@@ -52,17 +52,18 @@ PLAIN = {
     "sd2": Size((32, 64), (True, False), (32, 32, 32, 32), 32, 2, (1, 1), 32, 1),
     "sdxl": Size((32, 64), (False, True), (32, 32, 32, 32), 32, 3, (1, 1), 32, 1, 64),
 }
+REFINER = {"sdxl_refiner": Size((32, 64), (True, False), (32, 32, 32, 32), 0, 3, (1, 1), 32, 1, 64)}
 # Of every kind: a family, or one and what is different about it.
 PLAIN |= {
     f"{kind} inpainting": dataclasses.replace(size, channels=9) for kind, size in PLAIN.items()
-}
+} | REFINER
 
 
 @dataclass(frozen=True)
 class Components:
     """The parts of one checkpoint, on the CPU in float32, in eval mode."""
 
-    text_encoder: CLIPTextModel
+    text_encoder: CLIPTextModel  # None in a refiner, as its tokenizer
     tokenizer: CLIPTokenizer
     unet: UNet2DConditionModel
     vae: AutoencoderKL
@@ -73,7 +74,7 @@ class Components:
     @property
     def family(self) -> str:
         if self.text_encoder_2 is not None:
-            return "sdxl"
+            return "sdxl" if self.text_encoder is not None else "sdxl_refiner"
         return "sd2" if self.text_encoder.config.hidden_act == "gelu" else "sd15"
 
     def as_dict(self) -> dict[str, object]:
@@ -94,7 +95,8 @@ def components(
         torch.manual_seed(seed)
         tokenizer = tokenizer or byte_tokenizer()
         second: dict[str, Any] = {}
-        if family == "sdxl":
+        is_refiner = family == "sdxl_refiner"
+        if family.startswith("sdxl"):
             other = dataclasses.replace(size, text=size.text_2)
             second = {
                 "text_encoder_2": _text_encoder(
@@ -103,10 +105,16 @@ def components(
                 "tokenizer_2": _padded_with_exclamation_marks(tokenizer),
             }
         return Components(
-            text_encoder=_text_encoder(
+            text_encoder=None
+            if is_refiner
+            else _text_encoder(
                 size, tokenizer, CLIPTextModel, "gelu" if family == "sd2" else "quick_gelu"
             ),
-            tokenizer=_padded_with_exclamation_marks(tokenizer) if family == "sd2" else tokenizer,
+            tokenizer=None
+            if is_refiner
+            else _padded_with_exclamation_marks(tokenizer)
+            if family == "sd2"
+            else tokenizer,
             unet=_unet(size, family),
             vae=_vae(size, 0.13025 if second else 0.18215),
             **second,
@@ -154,11 +162,14 @@ def save(folder: Path, parts: Components) -> CheckpointRef:
         config = module.config.to_dict() if "text_encoder" in name else dict(module.config)
         config["_class_name"] = type(module).__name__
         (folder / name / "config.json").write_text(json.dumps(config))
-    parts.tokenizer.save_pretrained(folder / "tokenizer")
+    if parts.tokenizer is not None:
+        parts.tokenizer.save_pretrained(folder / "tokenizer")
     if parts.tokenizer_2 is not None:
         parts.tokenizer_2.save_pretrained(folder / "tokenizer_2")
     parts.scheduler.save_pretrained(folder / "scheduler")
-    index = MODEL_INDEX | (MODEL_INDEX_XL if parts.family == "sdxl" else {})
+    index = MODEL_INDEX | (MODEL_INDEX_XL if parts.text_encoder_2 is not None else {})
+    if parts.family == "sdxl_refiner":
+        index |= MODEL_INDEX_REFINER
     if parts.unet.config.in_channels == 9:
         index["_class_name"] = index["_class_name"].replace("Pipeline", "InpaintPipeline")
     (folder / "model_index.json").write_text(json.dumps(index))
@@ -183,6 +194,15 @@ MODEL_INDEX_XL = {
     "force_zeros_for_empty_prompt": True,
     "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"],
     "tokenizer_2": ["transformers", "CLIPTokenizer"],
+}
+
+
+MODEL_INDEX_REFINER = {
+    "_class_name": "StableDiffusionXLImg2ImgPipeline",
+    "force_zeros_for_empty_prompt": False,
+    "requires_aesthetics_score": True,
+    "text_encoder": [None, None],
+    "tokenizer": [None, None],
 }
 
 
@@ -213,14 +233,14 @@ def _text_encoder(size: Size, tokenizer: CLIPTokenizer, kind: type, activation: 
 def _unet(size: Size, family: str) -> UNet2DConditionModel:
     down = tuple("CrossAttnDownBlock2D" if cross else "DownBlock2D" for cross in size.cross)
     up = tuple("CrossAttnUpBlock2D" if cross else "UpBlock2D" for cross in reversed(size.cross))
-    is_xl = family == "sdxl"
+    is_refiner = family == "sdxl_refiner"
     more: dict[str, Any] = {}
-    if is_xl:
+    if size.text_2:
         more = {
             "addition_embed_type": "text_time",
             "addition_time_embed_dim": 256,
-            "projection_class_embeddings_input_dim": 6 * 256 + size.text_2,
-            "transformer_layers_per_block": (1, 2),
+            "projection_class_embeddings_input_dim": (5 if is_refiner else 6) * 256 + size.text_2,
+            "transformer_layers_per_block": 2 if is_refiner else (1, 2),
         }
     return UNet2DConditionModel(
         sample_size=8 if size.unet[0] < 48 else 16,

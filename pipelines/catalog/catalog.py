@@ -13,6 +13,7 @@ from pathlib import Path
 from pipelines.catalog import diffusers_folder, single_file
 from pipelines.catalog.beside import about_beside
 from pipelines.catalog.checkpoint import Checkpoint, Model, Other
+from pipelines.catalog.families import REFINER
 from pipelines.catalog.scan import Found, scan
 from pipelines.catalog.single_file import UNREAD
 from pipelines.errors import NotFound
@@ -31,9 +32,9 @@ class View:
 
     @property
     def default(self) -> Checkpoint | None:
-        """What is taken when nobody chooses: the first usable checkpoint, the starter only if there is no other."""
+        """What is taken when nobody chooses: the first usable one, the starter only if there is no other."""
         usable = [one for one in self.checkpoints if not one.problem]
-        return min(usable, key=lambda one: one.is_starter, default=None)
+        return min(usable, key=_rank, default=None)
 
 
 class Catalog:
@@ -102,6 +103,13 @@ class Catalog:
                 return checkpoint
         known = ", ".join(one.name for one in checkpoints) or "none"
         raise NotFound(f"There is no checkpoint {name[:100]}.", f"Those that are there: {known}.")
+
+
+def _rank(checkpoint: Checkpoint) -> int:
+    """The lower, the sooner it is taken when nobody chooses. A refiner is made for the end of a picture only."""
+    if checkpoint.family == REFINER:
+        return 3
+    return 2 if checkpoint.is_starter else 1 if checkpoint.variant else 0
 
 
 def _read(found: Found) -> Model:

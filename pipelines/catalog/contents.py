@@ -16,6 +16,7 @@ from pipelines.catalog.weights_file import Header
 Shapes = Mapping[str, tuple[int, ...]]
 
 NOT_YET = "which is not supported yet"
+NO_FAMILY = "holds a UNet of an unknown kind and no text encoder"
 UNKNOWN = "is a checkpoint of an unknown kind"
 FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
 EIGHT_BITS = frozenset(("F8_E4M3", "F8_E5M2"))
@@ -47,10 +48,10 @@ TEXT_ENCODERS = {
         "first text encoder": ("conditioner.embedders.0.transformer.", CLIP),
         "second text encoder": ("conditioner.embedders.1.model.", f"{OPEN_CLIP} text_projection"),
     },
-}
-OTHER_FAMILIES = {
-    "sdxl_refiner": f"is an SDXL refiner, {NOT_YET}; choose the base model",
-    "": "holds a UNet of an unknown kind and no text encoder",
+    "sdxl_refiner": {
+        "UNet": ("model.diffusion_model.", "label_emb.0.0.weight"),
+        "text encoder": ("conditioner.embedders.0.model.", f"{OPEN_CLIP} text_projection"),
+    },
 }
 # The layer that reads the prompt, in a UNet or ControlNet, or in a LoRA for one.
 READS_PROMPT = re.compile(r".*attn2[._]to_k[._](?!.*(?:up|lora_B)\.)(?:.*\.)?weight$")
@@ -67,7 +68,7 @@ def why_not(family: str, header: Header) -> str:
     if channels not in CHANNELS_RUN:
         return f"{CHANNELS.get(channels, UNKNOWN)} ({channels} input channels), {NOT_YET}"
     if family not in FAMILIES:
-        return OTHER_FAMILIES.get(family, f"is of the family {family}, {NOT_YET}")
+        return f"is of the family {family}, {NOT_YET}" if family else NO_FAMILY
     if header.dtypes & EIGHT_BITS:
         return f"has weights of 8 bits, {NOT_YET}; choose its fp16 file"
     return next((lack for lack in _lacks(family, shapes)), "")

@@ -38,16 +38,29 @@ SD = (
     Component("text_encoder", "CLIPTextModel", TOKENS),
 )
 SDXL = (*SD, Component("text_encoder_2", "CLIPTextModelWithProjection", TOKENS))
+REFINER = (*SD[:2], SDXL[-1])
+XL_FAMILIES = {SDXL: "sdxl", REFINER: "sdxl_refiner"}
 # Pipeline → its networks and its tokenizers.
 PIPELINES = {
-    "StableDiffusionPipeline": (SD, ("tokenizer",)),
-    "StableDiffusionInpaintPipeline": (SD, ("tokenizer",)),
-    "StableDiffusionXLPipeline": (SDXL, ("tokenizer", "tokenizer_2")),
-    "StableDiffusionXLInpaintPipeline": (SDXL, ("tokenizer", "tokenizer_2")),
+    **dict.fromkeys(
+        (
+            "StableDiffusionPipeline",
+            "StableDiffusionImg2ImgPipeline",
+            "StableDiffusionInpaintPipeline",
+        ),
+        (SD, ("tokenizer",)),
+    ),
+    **dict.fromkeys(
+        (
+            "StableDiffusionXLPipeline",
+            "StableDiffusionXLImg2ImgPipeline",
+            "StableDiffusionXLInpaintPipeline",
+        ),
+        (SDXL, ("tokenizer", "tokenizer_2")),
+    ),
 }
 # How other pipelines' names begin → what they are. The first that fits wins.
 NOT_RUN = {
-    "StableDiffusionXLImg2Img": "an SDXL refiner",
     "StableDiffusionInstructPix2Pix": "an InstructPix2Pix checkpoint",
     "StableDiffusionXLInstructPix2Pix": "an InstructPix2Pix checkpoint",
     "StableDiffusionDepth2Img": "a depth-to-image checkpoint",
@@ -87,13 +100,12 @@ def read(folder: Path, name: str, *, is_starter: bool = False) -> Checkpoint:
 def _identified(checkpoint: Checkpoint) -> Checkpoint:
     """With the family, and what follows from it. What is missing for that is left to `_checked`."""
     folder = checkpoint.path
-    pipeline = str(read_object(folder / INDEX, INDEX).get("_class_name"))
-    if pipeline not in PIPELINES:
-        raise Damaged(_not_run(pipeline))
+    index = read_object(folder / INDEX, INDEX)
+    components, _ = _layout(index)
     unet, text_encoder = (_known(folder, name) for name in ("unet", "text_encoder"))
     scheduler = _known(folder, "scheduler", "scheduler_config.json")
     prediction = str(scheduler.get("prediction_type", "epsilon"))
-    family = "sdxl" if "XL" in pipeline else _family(text_encoder)
+    family = XL_FAMILIES.get(components) or _family(text_encoder)
     facts = FAMILIES[family]
     defaults = defaults_for(family, checkpoint.name, prediction=prediction)
     return dataclasses.replace(
@@ -104,6 +116,16 @@ def _identified(checkpoint: Checkpoint) -> Checkpoint:
         latent_rgb_factors=facts.latent_rgb_factors,
         latent_rgb_bias=facts.latent_rgb_bias,
     )
+
+
+def _layout(index: dict[str, Any]) -> tuple[tuple[Component, ...], tuple[str, ...]]:
+    """The networks and tokenizers of a pipeline. Raises Damaged."""
+    pipeline = str(index.get("_class_name"))
+    if pipeline not in PIPELINES:
+        raise Damaged(_not_run(pipeline))
+    if PIPELINES[pipeline][0] is SDXL and index.get("text_encoder") == [None, None]:
+        return REFINER, ("tokenizer_2",)
+    return PIPELINES[pipeline]
 
 
 def _family(text_encoder: dict[str, Any]) -> str:
@@ -132,7 +154,7 @@ def _checked(checkpoint: Checkpoint) -> Checkpoint:
     """With its tokenizer, after all that is needed was found. Raises Damaged."""
     folder = checkpoint.path
     index = read_object(folder / INDEX, INDEX)
-    components, tokenizers = PIPELINES[str(index["_class_name"])]
+    components, tokenizers = _layout(index)
     for component in components:
         asked = index.get(component.folder)
         if not isinstance(asked, list) or component.kind not in asked:
@@ -171,7 +193,7 @@ def _channels(unet: dict[str, Any]) -> int:
 def _check_widths(folder: Path, components: tuple[Component, ...]) -> None:
     """The UNet reads what the text encoders write, one beside the other."""
     config = _config(folder, "unet")
-    if components is SDXL and config.get("addition_embed_type") != "text_time":
+    if components in XL_FAMILIES and config.get("addition_embed_type") != "text_time":
         raise Damaged(
             "unet/config.json has no addition_embed_type text_time, so it is none of SDXL"
         )

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pipelines.request import Defaults
 
+SD, SDXL = "Stable Diffusion 1 and 2", "SDXL"
+REFINER = "sdxl_refiner"
+
 Factors = tuple[tuple[float, float, float], ...]
 
 
@@ -14,6 +17,7 @@ class FamilyFacts:
     """`latent_rgb_*`: latents · factors + bias ≈ RGB in 0…1, for previews without the VAE."""
 
     defaults: Defaults
+    latents: str  # whose they are: families of the same can go on with one another's pictures
     latent_rgb_factors: Factors
     latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
 
@@ -36,14 +40,19 @@ SDXL_FACTORS = (
 )
 
 FAMILIES = {
-    "sd15": FamilyFacts(defaults=Defaults(), latent_rgb_factors=SD_FACTORS),
+    "sd15": FamilyFacts(defaults=Defaults(), latents=SD, latent_rgb_factors=SD_FACTORS),
     "sd2": FamilyFacts(
         defaults=Defaults(width=768, height=768),  # what predicts noise: 512, see defaults.py
+        latents=SD,
         latent_rgb_factors=SD_FACTORS,
     ),
-    "sdxl": FamilyFacts(
-        defaults=Defaults(width=1024, height=1024, steps=25, guidance_scale=6.0),
-        latent_rgb_factors=SDXL_FACTORS,
-        latent_rgb_bias=(150 / 255, 140 / 255, 130 / 255),
+    **dict.fromkeys(
+        ("sdxl", REFINER),
+        FamilyFacts(
+            defaults=Defaults(width=1024, height=1024, steps=25, guidance_scale=6.0),
+            latents=SDXL,
+            latent_rgb_factors=SDXL_FACTORS,
+            latent_rgb_bias=(150 / 255, 140 / 255, 130 / 255),
+        ),
     ),
 }

@@ -24,7 +24,7 @@ def nothing_around(request: Request, model: Model) -> Surroundings:
 
     So does AUTOMATIC1111. It is the same for all pictures of a size, which are told the same tensors.
     """
-    key = ("nothing around", request.height, request.width)
+    key = ("nothing around", model.vae.source, request.height, request.width)
     known: Surroundings | None = model.embeddings.get(key)
     if known is None:
         assert request.height is not None

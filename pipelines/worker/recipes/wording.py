@@ -21,6 +21,7 @@ class Words(NamedTuple):
 
     hidden: Tensor  # (1, 77 · chunks, width): the states of all text encoders, side by side
     pooled: Tensor | None = None  # (1, width): the end of the first chunk, projected
+    is_negative: bool = False
 
 
 def conditioning(request: Request, model: Model, patch: Patch = NO_PATCH) -> Conditioning:
@@ -30,7 +31,8 @@ def conditioning(request: Request, model: Model, patch: Patch = NO_PATCH) -> Con
     if model.family.is_nothing_zero and not request.negative_prompt.strip():
         negative = _nothing(negative, model)
     return Conditioning.constant(
-        positive=words(split(request.prompt)[0], model, patch, clip_skip), negative=negative
+        positive=words(split(request.prompt)[0], model, patch, clip_skip),
+        negative=negative._replace(is_negative=True),
     )
 
 

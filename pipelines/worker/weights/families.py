@@ -49,6 +49,8 @@ class Family:
     fits_half: bool = True  # its VAE can compute in float16
     # Both kinds of prediction exist, and single files do not say which.
     is_prediction_open: bool = False
+    # What the denoiser is told that prompt and negative prompt are worth, in place of a target size.
+    aesthetic_scores: tuple[float, float] | None = None
 
     @property
     def may_skip_layers(self) -> bool:
@@ -92,6 +94,22 @@ FAMILIES = (
         is_told_its_size=True,
         is_nothing_zero=True,
         fits_half=False,
+    ),
+    Family(
+        name="sdxl_refiner",  # ibid., section 2.5: for the last steps of a picture, at low noise
+        text_encoders=(
+            TextEncoderRow(
+                *("text_encoder_2", "tokenizer_2", "conditioner.embedders.0.model."),
+                is_open_clip=True,
+                is_pooled=True,
+                layer=-2,
+                padding=0,
+            ),
+        ),
+        scaling_factor=0.13025,
+        is_told_its_size=True,
+        fits_half=False,
+        aesthetic_scores=(6.0, 2.5),
     ),
 )
 

@@ -80,6 +80,8 @@ def _unet_config(own: Tensors, family: Family) -> Config:
         int(own[f"input_blocks.{level[-1]}.0.out_layers.3.weight"].shape[0]) for level in levels
     ]
     depths = [_depth(own, f"input_blocks.{level[0]}.1.") for level in levels]
+    # The middle is as deep as its list's last number says, also where the level before it has no attention.
+    deepest = depths[-1] or _depth(own, "middle_block.1.")
     texts = next(v for k, v in own.items() if k.endswith(".attn2.to_k.weight"))
     some_projection = next(v for k, v in own.items() if k.endswith(".1.proj_in.weight"))
     config: Config = {
@@ -89,7 +91,7 @@ def _unet_config(own: Tensors, family: Family) -> Config:
         "layers_per_block": len(levels[0]),
         "down_block_types": [_block("Down", depth) for depth in depths],
         "up_block_types": [_block("Up", depth) for depth in reversed(depths)],
-        "transformer_layers_per_block": [max(1, depth) for depth in depths],
+        "transformer_layers_per_block": [max(1, depth) for depth in (*depths[:-1], deepest)],
         "cross_attention_dim": int(texts.shape[1]),
         "use_linear_projection": some_projection.ndim == 2,
         # Called a dimension by diffusers, and a number of heads.

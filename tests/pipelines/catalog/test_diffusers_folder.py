@@ -101,12 +101,18 @@ def test_a_unet_of_nine_channels_is_one_for_inpainting(tmp_path: Path) -> None:
     assert (found.family, found.variant, found.problem) == ("sd15", "inpainting", "")
 
 
-def test_an_xl_refiner_is_called_one(tmp_path: Path) -> None:
-    folder = paper_checkpoint.write(tmp_path / "folder")
-    index = {"_class_name": "StableDiffusionXLImg2ImgPipeline", "text_encoder": [None, None]}
-    (folder / "model_index.json").write_text(json.dumps(index))
+def test_a_folder_of_xl_without_the_first_text_encoder_is_a_refiner(tmp_path: Path) -> None:
+    folder = as_xl(paper_checkpoint.write(tmp_path / "folder"))
+    index = json.loads((folder / "model_index.json").read_text())
+    nothing = {"text_encoder": [None, None], "tokenizer": [None, None]}
+    name = {"_class_name": "StableDiffusionXLImg2ImgPipeline"}
+    (folder / "model_index.json").write_text(json.dumps(index | nothing | name))
+    for part in ("text_encoder", "tokenizer"):
+        shutil.rmtree(folder / part)
 
-    assert "this is an SDXL refiner" in Catalog([tmp_path]).checkpoints()[0].problem
+    (found,) = Catalog([tmp_path]).checkpoints()
+
+    assert (found.family, found.problem) == ("sdxl_refiner", "")
 
 
 def test_files_of_half_precision_are_taken(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pipelines.samplers import SAMPLERS, SCHEDULES
 from tests import paper_checkpoint, paper_file
 from tests.paper_file import BODY, CLIP, SD2, SD15, SDXL, Shapes, below
 
-WHOLE = {"sd15": SD15, "sd2": SD2, "sdxl": SDXL}
+WHOLE = {"sd15": SD15, "sd2": SD2, "sdxl": SDXL, "sdxl_refiner": paper_file.REFINER}
 
 
 def read(path: Path) -> Checkpoint | Other:

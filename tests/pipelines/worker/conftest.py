@@ -20,7 +20,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> CheckpointRef:
     return tiny.save(tmp_path_factory.mktemp("models") / "toy", tiny.components())
 
 
-@pytest.fixture(scope="session", params=["sd15", "sd2", "sdxl", "sd15 inpainting"])
+@pytest.fixture(scope="session", params=["sd15", "sd2", "sdxl", "sd15 inpainting", "sdxl_refiner"])
 def any_toy(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> CheckpointRef:

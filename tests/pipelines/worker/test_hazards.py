@@ -264,7 +264,7 @@ def test_a_new_family_has_been_held_against_the_register() -> None:
 
     Whoever adds a family looks at these, gives it a treatment and a test, and then its name here.
     """
-    assert {family.name for family in FAMILIES} == {"sd15", "sd2", "sdxl"}
+    assert {family.name for family in FAMILIES} == {"sd15", "sd2", "sdxl", "sdxl_refiner"}
 
 
 def test_equal_shapes_are_not_enough_to_share_a_forward() -> None:

@@ -25,6 +25,10 @@ NETWORKS = {
         *("model.diffusion_model.", "first_stage_model."),
         *("conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."),
     ),
+    "sdxl_refiner": (
+        *("model.diffusion_model.", "first_stage_model."),
+        "conditioner.embedders.0.model.",
+    ),
 }
 EVERY_NETWORK = [(family, network) for family, networks in NETWORKS.items() for network in networks]
 Edit = Callable[[dict[str, Tensor], list[str]], None]

@@ -16,7 +16,8 @@ from pipelines.worker.weights import original_layout as layout
 from pipelines.worker.weights.families import find_family
 from tests import original_layout, tiny
 
-# As the published configs have them: runwayml/stable-diffusion-v1-5, stabilityai/stable-diffusion-2-1, -xl-base-1.0.
+# As the published configs have them: runwayml/stable-diffusion-v1-5, stabilityai/stable-diffusion-2-1, -xl-base-1.0,
+# -xl-refiner-1.0.
 UNETS: dict[str, dict[str, Any]] = {
     "sd15": {"cross_attention_dim": 768, "attention_head_dim": 8},
     "sd2": {
@@ -35,6 +36,23 @@ UNETS: dict[str, dict[str, Any]] = {
         "addition_embed_type": "text_time",
         "addition_time_embed_dim": 256,
         "projection_class_embeddings_input_dim": 2816,
+    },
+    "sdxl_refiner": {
+        "cross_attention_dim": 1280,
+        "attention_head_dim": [6, 12, 24, 24],
+        "use_linear_projection": True,
+        "block_out_channels": [384, 768, 1536, 1536],
+        "down_block_types": [
+            "DownBlock2D",
+            "CrossAttnDownBlock2D",
+            "CrossAttnDownBlock2D",
+            "DownBlock2D",
+        ],
+        "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
+        "transformer_layers_per_block": 4,
+        "addition_embed_type": "text_time",
+        "addition_time_embed_dim": 256,
+        "projection_class_embeddings_input_dim": 2560,
     },
 }
 CLIP_L = {
@@ -62,24 +80,32 @@ TEXTS: dict[str, tuple[dict[str, Any], ...]] = {
         {**CLIP_L, "hidden_act": "quick_gelu"},
         {**CLIP_G, "hidden_act": "gelu", "projection_dim": 1280},
     ),
+    "sdxl_refiner": ({**CLIP_G, "hidden_act": "gelu", "projection_dim": 1280},),
 }
-PARAMETERS = {"sd15": 859_520_964, "sd2": 865_910_724, "sdxl": 2_567_463_684}
+PARAMETERS = {
+    "sd15": 859_520_964,
+    "sd2": 865_910_724,
+    "sdxl": 2_567_463_684,
+    "sdxl_refiner": 2_259_526_660,
+}
+# What is read off where a published config says it in another way: levels without attention need no number.
+READ = {"sdxl_refiner": {"transformer_layers_per_block": [1, 4, 4, 4]}}
 # runwayml/stable-diffusion-inpainting, stabilityai/stable-diffusion-2-inpainting, diffusers/…-xl-…-inpainting-0.1: a
 # first layer of five more channels.
-for family in tuple(UNETS):
+for family in ("sd15", "sd2", "sdxl"):
     UNETS[f"{family} inpainting"] = UNETS[family] | {"in_channels": 9}
     PARAMETERS[f"{family} inpainting"] = PARAMETERS[family] + 5 * 320 * 9
 
 
 def published(family: str) -> tiny.Components:
     with torch.device("meta"):
-        kinds = (CLIPTextModel, CLIPTextModelWithProjection)
-        texts = [
-            kind(CLIPTextConfig(vocab_size=49408, **config))
-            for kind, config in zip(kinds, TEXTS[family.split()[0]], strict=False)
-        ]
+        texts: dict[bool, Any] = {}  # by whether it is pooled
+        for config in TEXTS[family.split()[0]]:
+            is_pooled = "projection_dim" in config
+            kind = CLIPTextModelWithProjection if is_pooled else CLIPTextModel
+            texts[is_pooled] = kind(CLIPTextConfig(vocab_size=49408, **config))
         return tiny.Components(
-            text_encoder=texts[0],
+            text_encoder=texts.get(False),
             tokenizer=tiny.byte_tokenizer(),
             unet=UNet2DConditionModel(**UNETS[family]),
             vae=AutoencoderKL(
@@ -90,7 +116,7 @@ def published(family: str) -> tiny.Components:
                 latent_channels=4,
             ),
             scheduler=tiny.components().scheduler,
-            text_encoder_2=texts[1] if len(texts) > 1 else None,
+            text_encoder_2=texts.get(True),
         )
 
 
@@ -120,13 +146,13 @@ def test_the_shapes_of_a_published_model_say_how_it_is_built(family: str) -> Non
     assert sum(tensor.numel() for tensor in unet.values()) == PARAMETERS[family]
     assert sizes(unet, shapes(parts.unet)) == shapes(parts.unet)
     assert sizes(vae, shapes(parts.vae)) == shapes(parts.vae)
-    for name, value in UNETS[family].items():
+    for name, value in (UNETS[family] | READ.get(family, {})).items():
         assert config[name] == value, name
     assert config["block_out_channels"] == list(parts.unet.config.block_out_channels)
     assert vae_config["block_out_channels"] == [128, 256, 512, 512]
-    networks = (parts.text_encoder, parts.text_encoder_2)
+    networks = [one for one in (parts.text_encoder, parts.text_encoder_2) if one is not None]
     texts = TEXTS[family.split()[0]]
-    for text_row, network, wanted in zip(row.text_encoders, networks, texts, strict=False):
+    for text_row, network, wanted in zip(row.text_encoders, networks, texts, strict=True):
         text_config, text = layout.text_encoder(tensors, text_row)
         assert wanted.items() <= text_config.items()
         assert sizes(text, shapes(network)) == shapes(network)

@@ -17,6 +17,9 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint impo
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import (
     StableDiffusionXLPipeline,
 )
+from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img import (
+    StableDiffusionXLImg2ImgPipeline,
+)
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_inpaint import (
     StableDiffusionXLInpaintPipeline,
 )
@@ -45,6 +48,7 @@ PIPELINES: dict[str, Any] = {
     "sd15 inpainting": StableDiffusionInpaintPipeline,
     "sd2 inpainting": StableDiffusionInpaintPipeline,
     "sdxl inpainting": StableDiffusionXLInpaintPipeline,
+    "sdxl_refiner": StableDiffusionXLImg2ImgPipeline,
 }
 # To an inpainting pipeline, a picture from words alone is one that is painted all over. Tensors, since arrays are
 # encoded in another memory layout, where the norms of a toy, each of one channel, magnify what is lost in rounding.
@@ -106,15 +110,19 @@ def theirs(pipeline: Any, **told: Any) -> np.ndarray:
     pipeline.scheduler = EulerDiscreteScheduler.from_config(
         pipeline.scheduler.config, use_karras_sigmas=True, timestep_spacing="linspace"
     )
+    noise = Philox(SEED).draw(0, (4, SIZE_PX // 8, SIZE_PX // 8))[None]
+    if isinstance(pipeline, StableDiffusionXLImg2ImgPipeline):  # a refiner, at work from the start
+        pipeline.scheduler.set_timesteps(STEPS)
+        begun = noise * pipeline.scheduler.init_noise_sigma
+        told = {"image": begun, "denoising_start": 0.0, "strength": 1.0, **told}
+    else:
+        told = {"latents": noise, "width": SIZE_PX, "height": SIZE_PX, **told}
     if pipeline.unet.config.in_channels == 9:
         told = EVERYWHERE | told
     picture = pipeline(
         PROMPT,
-        width=SIZE_PX,
-        height=SIZE_PX,
         num_inference_steps=STEPS,
         guidance_scale=5.0,
-        latents=Philox(SEED).draw(0, (4, SIZE_PX // 8, SIZE_PX // 8))[None],
         output_type="np",
         **{"negative_prompt": NEGATIVE, **told},
     ).images[0]

@@ -38,6 +38,7 @@ NETWORKS = {
         "text_encoder": "lora_te1_text_model_",
         "text_encoder_2": "lora_te2_text_model_",
     },
+    "sdxl_refiner": {"denoiser": "lora_unet_", "text_encoder_2": "lora_te2_text_model_"},
 }
 
 
