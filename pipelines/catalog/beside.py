@@ -38,7 +38,7 @@ def about_beside(path: Path, own: About, *, is_folder: bool) -> About:
     found = own
     for said in reversed(list(_in_folder(path) if is_folder else _beside(path))):
         found = found.under(said)
-    facts = _facts(path / FACTS if is_folder else path.with_name(f"{path.stem}.{FACTS}"))
+    facts = facts_in(path / FACTS if is_folder else path.with_name(f"{path.stem}.{FACTS}"))
     licence = facts.licence if facts.licence.is_said else own.licence
     if (
         licence.is_said
@@ -91,7 +91,7 @@ def _object(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _facts(path: Path) -> About:
+def facts_in(path: Path) -> About:
     try:
         return said_in(path)
     except Damaged:  # a checkpoint's is told as its problem, see facts.py

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.catalog import diffusers_folder, single_file
+from pipelines.catalog import diffusers_folder, facts, facts_elsewhere, single_file
 from pipelines.catalog.beside import about_beside
 from pipelines.catalog.checkpoint import Checkpoint, Model, Other
 from pipelines.catalog.families import REFINER
@@ -40,9 +40,15 @@ class View:
 class Catalog:
     """May be asked from any thread. A file or folder is read again only when it has changed."""
 
-    def __init__(self, models_dirs: Iterable[Path], taken_over: Iterable[Path] = ()) -> None:
-        """`taken_over`: folders, and single files, of other programs."""
+    def __init__(
+        self,
+        models_dirs: Iterable[Path],
+        taken_over: Iterable[Path] = (),
+        facts_dir: Path | None = None,
+    ) -> None:
+        """`taken_over`: folders, and single files, of other programs; facts about those lie in `facts_dir`."""
         self._taken_over = tuple(taken_over)
+        self._facts_dir = facts_dir
         self.folders = (*models_dirs, *self._taken_over)
         self._lock = threading.Lock()
         self._seen: tuple[Found, ...] = ()
@@ -54,6 +60,18 @@ class Catalog:
         """Whether it belongs to another program, so that nothing may be written beside it."""
         real = Path(os.path.realpath(path))
         return any(real.is_relative_to(os.path.realpath(one)) for one in self._taken_over)
+
+    def facts_path(self, model: Path) -> Path:
+        """The file for what its owner says of a model: beside it, unless it is another program's."""
+        if self._facts_dir and self.is_taken_over(model):
+            return facts_elsewhere.path_in(self._facts_dir, model)
+        return facts.path_of(model)
+
+    def forget(self, model: Path) -> None:
+        """Lets the next look read it again: its facts have changed, which its own folder may not show."""
+        with self._lock:
+            self._read = {found: one for found, one in self._read.items() if one.path != model}
+            self._seen = ()
 
     @property
     def version(self) -> int:
@@ -73,7 +91,9 @@ class Catalog:
         with self._lock:
             seen = scan(self.folders)
             if seen != self._seen:
-                self._read = {found: self._read.get(found) or _read(found) for found in seen}
+                self._read = {
+                    found: self._read.get(found) or self._look_into(found) for found in seen
+                }
                 self._seen = seen
                 models = tuple(_named(self._read.values()))
                 self._view = View(
@@ -85,6 +105,12 @@ class Catalog:
                     one.name for one in self._view.checkpoints if not one.problem
                 )
             return self._view
+
+    def _look_into(self, found: Found) -> Model:
+        model = _read(found)
+        if self._facts_dir and self.is_taken_over(model.path):
+            return facts_elsewhere.with_facts_of(model, self.facts_path(model.path))
+        return model
 
     def find(self, name: str | None) -> Checkpoint:
         """The checkpoint of this name; None: the default.

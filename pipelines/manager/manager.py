@@ -53,6 +53,7 @@ from pipelines.worker.supervisor import Death
 
 LOG = logging.getLogger(__name__)
 
+FACTS_DIR = "model-facts"  # about models of other programs
 WORKER = "pipelines.worker.process"
 CLIENT_REQUEST_ID_CHARACTERS = 200
 REFRESH_SECONDS = 2.0  # of estimates and of the free disk space
@@ -76,7 +77,9 @@ class PipelineManager:
         self._settings = settings
         self.takeovers = tuple(recognise(path) for path in dict.fromkeys(settings.from_))
         self._lock = FolderLock(settings.data_dir)
-        self.catalog = Catalog(settings.models_dir, models_of(self.takeovers))
+        self.catalog = Catalog(
+            settings.models_dir, models_of(self.takeovers), settings.data_dir / FACTS_DIR
+        )
         self.hashes = Hashes(settings.data_dir)
         self.models = Models(self.catalog, self.hashes, self.catalog.folders, settings.data_dir)
         self.library = Library(

@@ -93,9 +93,6 @@ class Models:
         None or an empty text takes a fact out. Raises NotFound, RequestError, ModelUnreadable or DiskFull.
         """
         model = self.card(model_id).model
-        if self._catalog.is_taken_over(model.path):
-            why = "lies in a folder of another program, in which nothing is written"
-            raise RequestError("model", model.name, why, "Copy it into models/ to write on it.")
         unknown = next((name for name in changes if name not in WRITABLE), None)
         if unknown:
             raise RequestError(
@@ -104,10 +101,13 @@ class Models:
         given = {name: None if value in ("", []) else value for name, value in changes.items()}
         if given.get("defaults") is not None:
             given["defaults"] = _defaults(given["defaults"], model)
-        path = facts.path_of(model.path)
+        path = self._catalog.facts_path(model.path)
         try:
             with failures_named(path.parent):
+                if self._catalog.is_taken_over(model.path):
+                    path.parent.mkdir(exist_ok=True)  # ours
                 facts.write(path, given)
+                self._catalog.forget(model.path)
         except Damaged as error:
             if isinstance(error, facts.BadFact) and given.get(error.field) is not None:
                 value = changes[error.field]

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from pipelines import SettingsError
+from pipelines.catalog.catalog import Catalog
+from pipelines.manager.manager import FACTS_DIR
 from pipelines.settings import read
+from pipelines.takeover.takeover import models_of, recognise
 from tests import installations
 from tests.api.conftest import PATIENCE_SECONDS, House
 from tests.pipelines.takeover.test_takeover import tree
@@ -69,11 +72,15 @@ def test_nothing_is_written_beside_a_model_of_another_program(house: House, forg
     [model] = [row for row in rows if row["name"] == "seascapes"]
     address = f"/api/v1/models/{model['id']}"
 
-    answer = house.client.patch(address, json={"notes": "mine"})
+    answer = house.client.patch(address, json={"notes": "mine", "defaults": {"steps": 33}})
 
-    assert house.client.get(address).json()["is_taken_over"]
-    assert answer.status_code == 422
-    assert "another program" in answer.json()["error"]["message"]
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["notes"], answer.json()["is_taken_over"]) == ("mine", True)
+    facts_dir = house.settings.data_dir / FACTS_DIR
+    after_restart = Catalog((), models_of([recognise(forge)]), facts_dir)
+    for catalog in (house.manager.catalog, after_restart):
+        assert catalog.find("seascapes").defaults.steps == 33
+        assert catalog.find("seascapes").about.notes == "mine"
     assert tree(forge.parent) == before
 
 
