@@ -122,6 +122,15 @@ async def start_worker(studio: TheStudio, owner: Owner) -> Response:
     return Json({"worker": studio.manager.status().worker}, 202)
 
 
+@ROUTES.post("/models/unload")
+async def unload(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    name = (await read_json(http)).get("name")
+    if not isinstance(name, str):
+        raise RequestError("name", name, "is no text", "Send the name of a checkpoint.")
+    studio.manager.unload(name)
+    return Json({"name": name}, 202)
+
+
 @ROUTES.post("/tokens")
 async def tokens(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     values = await read_json(http)

@@ -36,7 +36,7 @@ class EngineHere:
         self.device = pick_device(launch)
         settle(self.device)
         memory, self.pulse = Memory(self.device.torch_device), Pulse()
-        self._models = Models(self.device, memory, ThreadPoolExecutor(1))
+        self._models = Models(self.device, memory, ThreadPoolExecutor(1), launch)
         bench = Bench(self.device, memory, self._models, self.pulse)
         self._engine = Engine(bench, launch, self._take)
         self._messages: list[Any] = []

@@ -38,6 +38,7 @@ from pipelines.kinds import (
     size_bytes,
     whole,
 )
+from pipelines.tiers import AUTO, TIERS
 from pipelines.version import VERSION
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -71,6 +72,11 @@ class Settings:
     vram: str = _row("", SIZE, "Most GPU memory to use, e.g. 6G. Empty: all that is free.")
     ram: str = _row(
         "", SIZE, "Most main memory for models, e.g. 12G. Empty: what the machine can spare."
+    )
+    tier: str = _row(
+        AUTO,
+        one_of(AUTO, *(row.name for row in TIERS)),
+        "Where networks lie while they draw; auto: the fastest way that fits.",
     )
     max_active_pictures: int = _row(8, whole(1, 64), "Pictures that may develop at the same time.")
     exact: bool = _row(

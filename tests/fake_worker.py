@@ -40,6 +40,7 @@ from pipelines.worker.messages import (
     Dying,
     Heartbeat,
     Hello,
+    Holder,
     JobEnded,
     KeptStep,
     Launch,
@@ -55,6 +56,7 @@ from pipelines.worker.messages import (
     Stage,
     Stop,
     Submit,
+    Unload,
 )
 
 STEP_SECONDS = 0.01
@@ -149,7 +151,8 @@ class FakeWorker:
         while True:
             hung_seconds = 1e6 if self._is_hung else 0.0
             loaded, counts = tuple(self._loaded), (self._forwards, self._calls)
-            self._say(Heartbeat(hung_seconds, 0.01, 2**30, 8 * 2**30, loaded, *counts))
+            held = tuple(Holder(name, "resident", 2**29, 2**29, False) for name in loaded)
+            self._say(Heartbeat(hung_seconds, 0.01, 2**30, 8 * 2**30, loaded, held, *counts))
             time.sleep(HEARTBEAT_SECONDS)
 
     def _take_messages(self) -> None:
@@ -162,6 +165,8 @@ class FakeWorker:
                     self._waiting += [Developing(job, task, script) for task in job.pictures]
                 case Cancel(job_id):
                     self._cancel(job_id)
+                case Unload(name):
+                    self._loaded = [one for one in self._loaded if one != name]
                 case Probe(nonce):
                     self._say(Probed(nonce, True, 0.001))
                 case Stop():

@@ -118,12 +118,13 @@ class Gpu:
         """What Status tells about the process and its device."""
         hello, beat = self.hello, self.heartbeat
         facts: dict[str, Any] = {}
+        names: tuple[str, ...]
         if hello:
             names = ("device", "device_name", "dtype", "notice", "total_bytes")
             facts = {name: getattr(hello, name) for name in names}
             facts["worker_pid"] = hello.pid if self._supervisor else None
         if beat:
-            names = ("used_bytes", "total_bytes", "loaded", "forwards", "calls")
+            names = ("used_bytes", "total_bytes", "loaded", "holders", "forwards", "calls")
             facts |= {name: getattr(beat, name) for name in names}
         return facts
 

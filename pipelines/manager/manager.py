@@ -48,7 +48,7 @@ from pipelines.request import Request, resolve
 from pipelines.settings import Settings
 from pipelines.takeover.takeover import models_of, recognise, sources_of
 from pipelines.version import VERSION
-from pipelines.worker.messages import Launch, LoraRef, Probed
+from pipelines.worker.messages import Launch, LoraRef, Probed, Unload
 from pipelines.worker.supervisor import Death
 
 LOG = logging.getLogger(__name__)
@@ -144,6 +144,13 @@ class PipelineManager:
     def try_again(self) -> None:
         """Starts the GPU process now, when it is broken or waits for its next start."""
         self._desk.post(self._gpu.try_again)
+
+    def unload(self, name: str) -> None:
+        """Frees the memory of a checkpoint, as soon as no picture uses it. Raises NotFound when it is not loaded."""
+        if name not in self.status().loaded:
+            loaded = ", ".join(self.status().loaded) or "none"
+            raise NotFound(f"The checkpoint {name[:100]} is not loaded.", f"Loaded are: {loaded}.")
+        self._desk.post(lambda: self._gpu.send(Unload(name)))
 
     # ---- jobs ----------------------------------------------------------------------------------------
 
@@ -295,6 +302,7 @@ class PipelineManager:
             offline=settings.offline,
             vram_bytes=settings.vram_bytes,
             ram_bytes=settings.ram_bytes,
+            tier=settings.tier,
             max_active_pictures=settings.max_active_pictures,
             warm_up=warm_up,
         )

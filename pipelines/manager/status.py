@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.worker.messages import Holder
+
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
@@ -20,6 +22,9 @@ class Status:
     used_bytes: int = 0  # of the device's memory
     total_bytes: int = 0
     loaded: tuple[str, ...] = ()  # checkpoints in memory
+    holders: tuple[
+        Holder, ...
+    ] = ()  # how much memory each of them holds, the one that was used last first
     forwards: int = 0
     calls: int = 0  # more calls than forwards: pictures shared forwards
     queue_length: int = 0  # jobs that wait, of everybody

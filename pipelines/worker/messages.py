@@ -20,6 +20,7 @@ class Launch:
     offline: bool = True
     vram_bytes: int | None = None
     ram_bytes: int | None = None
+    tier: str = "auto"  # how models are placed: auto, or a row of pipelines/tiers.py
     max_active_pictures: int = 8
     warm_up: CheckpointRef | None = None  # loaded and tried before Ready
     previews_per_second: float = 4.0
@@ -98,6 +99,13 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Unload:
+    """Free the memory of this checkpoint, as soon as no picture uses it."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Stop:
     """End after the current turn; jobs that are under way are given up (the parent has requeued them)."""
 
@@ -131,6 +139,17 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """A model that is loaded: how much of it lies on the device now, and how much it takes where it is at home."""
+
+    name: str
+    tier: str
+    device_bytes: int
+    home_bytes: int
+    is_in_use: bool
+
+
+@dataclass(frozen=True)
 class Heartbeat:
     """Sent every second by the reader thread, which the GPU thread cannot block.
 
@@ -142,6 +161,7 @@ class Heartbeat:
     used_bytes: int
     total_bytes: int
     loaded: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
     forwards: int = 0  # denoiser forwards so far
     # Denoiser calls asked by pictures so far; calls > forwards means that they merged.
     calls: int = 0

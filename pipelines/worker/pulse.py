@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from pipelines.worker.messages import Heartbeat
+from pipelines.worker.messages import Heartbeat, Holder
 
 REMEMBERED_STEPS = 50
 
@@ -18,6 +18,7 @@ class Pulse:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.memory: Callable[[], tuple[int, int]] | None = None  # (used, total) bytes
         self.loaded: tuple[str, ...] = ()
+        self.holders: tuple[Holder, ...] = ()
         self.forwards = 0
         self.calls = 0
         self._clock = clock
@@ -43,6 +44,7 @@ class Pulse:
             used_bytes=used,
             total_bytes=total,
             loaded=self.loaded,
+            holders=self.holders,
             forwards=self.forwards,
             calls=self.calls,
         )

@@ -41,6 +41,7 @@ class Device:
     attention: str = "sdpa"
     max_threads: int = 1
     notice: str = ""
+    has_own_memory: bool = False  # networks that it does not need now can wait in the RAM
 
     def dtype_for(self, parameters: int) -> torch.dtype:
         """The number format for a model of this size."""
@@ -78,7 +79,14 @@ def pick_device(launch: Launch) -> Device:
         if why_not:
             notices.append(f"xformers cannot be used: {why_not}. torch's own attention is used.")
     return Device(
-        torch_device, name, dtype, fast, attention, torch.get_num_threads(), " ".join(notices)
+        torch_device,
+        name,
+        dtype,
+        fast,
+        attention,
+        torch.get_num_threads(),
+        " ".join(notices),
+        has_own_memory=torch_device.type == "cuda",
     )
 
 

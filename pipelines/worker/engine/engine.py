@@ -34,6 +34,7 @@ from pipelines.worker.messages import (
     Probed,
     Stage,
     Submit,
+    Unload,
 )
 from pipelines.worker.pulse import Pulse
 from pipelines.worker.recipes.still import Brief, Developed, Held, still
@@ -63,7 +64,7 @@ class Engine:
     ) -> None:
         self._bench, self._launch, self._send, self._clock = bench, launch, send, clock
         self._audience = Audience(send, clock, 1 / max(launch.previews_per_second, 0.01))
-        self._forwards = Forwards(bench.device, bench.memory, bench.pulse, bench.models.evict_one)
+        self._forwards = Forwards(bench.device, bench.memory, bench.pulse, bench.models)
         self._loop = Loop(self._forwards)
         self._jobs: dict[str, WorkerJob] = {}  # oldest first
         self._trials = Trials(bench.models, self._loop, self._forwards)
@@ -71,11 +72,13 @@ class Engine:
         bench.models.wanted = self._wanted
 
     def receive(self, message: Any) -> None:
-        """Takes a message of the web process: Submit, Cancel or Probe."""
+        """Takes a message of the web process: Submit, Cancel, Unload or Probe."""
         if isinstance(message, Submit):
             self._submit(message)
         elif isinstance(message, Cancel):
             self._cancel(message.job_id)
+        elif isinstance(message, Unload):
+            self._bench.models.unload(message.name)
         elif isinstance(message, Probe):
             self._probe(message)
 
@@ -88,6 +91,7 @@ class Engine:
         self._admit()
         has_worked = self._loop.turn()
         self._bench.pulse.loaded = self._bench.models.names
+        self._bench.pulse.holders = self._bench.models.holders
         return has_worked
 
     def try_out(self, checkpoint: CheckpointRef, on_end: Callable[[str], None]) -> None:

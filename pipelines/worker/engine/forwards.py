@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import torch
 
@@ -13,7 +13,7 @@ from pipelines.worker.device.choice import Device
 from pipelines.worker.device.faults import BAD_INPUT, OOM, POISONED, Fault
 from pipelines.worker.device.memory import Memory
 from pipelines.worker.engine.batching import NO_PATCH, Joiner, Patch, part, row_of
-from pipelines.worker.engine.gate import Call
+from pipelines.worker.engine.gate import Call, Component
 from pipelines.worker.engine.task import Poisoned
 from pipelines.worker.pulse import Pulse
 
@@ -29,16 +29,25 @@ class Answer:
     error: StudioError | None = None
 
 
-class Forwards:
-    """Runs the networks. `evict()` frees models that nobody uses now and says whether it found any."""
+class Room(Protocol):
+    """Who sees to it that networks are where they compute, with memory to work in."""
 
-    def __init__(
-        self, device: Device, memory: Memory, pulse: Pulse, evict: Callable[[], bool]
-    ) -> None:
-        self._device, self._memory, self._pulse, self._evict = device, memory, pulse, evict
+    def fit(self, component: Component, work_bytes: int) -> Component:
+        """The component, ready; or another way of computing the same that needs less."""
+
+    def free(self, component: Component) -> bool:
+        """After memory ran out: frees some for this component; False when there is nothing left to free."""
+
+
+class Forwards:
+    """Runs the networks."""
+
+    def __init__(self, device: Device, memory: Memory, pulse: Pulse, room: Room) -> None:
+        self._device, self._memory, self._pulse, self._room = device, memory, pulse, room
         self._joiner = Joiner()
         self._patch = NO_PATCH  # of the calls that are being answered
         self._measured_rows: dict[Hashable, int] = {}  # what the device's memory has room for
+        self._work_bytes: dict[Hashable, float] = {}  # for each position, as measured
         self._failed_rows: dict[Hashable, int] = {}  # what it did not take, halved
 
     def max_rows(self, call: Call) -> int:
@@ -99,20 +108,24 @@ class Forwards:
     ) -> tuple[list[Any], Fault | None]:
         positions = call.positions // call.rows * sum(rows)
         self._device.use_threads(call.component.parameters, positions)
-        is_new = call.likeness is not None and _kind(call) not in self._measured_rows
-        if is_new:
-            self._memory.begin_peak()
+        is_new = _kind(call) not in self._work_bytes
         self._pulse.begin()
         try:
-            output = call.component.run(inputs, self._patch)
+            work = self._work_bytes.get(_kind(call), call.component.work_bytes) * positions
+            component = self._room.fit(call.component, int(work))
+            if is_new:
+                self._memory.begin_peak()
+            output = component.run(inputs, self._patch)
             outputs = part(output, rows) if len(rows) > 1 else [output]
         except Exception as error:
             return [], self._let_go(Fault.of(error))
         finally:
             self._pulse.end()
             self._pulse.forwards += 1
-        if is_new:
-            self._note_success(call, sum(rows))
+        if is_new and component is call.component:
+            self._note_success(call, sum(rows), positions)
+        if component.network is not None and component.network.is_parked:
+            component.network.leave()
         return outputs, None
 
     def _let_go(self, fault: Fault) -> Fault:
@@ -123,7 +136,7 @@ class Forwards:
     def _alone(self, call: Call, fault: Fault) -> Answer:
         """A call that failed by itself gets the room of everything idle, and then one row at a time."""
         is_first_try = True
-        while fault.kind == OOM and (self._evict() or is_first_try):
+        while fault.kind == OOM and (self._room.free(call.component) or is_first_try):
             is_first_try = False
             self._joiner.forget()
             self._memory.release_cached()
@@ -131,6 +144,8 @@ class Forwards:
             if again is None:
                 return Answer(outputs[0])
             fault = again
+        if fault.kind == OOM and call.component.frugal is not None:
+            return self._alone(replace(call, component=call.component.frugal), fault)
         if fault.kind == OOM and call.rows > 1 and call.likeness is not None:
             return self._row_by_row(call)
         return Answer(error=self.explain(fault, f"the {call.component.name}"))
@@ -146,12 +161,13 @@ class Forwards:
             rows.append(outputs[0])
         return Answer(_stack(rows))
 
-    def _note_success(self, call: Call, rows: int) -> None:
+    def _note_success(self, call: Call, rows: int, positions: int) -> None:
         """How many such rows the free memory would hold, from what these have taken at their peak."""
-        bytes_per_row = self._memory.peak_bytes() // rows
-        if bytes_per_row > 0:
+        peak_bytes = self._memory.peak_bytes()
+        if peak_bytes > 0:
+            self._work_bytes[_kind(call)] = peak_bytes / positions
             room = int(self._memory.free_bytes() * FREE_SHARE)
-            self._measured_rows[_kind(call)] = max(rows, room // bytes_per_row)
+            self._measured_rows[_kind(call)] = max(rows, room * rows // peak_bytes)
 
     def _note_failure(self, calls: Sequence[Call], fault: Fault) -> None:
         self._joiner.forget()
@@ -162,7 +178,8 @@ class Forwards:
 
 
 def _kind(call: Call) -> Hashable:
-    return call.component.name, call.component.parameters, call.likeness
+    component = call.component
+    return component.name, component.parameters, component.work_bytes, call.likeness
 
 
 def _stack(rows: list[Any]) -> Any:

@@ -12,6 +12,7 @@ from greenlet import getcurrent, greenlet
 from torch import Tensor, nn
 
 from pipelines.worker.engine.batching import NO_PATCH, BatchRules, Patch, likeness
+from pipelines.worker.weights.network import Network
 
 HOOK_NAME = "darkroom_gate"
 
@@ -26,6 +27,9 @@ class Component:
     rules: BatchRules | None = None
     positions_per_cell: int = 1  # a VAE computes 8 × 8 pixels for each cell of the latents
     wear: Callable[[Patch], None] | None = None  # makes the next forwards those under a patch
+    network: Network | None = None  # must be on the device while this computes; None: it always is
+    work_bytes: int = 0  # for each position, while it computes; a first guess until it was measured
+    frugal: Component | None = None  # the same, slower and in less memory
 
     def run(self, inputs: dict[str, Any], patch: Patch = NO_PATCH) -> Any:
         """One forward under the patch."""

@@ -33,9 +33,8 @@ def serve(
 ) -> int:
     """Works until Stop comes; returns the exit code of the process."""
     memory = Memory(device.torch_device)
-    is_cpu = device.torch_device.type == "cpu"
     reader = ThreadPoolExecutor(1, thread_name_prefix="model-reader")
-    models = Models(device, memory, reader, launch.ram_bytes if is_cpu else launch.vram_bytes)
+    models = Models(device, memory, reader, launch)
     models.on_read = lambda: inbox.put(ModelRead())
     engine = Engine(Bench(device, memory, models, pulse), launch, send)
     _warm_up(engine, launch, send)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from pipelines.worker.engine.batching import Patch
@@ -86,10 +87,12 @@ class Adapters:
         return add
 
 
-def placed(addition: Addition, layer: nn.Module, scale: float) -> Addition:
-    """The addition in the layer's number format and on its device, with the scale of the request."""
-    weight: Any = layer.weight
-    down, up = addition.down.to(weight), addition.up.to(weight)
+def placed(
+    addition: Addition, layer: nn.Module, scale: float, where: tuple[torch.device, torch.dtype]
+) -> Addition:
+    """The addition on the device and in the format in which the layer computes, with the scale of the request."""
+    device, dtype = where  # the layer's own weights may be away, or kept in another format
+    down, up = addition.down.to(device, dtype), addition.up.to(device, dtype)
     if isinstance(layer, nn.Linear):  # files have 1 × 1 convolutions where a layer is linear today
         down, up = down.reshape(len(down), -1), up.reshape(len(up), -1)
     return Addition(down, up, addition.scale * scale)

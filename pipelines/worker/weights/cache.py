@@ -7,19 +7,23 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from pipelines.errors import ModelUnreadable, OutOfMemory, StudioError
+from pipelines.tiers import Sizes, Tier, choose, kept_bytes, peak_bytes
 from pipelines.worker.device.choice import Device
 from pipelines.worker.device.faults import OOM, POISONED, Fault
 from pipelines.worker.device.memory import Memory, gigabytes
 from pipelines.worker.engine.batching import Patch
+from pipelines.worker.engine.gate import Component
 from pipelines.worker.engine.task import Poisoned
-from pipelines.worker.messages import CheckpointRef, LoraRef
+from pipelines.worker.messages import CheckpointRef, Holder, Launch, LoraRef
 from pipelines.worker.weights.adapters import Worn
+from pipelines.worker.weights.budget import room_of
 from pipelines.worker.weights.loading import Model, build
+from pipelines.worker.weights.network import DENOISER, Network
 from pipelines.worker.weights.patches import Patches
+from pipelines.worker.weights.places import Places
 from pipelines.worker.weights.reading import REPAIR, Weights, read
 
 NEVER = 1_000_000  # a place in the queue behind all others
-WORKING_SHARE = 0.75  # of the memory that is free at the start; the rest is for the pictures
 
 
 @dataclass(eq=False)
@@ -27,31 +31,29 @@ class _Entry:
     model: Model
     leases: int = 0
     last_use: int = 0
+    is_unwanted: bool = False  # is dropped as soon as nobody uses it
 
 
 class Models:
     """The models of this process. Reading happens on the I/O thread, all else on the GPU thread.
 
     `wanted()` names the checkpoints of the queue, next first: what is not among them is evicted first, then what
-    comes last; among equals what was used longest ago.
+    comes last; among equals what was used longest ago. Two budgets: of the memory where models are at home, and, on a
+    device with memory of its own, of that (`Places`).
     """
 
-    def __init__(
-        self,
-        device: Device,
-        memory: Memory,
-        reader: Executor,
-        budget_bytes: int | None = None,
-    ) -> None:
+    def __init__(self, device: Device, memory: Memory, reader: Executor, launch: Launch) -> None:
         self.wanted: Callable[[], Sequence[CheckpointRef]] = lambda: ()
         self.on_read: Callable[[], None] = lambda: None  # called on the I/O thread
         self._device, self._memory, self._reader = device, memory, reader
-        self._is_limit = budget_bytes is not None
-        self._budget_bytes = budget_bytes or int(memory.free_bytes() * WORKING_SHARE)
+        self._room, self._wanted_tier = room_of(device, memory, launch), launch.tier
+        self._is_limit = launch.ram_bytes is not None
+        self._budget_bytes = self._room.home_bytes
         self._entries: dict[CheckpointRef, _Entry] = {}
         self._reading: dict[CheckpointRef, Future[Weights]] = {}
         self._uses = 0
         self._patches = Patches(reader, lambda: self.on_read())
+        self._places = Places(self._room.device_bytes, self._networks_in_order)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,7 +66,22 @@ class Models:
 
     @property
     def used_bytes(self) -> int:
-        return sum(entry.model.device_bytes for entry in self._entries.values())
+        return sum(entry.model.home_bytes for entry in self._entries.values())
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """Who holds what, the one that was used last first."""
+        entries = sorted(self._entries.values(), key=lambda entry: -entry.last_use)
+        return tuple(
+            Holder(
+                name=entry.model.ref.name,
+                tier=entry.model.tier.name,
+                device_bytes=sum(network.here_bytes for network in entry.model.networks),
+                home_bytes=entry.model.home_bytes,
+                is_in_use=entry.leases > 0,
+            )
+            for entry in entries
+        )
 
     def lease(self, ref: CheckpointRef) -> Model | None:
         """The model, which now stays until `release`; None while it is being read or waits for room.
@@ -72,7 +89,7 @@ class Models:
         Raises ModelUnreadable, or OutOfMemory when it can never fit.
         """
         entry = self._entries.get(ref) or self._load(ref)
-        if entry is None:
+        if entry is None or not self._can_join(entry):
             return None
         self._uses += 1
         entry.leases, entry.last_use = entry.leases + 1, self._uses
@@ -89,7 +106,28 @@ class Models:
         self._patches.take_off(model, patch)
 
     def release(self, model: Model) -> None:
-        self._entries[model.ref].leases -= 1
+        entry = self._entries[model.ref]
+        entry.leases -= 1
+        if entry.is_unwanted and not entry.leases:
+            self._drop(model.ref)
+
+    def unload(self, name: str) -> None:
+        """Frees the model of this name, now or when the pictures that use it have ended."""
+        for ref, entry in tuple(self._entries.items()):
+            if ref.name == name and entry.leases:
+                entry.is_unwanted = True
+            elif ref.name == name:
+                self._drop(ref)
+
+    def fit(self, component: Component, work_bytes: int) -> Component:
+        """The component, ready to compute on the device; or a way of computing the same in less memory."""
+        return self._places.fit(component, work_bytes)
+
+    def free(self, component: Component) -> bool:
+        """Memory has run out under the component: makes some free; False when there is nothing left to free."""
+        if self._places.free(component):
+            return True
+        return not self._device.has_own_memory and self.evict_one()
 
     def is_reading(self, ref: CheckpointRef) -> bool:
         return ref in self._reading and not self._reading[ref].done()
@@ -100,22 +138,47 @@ class Models:
         idle = {ref: entry for ref, entry in self._entries.items() if not entry.leases}
         if not idle:
             return False
-        last = max(idle, key=lambda ref: (_place(ref, queue), -idle[ref].last_use))
-        del self._entries[last]
-        self._memory.release_cached()
+        self._drop(max(idle, key=lambda ref: (_place(ref, queue), -idle[ref].last_use)))
         return True
+
+    def _drop(self, ref: CheckpointRef) -> None:
+        del self._entries[ref]
+        self._memory.release_cached()
+
+    def _can_join(self, entry: _Entry) -> bool:
+        """Whether its denoiser has a place beside those in use; else they would push one another out at each step."""
+        others = [one.model for one in self._entries.values() if one.leases and one is not entry]
+        if not self._device.has_own_memory or not others or entry.leases:
+            return True
+        kept = sum(kept_bytes(model.tier, model.sizes) for model in others)
+        own = peak_bytes(entry.model.tier, entry.model.sizes)
+        return kept + own <= self._room.device_bytes
+
+    def _networks_in_order(self) -> list[Network]:
+        """Those that are needed last first: of idle models by their turn, then of models in use, denoisers last."""
+        queue = list(self.wanted())
+
+        def urgency(entry: _Entry, network: Network) -> tuple[bool, int, bool, int]:
+            turn = -_place(entry.model.ref, queue)
+            return entry.leases > 0, turn, network.role == DENOISER, entry.last_use
+
+        pairs = [(entry, one) for entry in self._entries.values() for one in entry.model.networks]
+        return [network for _, network in sorted(pairs, key=lambda pair: urgency(*pair))]
+
+    def _tier_for(self, sizes: Sizes) -> Tier:
+        return choose(sizes, self._room, self._wanted_tier)
 
     def _load(self, ref: CheckpointRef) -> _Entry | None:
         """The built model once it has been read and there is room."""
         reading = self._reading.get(ref)
         if reading is None:
-            self._reading[ref] = self._reader.submit(read, ref, self._device)
+            self._reading[ref] = self._reader.submit(read, ref, self._device, self._tier_for)
             self._reading[ref].add_done_callback(lambda _: self.on_read())
             reading = self._reading[ref]
         if not reading.done():
             return None
         error = reading.exception()
-        if error is None and not self._make_room(reading.result().device_bytes):
+        if error is None and not self._make_room(reading.result().home_bytes):
             return None
         del self._reading[ref]
         if error is not None:
@@ -132,12 +195,12 @@ class Models:
         return True
 
     def _build(self, weights: Weights) -> Model:
-        if self._is_limit and weights.device_bytes > self._budget_bytes:
+        if self._is_limit and weights.home_bytes > self._budget_bytes:
             raise OutOfMemory(
-                f"{weights.ref.name} takes {gigabytes(weights.device_bytes)}, more than the "
+                f"{weights.ref.name} takes {gigabytes(weights.home_bytes)}, more than the "
                 f"{gigabytes(self._budget_bytes)} that the settings allow.",
-                "Raise --vram (on a processor --ram), or choose a smaller checkpoint.",
-                needed_bytes=weights.device_bytes,
+                "Raise --ram, or choose a smaller checkpoint.",
+                needed_bytes=weights.home_bytes,
             )
         while True:
             try:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pipelines.errors import ModelUnreadable
 from pipelines.worker.engine.batching import BatchRules
 
+# What the VAE takes while it decodes, in numbers for each pixel and channel of its last block.
+VAE_NUMBERS_PER_CHANNEL = 6.1
 UNET_RULES = BatchRules(
     rows=("sample", "encoder_hidden_states", "text_embeds", "time_ids", "surroundings"),
     clock="timestep",
@@ -51,6 +53,17 @@ class Family:
     is_prediction_open: bool = False
     # What the denoiser is told that prompt and negative prompt are worth, in place of a target size.
     aesthetic_scores: tuple[float, float] | None = None
+    size_px: int = 512  # of a picture as its checkpoints were trained
+    # What its denoiser takes while it computes, in numbers for each cell and each channel of the first block.
+    numbers_per_channel: float = 27.0
+
+    def denoiser_work(self, channels: int) -> int:
+        """Numbers for each cell of the latents of one row, for a UNet with so many channels in its first block."""
+        return int(self.numbers_per_channel * channels)
+
+    def vae_work(self, channels: int) -> int:
+        """Numbers for each pixel that is decoded by a VAE with so many channels in its last block."""
+        return int(VAE_NUMBERS_PER_CHANNEL * channels)
 
     @property
     def may_skip_layers(self) -> bool:
@@ -94,6 +107,8 @@ FAMILIES = (
         is_told_its_size=True,
         is_nothing_zero=True,
         fits_half=False,
+        size_px=1024,
+        numbers_per_channel=16.5,
     ),
     Family(
         name="sdxl_refiner",  # ibid., section 2.5: for the last steps of a picture, at low noise
@@ -110,6 +125,8 @@ FAMILIES = (
         is_told_its_size=True,
         fits_half=False,
         aesthetic_scores=(6.0, 2.5),
+        size_px=1024,
+        numbers_per_channel=16.5,
     ),
 )
 

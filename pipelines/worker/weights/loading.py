@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from transformers.models.clip.modeling_clip import CLIPTextModel, CLIPTextModelW
 from transformers.models.clip.tokenization_clip import CLIPTokenizer
 
 from pipelines.errors import ModelUnreadable
+from pipelines.tiers import Sizes, Tier, home_bytes
 from pipelines.worker.device.choice import Device
 from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.gate import Component
@@ -24,6 +26,7 @@ from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.sampling import NoiseSchedule
 from pipelines.worker.weights.adapters import Adapters, Worn
 from pipelines.worker.weights.families import Family, TextEncoderRow, find_family
+from pipelines.worker.weights.network import DENOISER, TEXT_ENCODER, VAE, Network, keep_in_float8
 from pipelines.worker.weights.reading import REPAIR, Part, Weights
 from pipelines.worker.weights.vae import Vae, vae_of
 
@@ -79,7 +82,9 @@ class Model:
     family: Family
     dtype: torch.dtype
     device: torch.device
-    device_bytes: int
+    sizes: Sizes
+    tier: Tier
+    networks: tuple[Network, ...]
     text_encoders: tuple[TextEncoder, ...]
     denoiser: Component
     vae: Vae
@@ -91,46 +96,69 @@ class Model:
         False  # its denoiser is also told what stands around the place where it paints
     )
 
+    @property
+    def home_bytes(self) -> int:
+        """What it takes as long as it is loaded: in RAM, or on a device that has no other memory."""
+        return home_bytes(self.tier, self.sizes)
+
 
 def build(weights: Weights, device: Device) -> Model:
     """The model on the device; the GPU thread's part of loading. Raises ModelUnreadable."""
     family, where = find_family(weights.ref.family), (device.torch_device, weights.dtype)
-    unet = network_of(UNet2DConditionModel.from_config, weights.unet, where)
+    place = partial(
+        Network, where=where, moves=device.has_own_memory, is_parked=weights.tier.is_parked
+    )
+    unet = network_of(UNet2DConditionModel.from_config, weights.unet)
     if device.attention == "xformers":
         unet.enable_xformers_memory_efficient_attention()
-    vae = network_of(AutoencoderKL.from_config, weights.vae, where)
     is_inpainting = unet.config.in_channels == INPAINTING_CHANNELS
+    if weights.tier.is_float8:
+        keep_in_float8(unet, weights.dtype)
+    denoiser = place(DENOISER, unet)
+    if weights.tier.is_streamed:
+        denoiser.stream()
     scheduler = weights.scheduler
     if "prediction_type" not in scheduler:
-        scheduler = {**scheduler, "prediction_type": prediction_by_trial(unet)}
+        with denoiser.awake():
+            scheduler = {**scheduler, "prediction_type": prediction_by_trial(unet, where)}
+    vae = place(VAE, network_of(AutoencoderKL.from_config, weights.vae))
     adapters = {"denoiser": Adapters(unet)}
-    text_encoders = []
+    text_encoders, networks = [], [denoiser, vae]
     for row, part, folder in zip(
         family.text_encoders, weights.text_encoders, weights.tokenizers, strict=True
     ):
-        network = network_of(_pooled_clip if row.is_pooled else _clip, part, where)
-        adapters[row.folder] = Adapters(network)
-        wear = adapters[row.folder].wear
-        component = Component("text encoder", network, part.parameters, wear=wear)
-        skipping = Component("text encoder", _skipping(network), part.parameters, wear=wear)
-        tokenizer = _tokenizer(folder, network.config.vocab_size)
+        clip = network_of(_pooled_clip if row.is_pooled else _clip, part)
+        networks.append(place(TEXT_ENCODER, clip))
+        adapters[row.folder] = Adapters(clip)
+        component = Component(
+            *(TEXT_ENCODER, clip, part.parameters),
+            wear=adapters[row.folder].wear,
+            network=networks[-1],
+        )
+        skipping = replace(component, forward=_skipping(clip))
+        tokenizer = _tokenizer(folder, clip.config.vocab_size)
         padding = row.padding if weights.ref.is_single_file else tokenizer.pad_token_id
         padding = tokenizer.eos_token_id if padding is None else padding
-        layers = network.config.num_hidden_layers
+        layers = clip.config.num_hidden_layers
         text_encoders.append(TextEncoder(row, component, skipping, layers, tokenizer, padding))
     return Model(
         ref=weights.ref,
         family=family,
         dtype=weights.dtype,
         device=device.torch_device,
-        device_bytes=weights.device_bytes,
+        sizes=weights.sizes,
+        tier=weights.tier,
+        networks=tuple(networks),
         text_encoders=tuple(text_encoders),
         denoiser=Component(
-            "denoiser",
+            DENOISER,
             _Told(unet) if family.is_told_its_size or is_inpainting else unet,
             weights.unet.parameters,
             family.denoiser_rules,
             wear=adapters["denoiser"].wear,
+            network=denoiser,
+            work_bytes=family.denoiser_work(unet.config.block_out_channels[0])
+            * weights.dtype.itemsize,
         ),
         vae=vae_of(vae, str(weights.vae.file), family),
         training=NoiseSchedule.from_config(scheduler),
@@ -153,27 +181,24 @@ class _Told:
         return self.unet(sample=sample, added_cond_kwargs=added or None, **inputs)
 
 
-def prediction_by_trial(unet: UNet2DConditionModel) -> str:
+def prediction_by_trial(unet: UNet2DConditionModel, where: tuple[torch.device, torch.dtype]) -> str:
     """epsilon or v_prediction, for families whose files do not say it: one forward at the last timestep tells.
 
     There the input is nearly all noise. A network that predicts noise gives back about what it is shown; one that
     predicts v gives about minus the picture, which for this input lies far below it.
     """
     config: Any = unet.config
-    shown = torch.full((1, config.in_channels, 8, 8), 0.5, device=unet.device, dtype=unet.dtype)
+    device, dtype = where
+    shown = torch.full((1, config.in_channels, 8, 8), 0.5, device=device, dtype=dtype)
     texts = torch.full((1, 2, config.cross_attention_dim), 0.5).to(shown)
-    last = torch.tensor([999], device=unet.device)
+    last = torch.tensor([999], device=device)
     given = unet(shown, last, encoder_hidden_states=texts, return_dict=False)[0]
     seen = shown[:, : given.shape[1]]
     return "v_prediction" if float((given - seen).mean()) < -1 else "epsilon"
 
 
-def network_of(
-    from_config: Callable[[dict[str, Any]], nn.Module],
-    part: Part,
-    where: tuple[torch.device, torch.dtype],
-) -> Any:
-    """A network with the tensors of `part`, all of them and no others."""
+def network_of(from_config: Callable[[dict[str, Any]], nn.Module], part: Part) -> Any:
+    """A network with the tensors of `part`, all of them and no others, where they lie."""
     try:
         with torch.device("meta"):
             network = from_config(part.config)
@@ -186,10 +211,10 @@ def network_of(
     if missing or unknown:
         raise ModelUnreadable(_difference(part, missing, unknown), REPAIR)
     try:
-        network.load_state_dict(_placed(tensors, where), strict=True, assign=True)
+        network.load_state_dict(tensors, strict=True, assign=True)
     except RuntimeError as error:  # wrong shapes
         raise ModelUnreadable(f"{part.file} does not fit its config: {error}.", REPAIR) from None
-    _fill_in_positions(network, where[0])
+    _fill_in_positions(network)
     stranded = [name for name, tensor in _all_tensors(network) if tensor.is_meta]
     if stranded:
         raise ModelUnreadable(f"{part.file} leaves {stranded[0]} without a value.", REPAIR)
@@ -229,22 +254,12 @@ def _named_as(wanted: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return renamed
 
 
-def _placed(
-    tensors: dict[str, Tensor], where: tuple[torch.device, torch.dtype]
-) -> dict[str, Tensor]:
-    device, dtype = where
-    return {
-        name: tensor.to(device).to(dtype) if tensor.is_floating_point() else tensor.to(device)
-        for name, tensor in tensors.items()
-    }
-
-
-def _fill_in_positions(network: nn.Module, device: torch.device) -> None:
+def _fill_in_positions(network: nn.Module) -> None:
     """CLIP counts its positions in a buffer that is never saved."""
     for module in network.modules():
         positions = getattr(module, "position_ids", None)
         if isinstance(positions, Tensor) and positions.is_meta:
-            module.position_ids = torch.arange(positions.shape[-1], device=device).unsqueeze(0)
+            module.position_ids = torch.arange(positions.shape[-1]).unsqueeze(0)
 
 
 def _all_tensors(network: nn.Module) -> list[tuple[str, Tensor]]:

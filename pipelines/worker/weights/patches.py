@@ -83,7 +83,9 @@ def _learn(model: Model, patch: Patch, read: list[Lora]) -> tuple[Applied, ...]:
         for name, adapters in model.adapters.items():
             scale = ref.unet_scale if name == "denoiser" else ref.text_scale
             for layer, addition in _fitting(file, name, adapters):
-                own[name].append((layer, placed(addition, layer, scale)))
+                own[name].append(
+                    (layer, placed(addition, layer, scale, (model.device, model.dtype)))
+                )
                 count += 1
         if not count:
             raise ModelUnreadable(

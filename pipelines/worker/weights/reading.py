@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pipelines.errors import ModelUnreadable
+from pipelines.tiers import RESIDENT, Sizes, Tier, home_bytes
 from pipelines.worker.device.choice import Device
 from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.weights import copying, original_layout
@@ -20,6 +23,7 @@ from pipelines.worker.weights.families import Family, find_family
 STEMS = ("diffusion_pytorch_model", "model")
 VARIANTS = ("", ".fp16")
 REPAIR = "Copy or download the model again."
+WITH_GUIDANCE = 2  # rows of a forward of the denoiser for one picture
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Weights:
-    """A checkpoint read into memory, not yet on the device. `dtype` is the format that it will compute in."""
+    """A checkpoint read into memory, not yet on the device. `dtype` is the format that it will compute in.
+
+    `tier`: where its networks are to lie; the tensors are already in the format in which they will be kept.
+    """
 
     ref: CheckpointRef
     unet: Part
@@ -47,31 +54,60 @@ class Weights:
     tokenizers: tuple[Path, ...]
     scheduler: dict[str, Any]  # no prediction_type: nothing says it
     dtype: torch.dtype
+    tier: Tier = RESIDENT
 
     @property
-    def device_bytes(self) -> int:
-        """How much the networks will take on the device."""
-        parts = (self.unet, self.vae, *self.text_encoders)
-        return sum(part.parameters for part in parts) * self.dtype.itemsize
+    def sizes(self) -> Sizes:
+        """What the networks take in the format that they compute in."""
+        number_bytes = self.dtype.itemsize
+        layers = (tensor.numel() for tensor in self.unet.tensors.values())
+        return Sizes(
+            denoiser=self.unet.parameters * number_bytes,
+            text_encoders=tuple(part.parameters * number_bytes for part in self.text_encoders),
+            vae=self.vae.parameters * number_bytes,
+            largest_layer=max(layers, default=0) * number_bytes,
+            denoiser_work=self._work(self.unet, "conv_in.weight", 0),
+            vae_work=self._work(self.vae, "decoder.conv_out.weight", 1),
+        )
+
+    @property
+    def home_bytes(self) -> int:
+        """What will stay in memory, on the device or in RAM, until the model is dropped."""
+        return home_bytes(self.tier, self.sizes)
+
+    def _work(self, part: Part, layer: str, dimension: int) -> int:
+        """What a picture of the family's own size takes beside this network. 0: the layer that tells is missing."""
+        family, tensor = find_family(self.ref.family), part.tensors.get(layer)
+        channels = tensor.shape[dimension] if tensor is not None and tensor.ndim == 4 else 0
+        px = family.size_px**2
+        if part is self.vae:
+            return px * family.vae_work(channels) * (self.dtype.itemsize if family.fits_half else 4)
+        cells = px // family.px_per_cell**2
+        return WITH_GUIDANCE * cells * family.denoiser_work(channels) * self.dtype.itemsize
 
 
-def read(ref: CheckpointRef, device: Device) -> Weights:
-    """Reads and checks a checkpoint. Raises ModelUnreadable, which names the file and the cause."""
+def read(
+    ref: CheckpointRef, device: Device, plan: Callable[[Sizes], Tier] = lambda _: RESIDENT
+) -> Weights:
+    """Reads and checks a checkpoint for the tier that `plan` chooses by its sizes.
+
+    Raises ModelUnreadable, which names the file and the cause.
+    """
     family = find_family(ref.family)
     weights = (_read_file if ref.is_single_file else _read_folder)(ref, family)
     if ref.prediction:
         weights.scheduler["prediction_type"] = ref.prediction
     if ref.is_zero_snr:
         weights.scheduler["rescale_betas_zero_snr"] = True
-    dtype = device.dtype_for(weights.unet.parameters)
-    # A GPU gets the file's format and casts by itself, much faster.
-    own = dtype if device.torch_device.type == "cpu" else None
+    weights = replace(weights, dtype=device.dtype_for(weights.unet.parameters))
+    tier = plan(weights.sizes)
+    copy = partial(_copied, device=device, dtype=weights.dtype)
     return replace(
         weights,
-        dtype=dtype,
-        unet=_looked_at(weights.unet, own),
-        vae=_looked_at(weights.vae, own),
-        text_encoders=tuple(_looked_at(part, own) for part in weights.text_encoders),
+        tier=tier,
+        unet=copy(weights.unet, is_float8=tier.is_float8, is_cast=tier.is_streamed),
+        vae=copy(weights.vae),
+        text_encoders=tuple(copy(part) for part in weights.text_encoders),
     )
 
 
@@ -164,14 +200,30 @@ def _tensors(file: Path, prefixes: tuple[str, ...] = ("",)) -> dict[str, Tensor]
         raise ModelUnreadable(f"{file} is damaged: {error}.", REPAIR) from None
 
 
-def _looked_at(part: Part, dtype: torch.dtype | None) -> Part:
-    """The part, read from the disk; with `dtype` in memory of its own. Raises ModelUnreadable for what is no number."""
+def _copied(
+    part: Part,
+    device: Device,
+    dtype: torch.dtype,
+    *,
+    is_float8: bool = False,
+    is_cast: bool = False,
+) -> Part:
+    """The part in memory of its own, in the format in which it is kept. Raises ModelUnreadable for what is no number.
+
+    A GPU casts by itself, much faster; so there a tensor keeps the file's format if that is no larger.
+    """
+    is_processor = device.torch_device.type == "cpu"
+
+    def format_of(name: str, tensor: Tensor) -> torch.dtype:
+        if is_float8 and "norm" not in name:
+            return torch.float8_e4m3fn
+        is_fine = not is_processor and not is_cast and tensor.dtype.itemsize <= dtype.itemsize
+        return tensor.dtype if is_fine else dtype
+
     try:
-        if dtype is not None:
-            return replace(part, tensors=copying.copied(part.tensors, dtype))
-        copying.check(part.tensors)
+        pinned = device.torch_device.type == "cuda"
+        return replace(part, tensors=copying.copied(part.tensors, format_of, pinned=pinned))
     except copying.NotANumber as error:
         raise ModelUnreadable(
             f"{part.file} is damaged: {error} holds NaN or infinity.", REPAIR
         ) from None
-    return part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,7 +12,11 @@ from torch import Tensor, nn
 from pipelines.worker.engine.batching import BatchRules
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.weights.families import Family
+from pipelines.worker.weights.network import VAE, Network
 
+Forward = Callable[..., Any]
+# Of a side, when memory is too short for a picture as a whole; tiles overlap by a quarter.
+TILE_CELLS = 64
 PICTURES = BatchRules(rows=("x",), same=())
 
 
@@ -20,9 +24,8 @@ PICTURES = BatchRules(rows=("x",), same=())
 class Vae:
     """`decode`: z (1, channels, h, w) → RGB (1, 3, 8·h, 8·w) in −1…1; z is the latents over `scaling_factor`."""
 
-    network: nn.Module
+    network: Network
     source: str  # the file that it comes from, for messages
-    device_bytes: int
     scaling_factor: float
     decode: Component
     decode_float32: Component  # the same, slower and without overflow
@@ -30,44 +33,46 @@ class Vae:
     encode_float32: Component
 
 
-def vae_of(network: Any, source: str, family: Family, *, fits_half: bool = False) -> Vae:
-    """`network`: an AutoencoderKL or AutoencoderTiny on its device; `fits_half`: this file is known to fit float16."""
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    dtype = next(network.parameters()).dtype
-    is_fit = fits_half or family.fits_half or network.config.force_upcast is False
-
-    is_fast = is_fit or dtype != torch.float16
+def vae_of(network: Network, source: str, family: Family, *, fits_half: bool = False) -> Vae:
+    """`network`: an AutoencoderKL or AutoencoderTiny; `fits_half`: this file is known to fit float16."""
+    vae: Any = network.module
+    parameters = sum(parameter.numel() for parameter in vae.parameters())
+    is_fit = fits_half or family.fits_half or vae.config.force_upcast is False
+    is_fast = is_fit or network.dtype != torch.float16
+    vae.tile_latent_min_size = TILE_CELLS
+    vae.tile_sample_min_size = TILE_CELLS * family.px_per_cell
+    work = family.vae_work(vae.config.block_out_channels[0])
 
     def decode(z: Tensor, **options: Any) -> Any:
-        return network.decode(z, **options)  # the classes call their first argument z or x
+        return vae.decode(z, **options)  # the classes call their first argument z or x
 
     def encode(x: Tensor) -> Tensor:
-        latents = network.encode(x, return_dict=False)[0]
+        latents = vae.encode(x, return_dict=False)[0]
         return latents if isinstance(latents, Tensor) else latents.mode()  # of a distribution
 
-    def decoder(forward: Callable[..., Any]) -> Component:
-        return Component("VAE", forward, parameters // 2, None, family.px_per_cell**2)
+    def in_format(whole: Component, dtype: torch.dtype) -> Component:
+        """Computing in this format, with a way in tiles."""
+        is_wide = dtype == torch.float32 != network.dtype
+        forward = _in_float32(vae, network.dtype, whole.forward) if is_wide else whole.forward
+        frugal = replace(whole, forward=_in_tiles(vae, forward))
+        return replace(whole, forward=forward, work_bytes=work * dtype.itemsize, frugal=frugal)
 
-    def encoder(forward: Callable[..., Any]) -> Component:
-        return Component("VAE encoder", forward, parameters // 2, PICTURES)
-
-    careful = decoder(_in_float32(network, dtype, decode))
-    careful_encoder = encoder(_in_float32(network, dtype, encode))
+    px = family.px_per_cell**2
+    decoder = Component(VAE, decode, parameters // 2, None, px, network=network)
+    encoder = Component(f"{VAE} encoder", encode, parameters // 2, PICTURES, network=network)
+    fast = network.dtype if is_fast else torch.float32
     return Vae(
         network=network,
         source=source,
-        device_bytes=parameters * dtype.itemsize,
-        scaling_factor=float(network.config.scaling_factor),
-        decode=decoder(decode) if is_fast else careful,
-        decode_float32=careful,
-        encode=encoder(encode) if is_fast else careful_encoder,
-        encode_float32=careful_encoder,
+        scaling_factor=float(vae.config.scaling_factor),
+        decode=in_format(decoder, fast),
+        decode_float32=in_format(decoder, torch.float32),
+        encode=in_format(encoder, fast),
+        encode_float32=in_format(encoder, torch.float32),
     )
 
 
-def _in_float32(
-    network: nn.Module, dtype: torch.dtype, forward: Callable[..., Any]
-) -> Callable[..., Any]:
+def _in_float32(network: nn.Module, dtype: torch.dtype, forward: Forward) -> Forward:
     """`forward` in float32. The shared weights are float32 only while it runs; there and back is exact."""
 
     def careful(**inputs: Any) -> Any:
@@ -79,6 +84,19 @@ def _in_float32(
             _cast_in_place(network, dtype)
 
     return careful
+
+
+def _in_tiles(vae: Any, forward: Forward) -> Forward:
+    """`forward` piece by piece, for a picture that is larger than a tile."""
+
+    def in_tiles(**inputs: Any) -> Any:
+        try:
+            vae.use_tiling = True
+            return forward(**inputs)
+        finally:
+            vae.use_tiling = False
+
+    return in_tiles
 
 
 def _cast_in_place(network: nn.Module, dtype: torch.dtype) -> None:

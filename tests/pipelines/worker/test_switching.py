@@ -22,7 +22,7 @@ def test_memory_and_weights_after_many_switches(
 ) -> None:
     tensors = kohya(loaded(toy), "sd15")
     files = [lora(tmp_path, tensors, f"lora {number}") for number in range(3)]
-    bench = Workbench(toy, budget_bytes=loaded(toy).device_bytes + 1000)  # room for one of them
+    bench = Workbench(toy, budget_bytes=loaded(toy).home_bytes + 1000)  # room for one of them
     process, used = psutil.Process(), []
     for number in range(SWITCHES):
         bench.checkpoint = (toy, other_toy)[number % 2]

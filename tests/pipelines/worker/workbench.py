@@ -26,6 +26,7 @@ from pipelines.worker.messages import (
 from pipelines.worker.pulse import Pulse
 from pipelines.worker.weights.cache import Models
 from pipelines.worker.weights.loading import Model
+from pipelines.worker.weights.network import TEXT_ENCODER, VAE
 
 Message = TypeVar("Message")
 CPU = Device(torch.device("cpu"), "a processor")
@@ -80,15 +81,17 @@ class Workbench:
         *,
         reader: Executor | None = None,
         budget_bytes: int | None = None,
+        device: Device = CPU,
     ) -> None:
         self.checkpoint = checkpoint
         self.said: list[Any] = []
         self.clock = Clock()
         self.pulse = Pulse(self.clock)
         memory = Memory(CPU.torch_device)
-        self.models = Models(CPU, memory, reader or AtOnce(), budget_bytes)
-        bench = Bench(CPU, memory, self.models, self.pulse)
-        self.engine = Engine(bench, launch or Launch(), self.said.append, self.clock)
+        launch = launch or Launch(ram_bytes=budget_bytes)
+        self.models = Models(device, memory, reader or AtOnce(), launch)
+        bench = Bench(device, memory, self.models, self.pulse)
+        self.engine = Engine(bench, launch, self.said.append, self.clock)
 
     def submit(self, job_id: str = "job", /, **asked: Any) -> None:
         """A job of as many pictures as the request has, or of `pictures=…`; the fields are those of `request`."""
@@ -129,14 +132,8 @@ class Workbench:
 
     def network(self, name: str) -> nn.Module:
         """The denoiser, VAE or (first) text encoder that the pictures share."""
-        model = self.model()
-        module = {
-            "denoiser": model.denoiser.forward,
-            "vae": model.vae.network,
-            "text_encoder": model.text_encoders[0].component.forward,
-        }[name]
-        assert isinstance(module, nn.Module)
-        return module
+        role = {"vae": VAE, "text_encoder": TEXT_ENCODER}.get(name, name)
+        return next(one.module for one in self.model().networks if one.role == role)
 
 
 def request(**fields: Any) -> Request:

@@ -212,7 +212,7 @@ def test_other_pictures_develop_while_a_checkpoint_is_read(
 def test_a_checkpoint_that_does_not_fit_beside_the_others_waits_and_then_takes_their_place(
     toy: CheckpointRef, other_toy: CheckpointRef
 ) -> None:
-    size_bytes = Workbench(toy).model().device_bytes
+    size_bytes = Workbench(toy).model().home_bytes
     bench = Workbench(toy, budget_bytes=size_bytes)
     bench.submit("first")
     bench.submit("second", checkpoint=other_toy)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
 
@@ -20,7 +18,17 @@ from tests.pipelines.worker.workbench import CPU
 MESSAGE = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 8.00 GiB"
 
 
-class Tight:
+class NoRoom:
+    """Everything is where it computes, and nothing can be freed."""
+
+    def fit(self, component: Component, work_bytes: int) -> Component:
+        return component
+
+    def free(self, component: Component) -> bool:
+        return False
+
+
+class Tight(NoRoom):
     """A network that doubles, on a device that holds `room` rows; each idle model that goes gives `gain` more."""
 
     def __init__(self, room: int, idle_models: int = 0, gain: int = 0) -> None:
@@ -28,7 +36,7 @@ class Tight:
         self.tried: list[int] = []
         self.component = Component("denoiser", self._forward, 1, BatchRules(rows=("x",), same=()))
 
-    def evict(self) -> bool:
+    def free(self, component: Component) -> bool:
         if not self.idle_models:
             return False
         self.idle_models -= 1
@@ -45,8 +53,8 @@ class Tight:
         return x * 2
 
 
-def forwards(evict: Callable[[], bool] = lambda: False, device: Device = CPU) -> Forwards:
-    return Forwards(device, Memory(torch.device("cpu")), Pulse(), evict)
+def forwards(room: NoRoom | None = None, device: Device = CPU) -> Forwards:
+    return Forwards(device, Memory(torch.device("cpu")), Pulse(), room or NoRoom())
 
 
 def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
@@ -72,7 +80,7 @@ def test_what_did_not_fit_is_not_tried_again_while_anybody_is_at_work() -> None:
 def test_a_call_that_does_not_fit_alone_gets_the_room_of_idle_models() -> None:
     tight = Tight(room=1, idle_models=3, gain=1)
 
-    (answer,) = forwards(tight.evict).run([tight.call(5, rows=3)])
+    (answer,) = forwards(tight).run([tight.call(5, rows=3)])
 
     assert answer.output.flatten().tolist() == [10, 10, 10]
     assert tight.idle_models == 1, "no more was evicted than was needed"
@@ -89,7 +97,7 @@ def test_a_failure_that_does_not_come_back_needs_no_eviction() -> None:
 
     object.__setattr__(tight.component, "forward", forward)
 
-    (answer,) = forwards(tight.evict).run([tight.call(5)])
+    (answer,) = forwards(tight).run([tight.call(5)])
 
     assert float(answer.output) == 10
 
@@ -136,7 +144,7 @@ def test_on_a_gpu_the_first_forward_is_measured_and_bounds_the_next(
     rows_at_first: int, room: int
 ) -> None:
     gpu = Device(torch.device("cuda"), "a GPU")
-    device = Forwards(gpu, MeasuredMemory(torch.device("cuda")), Pulse(), lambda: False)
+    device = Forwards(gpu, MeasuredMemory(torch.device("cuda")), Pulse(), NoRoom())
     tight = Tight(room=100)
     assert device.max_rows(tight.call(0, rows_at_first)) == rows_at_first
 

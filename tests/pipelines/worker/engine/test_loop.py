@@ -16,6 +16,7 @@ from pipelines.worker.engine.loop import Loop
 from pipelines.worker.engine.task import Poisoned, Task
 from pipelines.worker.messages import LoraRef
 from pipelines.worker.pulse import Pulse
+from tests.pipelines.worker.engine.test_forwards import NoRoom
 from tests.pipelines.worker.workbench import CPU
 
 RULES = BatchRules(rows=("x",), same=())
@@ -38,7 +39,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.pulse = Pulse()
-        forwards = Forwards(CPU, Memory(CPU.torch_device), self.pulse, lambda: False)
+        forwards = Forwards(CPU, Memory(CPU.torch_device), self.pulse, NoRoom())
         self.loop = Loop(forwards)
         self.ended: list[Task] = []
 

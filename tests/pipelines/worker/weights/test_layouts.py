@@ -195,7 +195,7 @@ def test_the_prediction_of_a_file_that_does_not_say_it_is_tried(
 
     for kind in KINDS:
         monkeypatch.setattr(
-            "pipelines.worker.weights.loading.prediction_by_trial", lambda unet, kind=kind: kind
+            "pipelines.worker.weights.loading.prediction_by_trial", lambda *_, kind=kind: kind
         )
         assert np.array_equal(ours(single_file(tmp_path, "sd2")), told[kind])
     assert not same(told["epsilon"], told["v_prediction"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -66,7 +67,7 @@ def test_names_of_older_files_are_understood(own_toy: CheckpointRef) -> None:
 def test_the_vae_in_float32_leaves_the_shared_one_as_it_was(toy: CheckpointRef) -> None:
     device = Device(torch.device("cpu"), "", dtype=torch.bfloat16)
     model = build(read(toy, device), device)
-    vae = model.vae.network
+    vae: Any = model.vae.network.module
     before = {name: value.clone() for name, value in vae.state_dict().items()}
 
     image = model.vae.decode_float32.forward(z=torch.rand(1, 4, 8, 8), return_dict=False)[0]
