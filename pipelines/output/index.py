@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.errors import NotFound, RequestError
 from pipelines.output.query import Query
-from pipelines.output.record import Page, PictureRecord
+from pipelines.output.record import Holding, Page, PictureRecord
 from pipelines.request import Request
 
 SCHEMA_VERSION = 2  # raise it with every change below; an older index is dropped and built anew
@@ -117,6 +117,20 @@ class Index:
         items = tuple(found[: query.limit])
         cursor = query.cursor_at(items[-1]) if len(found) > query.limit else ""
         return Page(items, cursor, total)
+
+    def holdings(self) -> list[Holding]:
+        """Everybody's, who made a picture last first."""
+        # SQLite takes the other columns from the row that has the maximum.
+        rows = "SELECT owner, count(*), max(created), prompt FROM pictures GROUP BY owner"
+        return [Holding(*row) for row in self._ask(f"{rows} ORDER BY max(created) DESC")]
+
+    def of_owner(self, owner: str) -> list[PictureRecord]:
+        return self._records("WHERE owner = ?", (owner,))
+
+    def give(self, giver: str, owner: str) -> None:
+        """All pictures of the one are the other's from now on."""
+        with self._writing() as db:
+            db.execute("UPDATE pictures SET owner = ? WHERE owner = ?", (owner, giver))
 
     def trashed_before(self, time: float) -> list[PictureRecord]:
         return self._records("WHERE trashed < ?", (time,))

@@ -37,10 +37,10 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, entry: Entry) -> None:
-        """Returns once the line is on the disk. The leading newline ends a line that a power cut tore."""
+    def append(self, *entries: Entry) -> None:
+        """Returns once the lines are on the disk. The leading newline ends a line that a power cut tore."""
         is_new = not self._path.exists()
-        line = f"\n{json.dumps(asdict(entry))}\n".encode()
+        line = "".join(f"\n{json.dumps(asdict(entry))}\n" for entry in entries).encode()
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             if os.write(descriptor, line) < len(line):

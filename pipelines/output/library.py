@@ -21,7 +21,7 @@ from pipelines.output.kept import KeptSteps
 from pipelines.output.ledger import Entry, Ledger
 from pipelines.output.query import LIMIT_MAX, Query
 from pipelines.output.reconcile import TRASH, Reconciled, reconcile
-from pipelines.output.record import Filters, NewPicture, Page, PictureRecord, StripFrame
+from pipelines.output.record import Filters, Holding, NewPicture, Page, PictureRecord, StripFrame
 from pipelines.output.thumbnails import Thumbnails
 from pipelines.request import Request
 from pipelines.worker.messages import Applied
@@ -122,6 +122,18 @@ class Library:
         with self._changing:
             self._index.clear()
             return self.reconcile()
+
+    def holdings(self) -> list[Holding]:
+        """Whose pictures there are, for who runs the server."""
+        return self._index.holdings()
+
+    def give(self, giver: str, owner: str) -> int:
+        """All pictures of the one are the other's from now on; how many. Raises DiskFull."""
+        with self._changing, failures_named(self._output_dir):
+            records = self._index.of_owner(giver)
+            self._ledger.append(*(_entry(record, owner, record.trashed) for record in records))
+            self._index.give(giver, owner)
+        return len(records)
 
     def search(
         self,
@@ -239,8 +251,7 @@ class Library:
     def _hide(self, record: PictureRecord, hidden: float | None) -> PictureRecord:
         """Out of sight since then, or in sight again; the ledger remembers it when the index is lost."""
         with failures_named(self._output_dir):
-            entry = Entry(record.id, record.owner, record.job_id, record.index, hidden)
-            self._ledger.append(entry)
+            self._ledger.append(_entry(record, record.owner, hidden))
             self._index.move(record.id, record.file, hidden)
         return replace(record, trashed=hidden)
 
@@ -253,6 +264,12 @@ class Library:
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._output_dir).as_posix()
+
+
+def _entry(record: PictureRecord, owner: str, trashed: float | None) -> Entry:
+    """Our own files tell by their place whether they are in the trash."""
+    hidden = trashed if record.program else None
+    return Entry(record.id, owner, record.job_id, record.index, hidden)
 
 
 def _overlap(one: Path, other: Path) -> bool:

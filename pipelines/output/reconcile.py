@@ -91,8 +91,8 @@ def _read(
         return None
     own = seen.embedded.details.id
     is_ours = bool(own) and own not in taken  # a copy of a picture is a stranger
-    entry = entries.get(own) if is_ours else None
-    return describe(seen, file, entry or Entry(own if is_ours else key))
+    key = own if is_ours else key
+    return describe(seen, file, entries.get(key, Entry(key)))
 
 
 class Seen(NamedTuple):

@@ -87,6 +87,16 @@ class Page:
     total: int
 
 
+@dataclass(frozen=True)
+class Holding:
+    """The pictures of one owner, those in the trash included; the last one so that a person knows whose they are."""
+
+    owner: str
+    pictures: int
+    last_created: float
+    last_prompt: str
+
+
 class Filters(TypedDict, total=False):
     """What narrows a search beside its words; `after` and `before` are seconds since the epoch."""
 
