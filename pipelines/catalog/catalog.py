@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pipelines.catalog import diffusers_folder, facts, facts_elsewhere, single_file
 from pipelines.catalog.beside import about_beside
@@ -16,8 +18,9 @@ from pipelines.catalog.checkpoint import Checkpoint, Model, Other
 from pipelines.catalog.families import REFINER
 from pipelines.catalog.scan import Found, scan
 from pipelines.catalog.single_file import UNREAD
-from pipelines.errors import NotFound
+from pipelines.errors import NotFound, StudioError
 
+Answer = TypeVar("Answer")
 STARTER = "starter"
 SAID_MAX = 3  # problems in one sentence
 
@@ -29,12 +32,29 @@ class View:
     version: int = 0
     checkpoints: tuple[Checkpoint, ...] = ()
     others: tuple[Other, ...] = ()
+    folders: tuple[Path, ...] = ()
 
     @property
     def default(self) -> Checkpoint | None:
         """What is taken when nobody chooses: the first usable one, the starter only if there is no other."""
         usable = [one for one in self.checkpoints if not one.problem]
         return min(usable, key=_rank, default=None)
+
+    def find(self, name: str | None) -> Checkpoint:
+        """The checkpoint of this name; None: the default.
+
+        Raises NotFound, or ModelUnreadable when it is there but has a problem.
+        """
+        if name is None:
+            if self.default is None:
+                raise NotFound(*_nothing(self.folders, self.checkpoints))
+            return self.default
+        for checkpoint in self.checkpoints:
+            if checkpoint.name == name:
+                checkpoint.ref()
+                return checkpoint
+        known = ", ".join(one.name for one in self.checkpoints) or "none"
+        raise NotFound(f"There is no checkpoint {name[:100]}.", f"Those that are there: {known}.")
 
 
 class Catalog:
@@ -53,7 +73,8 @@ class Catalog:
         self._lock = threading.Lock()
         self._seen: tuple[Found, ...] = ()
         self._read: dict[Found, Model] = {}
-        self._view = View(int(time.time()))  # so that another start has another version
+        # Another start has another version.
+        self._view = View(int(time.time()), folders=self.folders)
         self.usable_names: tuple[str, ...] = ()  # as of the last look, for those who must not wait
 
     def is_taken_over(self, path: Path) -> bool:
@@ -100,6 +121,7 @@ class Catalog:
                     self._view.version + 1,
                     tuple(one for one in models if isinstance(one, Checkpoint)),
                     tuple(one for one in models if isinstance(one, Other)),
+                    self.folders,
                 )
                 self.usable_names = tuple(
                     one.name for one in self._view.checkpoints if not one.problem
@@ -113,22 +135,15 @@ class Catalog:
         return model
 
     def find(self, name: str | None) -> Checkpoint:
-        """The checkpoint of this name; None: the default.
+        """The checkpoint of this name as it is now; None: the default. Raises as `View.find` does."""
+        return self.look().find(name)
 
-        Raises NotFound, or ModelUnreadable when it is there but has a problem.
-        """
-        view = self.look()
-        checkpoints = view.checkpoints
-        if name is None:
-            if view.default is None:
-                raise NotFound(*_nothing(self.folders, checkpoints))
-            return view.default
-        for checkpoint in checkpoints:
-            if checkpoint.name == name:
-                checkpoint.ref()
-                return checkpoint
-        known = ", ".join(one.name for one in checkpoints) or "none"
-        raise NotFound(f"There is no checkpoint {name[:100]}.", f"Those that are there: {known}.")
+    def recall(self, ask: Callable[[View], Answer]) -> Answer:
+        """What `ask` makes of the last look, without waiting for the disk; of a new one before anything is refused."""
+        if self._seen:
+            with contextlib.suppress(StudioError):
+                return ask(self._view)
+        return ask(self.look())
 
 
 def _rank(checkpoint: Checkpoint) -> int:

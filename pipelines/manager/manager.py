@@ -291,7 +291,7 @@ class PipelineManager:
     def _launch(self, is_warm: bool) -> Launch:
         settings = self._settings
         try:
-            warm_up = self.catalog.find(None).ref() if is_warm else None
+            warm_up = self.catalog.recall(lambda view: view.find(None).ref()) if is_warm else None
         except StudioError:
             warm_up = None
         return Launch(
@@ -312,8 +312,10 @@ class PipelineManager:
         return Terms(
             max_active_pictures=settings.max_active_pictures,
             folders=(settings.output_dir, settings.data_dir),
-            find_checkpoint=lambda name: self.catalog.find(name).ref(),
-            find_loras=self._loras_of,
+            find_checkpoint=lambda name: self.catalog.recall(lambda view: view.find(name).ref()),
+            find_loras=lambda asked: self.catalog.recall(
+                lambda view: loras_of(asked, lambda: view.others)
+            ),
             drafts=self._keeper.drafts,
         )
 

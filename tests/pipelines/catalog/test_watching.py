@@ -6,8 +6,12 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
+from pipelines.catalog import catalog
 from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.scan import scan
+from pipelines.errors import NotFound
 from tests import paper_checkpoint, paper_file
 from tests.paper_file import SDXL
 
@@ -100,6 +104,24 @@ def test_every_name_is_its_own_and_can_be_shown(tmp_path: Path) -> None:
     assert found == [
         "b/x", "b/x.safetensors", "b?", "d/y", "two?lines", "x", "y", "y.ckpt"
     ]  # fmt: skip
+
+
+def test_who_must_not_wait_is_told_by_the_last_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(catalog, "scan", lambda folders: looks.append(1) or scan(folders))
+    paper_file.write(tmp_path / "a.safetensors")
+    models = Catalog([tmp_path])
+
+    found = [models.recall(lambda view: view.find("a")).name for _ in range(3)]
+
+    assert (found, len(looks)) == (["a"] * 3, 1)  # the first look is waited for
+    paper_file.write(tmp_path / "b.safetensors")
+    assert models.recall(lambda view: view.find("b")).name == "b"  # looked for before it is refused
+    assert len(looks) == 2
+    with pytest.raises(NotFound):
+        models.recall(lambda view: view.find("c"))
 
 
 def test_what_is_reached_twice_is_listed_once(tmp_path: Path) -> None:
