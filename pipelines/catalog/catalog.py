@@ -95,6 +95,11 @@ class Catalog:
             self._seen = ()
 
     @property
+    def view(self) -> View:
+        """What the last look has shown, for those who must not wait."""
+        return self._view
+
+    @property
     def version(self) -> int:
         """Of the last look, for those who must not wait."""
         return self._view.version

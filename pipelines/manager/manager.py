@@ -18,6 +18,7 @@ from typing import Any
 from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.titles import AUTO_V2_DIGITS
+from pipelines.catalog.verdict import verdict_of
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.job import QUEUED, RUNNING, Job
@@ -39,6 +40,7 @@ from pipelines.manager.results import Results
 from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
 from pipelines.manager.tokens import TokenCount, TokenCounter
+from pipelines.manager.used import used_by
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
@@ -246,9 +248,11 @@ class PipelineManager:
         return self._tokens.count(split(text)[0], found.tokenizer_path or found.path)
 
     def _save(self, picture: NewPicture) -> PictureRecord:
-        """On the saver's thread: with the checkpoint's hash, if that is known by now."""
+        """On the saver's thread: with the checkpoint's hash, if that is known by now, and its models' licences."""
         digest = self.hashes.of(Path(picture.checkpoint.path)) if picture.checkpoint else ""
-        return self.library.save(replace(picture, model_hash=digest[:AUTO_V2_DIGITS]))
+        licences = verdict_of(used_by(picture.request, self.catalog.view))
+        whole = replace(picture, model_hash=digest[:AUTO_V2_DIGITS], licences=licences)
+        return self.library.save(whole)
 
     # ---- on the desk thread --------------------------------------------------------------------------
 

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipelines.catalog.verdict import read_verdict
 from pipelines.errors import NotFound, RequestError
 from pipelines.output.query import Query
 from pipelines.output.record import Holding, Page, PictureRecord
 from pipelines.request import Request
 
-SCHEMA_VERSION = 2  # raise it with every change below; an older index is dropped and built anew
+SCHEMA_VERSION = 3  # raise it with every change below; an older index is dropped and built anew
 SCHEMA = """
 CREATE TABLE pictures (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, job_id TEXT NOT NULL, "index" INTEGER NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE pictures (
     created REAL NOT NULL, seed INTEGER, prompt TEXT NOT NULL, negative_prompt TEXT NOT NULL,
     checkpoint TEXT NOT NULL, sampler TEXT NOT NULL, request TEXT NOT NULL, parameters TEXT NOT NULL,
     seconds REAL NOT NULL, device TEXT NOT NULL, dtype TEXT NOT NULL, applied TEXT NOT NULL,
-    trashed REAL, number INTEGER NOT NULL);
+    licences TEXT NOT NULL, trashed REAL, number INTEGER NOT NULL);
 CREATE INDEX by_owner ON pictures (owner, trashed IS NULL, created, id);
 CREATE INDEX by_job ON pictures (job_id, "index");
 CREATE INDEX by_number ON pictures (number);
@@ -218,6 +219,7 @@ def _row(record: PictureRecord) -> tuple[Any, ...]:
     numbered = None if record.program else NUMBERED.fullmatch(record.file_name)
     values = {name: getattr(record, name) for name in COLUMNS}
     values["request"] = record.request.to_json() if record.request else ""
+    values["licences"] = json.dumps(dataclasses.asdict(record.licences)) if record.licences else ""
     return (*values.values(), int(numbered[1]) if numbered else 0)
 
 
@@ -228,4 +230,5 @@ def _record(row: tuple[Any, ...]) -> PictureRecord:
         RequestError
     ):  # a field that is no more: the picture stays, without its settings
         values["request"] = Request.from_dict(json.loads(text)) if text else None
+    values["licences"] = read_verdict(json.loads(values["licences"] or "null"))
     return PictureRecord(**values)

@@ -216,6 +216,7 @@ class Library:
             device=picture.device,
             dtype=picture.dtype,
             applied=_in_words(picture.applied),
+            licences=picture.licences,
         )
         parameters = infotext.write(request, picture.model_hash, self._version)
         record = PictureRecord(

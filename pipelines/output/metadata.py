@@ -19,6 +19,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pipelines.catalog.verdict import Verdict, read_verdict
 from pipelines.errors import RequestError
 from pipelines.output import comfyui_graph, infotext, invokeai_metadata
 from pipelines.output.decoder import EXIF_IFD, FORMATS, USER_COMMENT, check_size, read_texts
@@ -47,6 +48,7 @@ class Details:
     device: str = ""
     dtype: str = ""
     applied: str = ""  # the LoRAs, and how many of their layers there were layers for
+    licences: Verdict | None = None  # of its models, and what they allow together
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,9 @@ def _details(text: str) -> Details:
     values = _json_object(text)
     if not re.fullmatch("[0-9a-f]{32}", str(values.get("id"))):
         return Details()
-    names = {field.name for field in dataclasses.fields(Details)}
-    return Details(**{k: v for k, v in values.items() if k in names and _is_sound(k, v)})
+    names = {field.name for field in dataclasses.fields(Details)} - {"licences"}
+    sound = {k: v for k, v in values.items() if k in names and _is_sound(k, v)}
+    return Details(**sound, licences=read_verdict(values.get("licences")))
 
 
 def _is_sound(name: str, value: Any) -> bool:

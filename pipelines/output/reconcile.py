@@ -138,6 +138,7 @@ def describe(seen: Seen, file: str, entry: Entry) -> PictureRecord:
         parameters=seen.embedded.parameters,
         seconds=details.seconds,
         device=details.device,
+        licences=details.licences,
         dtype=details.dtype,
         applied=details.applied,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, TypedDict
 
+from pipelines.catalog.verdict import Verdict
 from pipelines.request import Request
 from pipelines.worker.messages import Applied, CheckpointRef, KeptStep
 
@@ -33,6 +34,7 @@ class NewPicture:
     device: str = ""
     dtype: str = ""
     applied: tuple[Applied, ...] = ()  # how much of each LoRA
+    licences: Verdict | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,7 @@ class PictureRecord:
     device: str = ""
     dtype: str = ""
     applied: str = ""  # "ink 0.8: 192 of 192 layers", of each LoRA
+    licences: Verdict | None = None  # of its models when it was made, and what they allow together
     trashed: float | None = None
 
     @property

@@ -224,3 +224,19 @@ def test_the_hash_is_worked_out_once_a_card_was_opened(house: House) -> None:
 
     assert rows(house)["ink"]["hash"] == digest[:10]
     assert house.client.get(where).json()["sha256"] == digest
+
+
+def test_a_picture_keeps_the_licences_of_its_models_and_what_they_allow_together(
+    house: House, shelf: Path
+) -> None:
+    paper_file.write(shelf / "loras" / "grain.safetensors", LORA, {"modelspec.license": "CC BY-NC"})
+    prompt = "a boat <lora:ink:1> <lora:Grain:0.5>"
+
+    picture_id = house.make(prompt=prompt, checkpoint="paper")["pictures"][0]["picture_id"]
+    house.manager.library.rebuild()  # from the file alone
+    licences = house.client.get(f"/api/v1/pictures/{picture_id}").json()["licences"]
+
+    assert [(one["name"], one["licence"]) for one in licences["models"]] == [
+        ("paper", "MIT"), ("grain", "CC BY-NC"), ("ink", "CC0")
+    ]  # fmt: skip
+    assert (licences["commercial"], licences["sharing"]) == ("no", "conditions")

@@ -46,6 +46,12 @@ export function usesLine(licence) {
   return USES.map(([name, label]) => `${label.toLowerCase()}: ${WORDS[licence[name]] ?? licence[name]}`).join("; ");
 }
 
+/** Those of a picture: "painted: Apache-2.0, ink: unknown · pictures for money: unknown". */
+export function pictureLicences(verdict) {
+  const models = verdict.models.map(({ name, licence }) => `${name}: ${licence || "unknown"}`).join(", ");
+  return models && `${models} · ${USES[0][1].toLowerCase()}: ${WORDS[verdict.commercial]}`;
+}
+
 /** Says a checkpoint's licence in a line below the header when this browser uses the checkpoint for the first time. */
 export function watchLicence({ checkpoint, openModel }) {
   const short = h("span");

@@ -1,6 +1,7 @@
 // A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
 import { call, url } from "./api.js";
 import { h, icon, iconButton, show } from "./dom.js";
+import { pictureLicences } from "./licence.js";
 import { createStrip } from "./strip.js";
 import { duration, fileSize, when } from "./words.js";
 
@@ -87,6 +88,7 @@ function describe(record) {
     ["Clip skip", record.request?.clip_skip > 1 ? record.request.clip_skip : ""],
     ["Checkpoint", record.checkpoint],
     ["LoRA", record.applied],
+    ["Licences", record.licences ? pictureLicences(record.licences) : ""],
     ["Took", record.seconds ? duration(record.seconds) : ""],
     ["File", fileSize(record.bytes)],
     ["Made", when(record.created)],
