@@ -40,6 +40,29 @@ async def refresh(studio: TheStudio, owner: Owner) -> Response:
     return Json({"version": await run_in_threadpool(studio.manager.models.version)})
 
 
+@ROUTES.get("/trash")
+async def trash(studio: TheStudio, owner: Owner) -> Response:
+    items = await run_in_threadpool(studio.manager.models.trash.entries)
+    return Json({"items": items})
+
+
+@ROUTES.post("/trash/{trashed_id}/restore")
+async def restore(trashed_id: str, studio: TheStudio, owner: Owner) -> Response:
+    found = await run_in_threadpool(studio.manager.models.trash.restore, trashed_id)
+    return Json(found.as_dict())
+
+
+@ROUTES.delete("/trash/{trashed_id}")
+async def delete(trashed_id: str, studio: TheStudio, owner: Owner) -> Response:
+    freed_bytes = await run_in_threadpool(studio.manager.models.trash.empty, trashed_id)
+    return Json({"freed_bytes": freed_bytes})
+
+
+@ROUTES.delete("/trash")
+async def empty_trash(studio: TheStudio, owner: Owner) -> Response:
+    return Json({"freed_bytes": await run_in_threadpool(studio.manager.models.trash.empty)})
+
+
 @ROUTES.get("/{model_id}")
 async def one_model(model_id: str, studio: TheStudio, owner: Owner) -> Response:
     return Json(await run_in_threadpool(studio.manager.models.details, model_id))
@@ -49,6 +72,13 @@ async def one_model(model_id: str, studio: TheStudio, owner: Owner) -> Response:
 async def edit(model_id: str, http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     changes = await read_json(http)
     return Json(await run_in_threadpool(studio.manager.models.edit, model_id, changes))
+
+
+@ROUTES.delete("/{model_id}")
+async def throw_away(model_id: str, studio: TheStudio, owner: Owner) -> Response:
+    models = studio.manager.models
+    found = await run_in_threadpool(lambda: models.trash.trash(models.card(model_id)))
+    return Json(found.as_dict())
 
 
 @ROUTES.get("/{model_id}/preview")

@@ -8,6 +8,7 @@ StudioError
 ├── Refused             the queue is full, or the server is shutting down           (HTTP 429 or 503)
 ├── UploadError         a file that was sent cannot be used as a picture            (HTTP 415 or 413)
 ├── ModelUnreadable     a model folder or file is damaged or of an unknown kind     (HTTP 422)
+├── ModelKept           a model must stay as and where it is                        (HTTP 409)
 ├── OutOfMemory         the device cannot hold this picture, even after all fallbacks
 ├── NotFinite           the picture turned into NaN or infinity at a step
 ├── WorkerDied          the GPU process ended in the middle of a job
@@ -105,6 +106,13 @@ class ModelUnreadable(StudioError):
 
     code = "model_unreadable"
     http_status = 422
+
+
+class ModelKept(StudioError):
+    """A model is in use, ships with Darkroom, or belongs to another program; it is neither moved nor written on."""
+
+    code = "model_kept"
+    http_status = 409
 
 
 class OutOfMemory(StudioError):

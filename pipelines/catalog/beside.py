@@ -21,6 +21,7 @@ from pipelines.catalog.weights_file import Damaged
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 PREVIEWS = (*(f".preview{ending}" for ending in PICTURES), *PICTURES)
 JSON_NOTES = (".json", ".metadata.json", ".civitai.info")
+WEIGHTS = (".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".gguf")
 LICENCE_TEXTS = (".license.txt", ".license.md", ".license")
 # What may lie beside `model.safetensors` and belongs to it: model + one of these.
 ENDINGS = (f".{FACTS}", ".yaml", *JSON_NOTES, *LICENCE_TEXTS, *PREVIEWS)
@@ -45,6 +46,16 @@ def about_beside(path: Path, own: About, *, is_folder: bool) -> About:
     ):  # what the maker writes into the file stands above what others note beside it
         found = found.under(About(licence=licence))
     return found.under(facts)
+
+
+def belongings(path: Path) -> list[Path]:
+    """The files beside this one that belong to it alone: another file of weights of its name would need them, too."""
+    names = _names(path.parent)
+    others = [n for n in names if Path(n).stem == path.stem and Path(n).suffix.lower() in WEIGHTS]
+    if path.is_dir() or len(others) > 1:
+        return []
+    wanted = (f"{path.stem}{ending}" for ending in ENDINGS)
+    return [path.with_name(name) for name in wanted if name in names]
 
 
 def _beside(path: Path) -> Iterator[About]:

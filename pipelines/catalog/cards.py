@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.catalog.beside import WEIGHTS
 from pipelines.catalog.checkpoint import Checkpoint, Model
 from pipelines.catalog.defaults import V_PREDICTION
 from pipelines.catalog.licences import Licence
@@ -17,7 +18,6 @@ from pipelines.catalog.titles import AUTO_V2_DIGITS
 
 ID_DIGITS = 16
 FEW_STEPS = 10
-WEIGHTS = (".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".gguf")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from pipelines.manager.bench import Bench
 from pipelines.manager.commands import Commands, Order
 from pipelines.manager.desk import Desk
 from pipelines.manager.dispatch import Dispatcher, Terms
+from pipelines.manager.disposal import Disposal
 from pipelines.manager.docket import Docket
 from pipelines.manager.drafts import Drafts
 from pipelines.manager.follow import Board, Changes
@@ -83,7 +84,6 @@ class PipelineManager:
             settings.models_dir, models_of(self.takeovers), settings.data_dir / FACTS_DIR
         )
         self.hashes = Hashes(settings.data_dir)
-        self.models = Models(self.catalog, self.hashes, self.catalog.folders, settings.data_dir)
         self.library = Library(
             settings.output_dir,
             settings.data_dir,
@@ -97,6 +97,8 @@ class PipelineManager:
         self._bench = Bench(self._docket)
         self._desk = Desk(self._after_batch)
         self._intake = Intake(self.library, lambda: self._desk.post(self._board.announce))
+        disposal = Disposal(self.catalog, self._desk, self._docket, settings.data_dir)
+        self.models = Models(self.catalog, self.hashes, disposal, settings.data_dir)
         self._watch = Watch(self.catalog, lambda: self._desk.post(self._board.announce))
         self._gpu = Gpu(
             worker_target or WORKER, self._launch, self._desk.post, self._heard, self._died
@@ -116,6 +118,7 @@ class PipelineManager:
 
     def start(self) -> None:
         """Returns at once; the GPU process comes up by itself, and jobs can be submitted meanwhile."""
+        self.models.trash.recover()
         self._desk.post(self._reconcile)
         self._desk.post(lambda: recover(self._docket, self._results, self._keeper, self.library))
         self._desk.post(self._gpu.start)

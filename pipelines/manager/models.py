@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.pictures import picture_of
 from pipelines.catalog.weights_file import Damaged
 from pipelines.errors import ModelUnreadable, NotFound, RequestError
+from pipelines.manager.disposal import Disposal
 from pipelines.output.disk import failures_named
 from pipelines.output.previews import Previews
 from pipelines.request import Defaults, Request, Sampling, resolve
@@ -37,10 +37,10 @@ class Models:
     """May be asked from any thread."""
 
     def __init__(
-        self, catalog: Catalog, hashes: Hashes, models_dirs: Iterable[Path], data_dir: Path
+        self, catalog: Catalog, hashes: Hashes, disposal: Disposal, data_dir: Path
     ) -> None:
         self._catalog, self._hashes = catalog, hashes
-        self._models_dirs = tuple(models_dirs)
+        self.trash = disposal
         self._previews = Previews(data_dir / "model-previews")
         self._lock = threading.Lock()
         self._seen = -1
@@ -48,8 +48,9 @@ class Models:
 
     @property
     def folders(self) -> list[str]:
-        """Where files are looked for."""
-        return [str(folder.absolute()) for folder in self._models_dirs]
+        """Where files are looked for and may be put."""
+        own = (one for one in self._catalog.folders if not self._catalog.is_taken_over(one))
+        return [str(folder.absolute()) for folder in own]
 
     def version(self) -> str:
         """Another one whenever a card says something else."""
@@ -121,7 +122,7 @@ class Models:
         with self._lock:
             if self._seen != view.version:
                 models: list[Model] = [*view.checkpoints, *view.others]
-                cards = (card_of(model, self._models_dirs) for model in models)
+                cards = (card_of(model, self._catalog.folders) for model in models)
                 self._cards = {card.id: card for card in cards}
                 self._seen = view.version
             return self._cards

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests import paper_checkpoint, paper_file
-from tests.api.conftest import House, opened, png
+from tests.api.conftest import SMALL, House, opened, png
 
 pytestmark = pytest.mark.usefixtures("shelf")
 LORA = {"lora_unet_down_blocks_1_attn2_to_k.lora_down.weight": (4, 768)}
@@ -240,3 +240,53 @@ def test_a_picture_keeps_the_licences_of_its_models_and_what_they_allow_together
         ("paper", "MIT"), ("grain", "CC BY-NC"), ("ink", "CC0")
     ]  # fmt: skip
     assert (licences["commercial"], licences["sharing"]) == ("no", "conditions")
+
+
+def test_a_model_goes_to_the_trash_and_back(house: House, shelf: Path) -> None:
+    (shelf / "loras" / "ink.json").write_text("{}")
+
+    entry = house.client.delete(address(house, "ink")).json()
+    assert "ink" not in rows(house)
+    assert list((shelf / "loras").iterdir()) == []
+    [listed] = house.client.get("/api/v1/models/trash").json()["items"]
+    assert (listed["name"], listed["bytes"] > 0) == ("ink", True)
+
+    answer = house.client.post(f"/api/v1/models/trash/{entry['id']}/restore")
+
+    assert answer.status_code == 200
+    assert "ink" in rows(house)
+    assert (shelf / "loras" / "ink.json").exists()
+
+
+def test_the_trash_is_emptied_when_it_is_said(house: House) -> None:
+    entry = house.client.delete(address(house, "clear")).json()
+
+    assert house.client.delete(f"/api/v1/models/trash/{entry['id']}").json()["freed_bytes"] > 0
+    assert house.client.delete("/api/v1/models/trash").json() == {"freed_bytes": 0}
+    assert house.client.post(f"/api/v1/models/trash/{entry['id']}/restore").status_code == 404
+
+
+def test_a_model_that_a_job_needs_stays(house: House, shelf: Path) -> None:
+    held = house.client.post(
+        "/api/v1/jobs",
+        json={**SMALL, "checkpoint": "paper", "prompt": "<lora:ink:1>", "draft_fraction": 0.5},
+    ).json()
+    for name in ("paper", "ink"):
+        answer = house.client.delete(address(house, name))
+        assert answer.status_code == 409
+        assert "one job waits or runs" in answer.json()["error"]["message"]
+    assert (shelf / "loras" / "ink.safetensors").exists()
+
+    house.client.post(f"/api/v1/jobs/{held['id']}/cancel")
+    house.ended(held["id"])
+
+    assert house.client.delete(address(house, "ink")).status_code == 200
+
+
+def test_the_starter_stays(house: House, shelf: Path) -> None:
+    paper_checkpoint.write(shelf / "starter")
+
+    answer = house.client.delete(address(house, "starter"))
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "model_kept")
+    assert (shelf / "starter").exists()

@@ -1,0 +1,81 @@
+"""Models that are thrown away: only those that nobody needs, and never for good at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import time
+from typing import Any
+
+from pipelines.catalog.beside import belongings
+from pipelines.catalog.cards import Card
+from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.trash import Act, Trash, Trashed, entry_id
+from pipelines.errors import ModelKept
+from pipelines.job import ENDED_STATES
+from pipelines.manager.desk import Desk
+from pipelines.manager.docket import Docket
+from pipelines.manager.used import used_by
+
+
+class Disposal:
+    """May be asked from any thread; whether a model is in use is asked on the desk, in one go with its move."""
+
+    def __init__(self, catalog: Catalog, desk: Desk, docket: Docket, data_dir: Path) -> None:
+        self._catalog, self._desk, self._docket = catalog, desk, docket
+        folders = [folder for folder in catalog.folders if not catalog.is_taken_over(folder)]
+        self._trash = Trash(data_dir / "trash" / "models", folders)
+
+    def recover(self) -> None:
+        """At start: ends what the last server had begun."""
+        self._trash.recover()
+
+    def trash(self, card: Card) -> Trashed:
+        """Moves the model and what belongs to it into the trash. Raises ModelKept or DiskFull."""
+        model = card.model
+        if self._catalog.is_taken_over(model.path):
+            what = f"{model.name} belongs to another program, whose files are only read."
+            raise ModelKept(what, "Delete it there; it is gone from here within seconds.")
+        if isinstance(model, Checkpoint) and model.is_starter:
+            what = f"{model.name} ships with Darkroom and stays."
+            raise ModelKept(what, "It takes little room, and the first picture needs no download.")
+        entry = Trashed(
+            id=entry_id(),
+            name=model.name,
+            kind=model.kind,
+            family=model.family,
+            bytes=card.place.bytes,
+            trashed=time(),
+            places=tuple(str(path.absolute()) for path in (model.path, *belongings(model.path))),
+        )
+        put = self._trash.put(
+            entry, lambda move: self._desk.ask(lambda: self._unless_used(card, move))
+        )
+        self._catalog.look()
+        return put
+
+    def restore(self, trashed_id: str) -> Trashed:
+        """Moves it back. Raises NotFound, ModelKept or DiskFull."""
+        entry = self._trash.restore(trashed_id)
+        self._catalog.look()
+        return entry
+
+    def empty(self, *trashed_ids: str) -> int:
+        """Deletes these, or all, for good; how many bytes that were. Raises NotFound or DiskFull."""
+        return self._trash.delete(*trashed_ids)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What lies in the trash, as JSON, the latest first."""
+        return [entry.as_dict() for entry in self._trash.entries()]
+
+    def _unless_used(self, card: Card, move: Act) -> None:
+        """On the desk. Raises ModelKept when a job that is not over needs the model."""
+        live = [entry.job for entry in self._docket if entry.job.state not in ENDED_STATES]
+        view = self._catalog.view
+        paths = [{one.path for one in used_by(job.request, view)} for job in live]
+        count = sum(card.model.path in needed for needed in paths)
+        if count:
+            jobs = "one job waits or runs" if count == 1 else f"{count} jobs wait or run"
+            what = f"{card.model.name} is in use: {jobs} with it."
+            raise ModelKept(what, "Wait until they are done, or cancel them; then try again.")
+        move()
