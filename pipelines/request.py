@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.errors import RequestError
-from pipelines.fields import typed, within
+from pipelines.fields import rows, typed, within
+from pipelines.guiding.guides import Control, ImagePrompt, check_controls, check_image_prompts
 from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, find_schedule
 
 SIZE_PX = (64, 2048)
@@ -59,6 +60,8 @@ class Request:
     # Never share a forward with other pictures: bit-identical on one device and build.
     exact: bool = False
     format: str = "png"
+    controls: tuple[Control, ...] = ()
+    image_prompts: tuple[ImagePrompt, ...] = ()
 
     @property
     def pictures(self) -> int:
@@ -88,6 +91,8 @@ class Request:
         if not isinstance(values, dict):
             raise RequestError("request", values, "is no object of fields", "Send a JSON object.")
         given = dict(values)
+        controls = rows(Control, given.pop("controls", ()), "controls")
+        prompts = rows(ImagePrompt, given.pop("image_prompts", ()), "image_prompts")
         sampling = given.pop("sampling", {})
         if isinstance(sampling, Sampling):
             sampling = dataclasses.asdict(sampling)
@@ -95,7 +100,8 @@ class Request:
             raise RequestError(
                 "sampling", sampling, "is no object of fields", "Send sampler, steps … in it."
             )
-        return cls(**typed(cls, given), sampling=Sampling(**typed(Sampling, sampling, "sampling.")))
+        read = Sampling(**typed(Sampling, sampling, "sampling."))
+        return cls(**typed(cls, given), sampling=read, controls=controls, image_prompts=prompts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +180,8 @@ def check(request: Request) -> None:
         raise RequestError(
             "format", request.format, "is no file format we write", f"Use {', '.join(FORMATS)}."
         )
+    check_controls(request.controls)
+    check_image_prompts(request.image_prompts)
     if request.kind != "still":
         raise RequestError("kind", request.kind, "is no kind of job we know", "Use still.")
 

@@ -72,6 +72,8 @@ class Other:
     kind: str
     family: str = ""
     about: About = NOTHING
+    # What it has in common with its partner: an IP-Adapter goes with the image encoder that has all its marks.
+    marks: tuple[str, ...] = ()
     problem: str = ""
 
 

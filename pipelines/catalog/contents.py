@@ -53,8 +53,10 @@ TEXT_ENCODERS = {
         "text encoder": ("conditioner.embedders.0.model.", f"{OPEN_CLIP} text_projection"),
     },
 }
-# The layer that reads the prompt, in a UNet or ControlNet, or in a LoRA for one.
-READS_PROMPT = re.compile(r".*attn2[._]to_k[._](?!.*(?:up|lora_B)\.)(?:.*\.)?weight$")
+# The layer that reads the prompt, in a UNet or ControlNet, or in a LoRA or IP-Adapter for one.
+READS_PROMPT = re.compile(
+    r".*attn2[._]to_k[._](?!.*(?:up|lora_B)\.)(?:.*\.)?weight$|ip_adapter\.\d+\.to_k_ip\.weight$"
+)
 EMBEDDING_WIDTHS = {768: "sd15", 1024: "sd2", 1280: "sdxl"}
 
 

@@ -50,6 +50,7 @@ def _stable_diffusion(family: str, text_encoder: str) -> Signature:
 
 
 UNET = r"model\.diffusion_model\."
+IP_LAYERS = r"ip_adapter\.1\.to_k_ip\."
 VAE = (r"(first_stage_model\.|vae\.)?decoder\.(conv_in|mid_block|mid)\.",)
 
 SIGNATURES = (
@@ -61,18 +62,41 @@ SIGNATURES = (
         words="is a LoRA of a kind that is not supported yet (LoHa, LoKr, OFT or DoRA)",
     ),
     _lora(r"(lora|lycoris)_(unet|te\d?|transformer)_"),
-    _guide("controlnet", "a ControlNet", r"(control_model\.)?(input_hint_block|zero_convs)\."),
-    _guide("controlnet", "a ControlNet", r"controlnet_(cond_embedding|(down_|mid_)?blocks?)\."),
-    _guide("controlnet", "a ControlNet (ControlLoRA)", r"lora_controlnet$"),
-    _guide("controlnet", "a T2I-Adapter", r"(adapter\.)?body\.0\.(block1|resnets)\."),
-    _guide("ip_adapter", "an IP-Adapter", r"(ip_adapter|image_proj|image_proj_model)\."),
-    _upscaler(r"model\.1\.sub\.\d+\.RDB1\."),  # ESRGAN
-    _upscaler(r"conv_first\.weight$"),  # later ESRGANs, SwinIR and their kin
     Signature(
         OTHER,
         (r"(.*\.)?motion_modules\.",),
         words="is a motion module of AnimateDiff, which moves a checkpoint; not supported yet",
     ),
+    _guide("controlnet", "a ControlLoRA", r"lora_controlnet$"),
+    _guide("controlnet", "a ControlNet-LLLite", r"lllite_"),
+    _guide("controlnet", "a T2I-Adapter", r"(adapter\.)?body\.0\.(block1|resnets)\."),
+    _guide(
+        "controlnet",
+        "a ControlNet for several kinds of maps (union)",
+        r"(control_model\.)?(task_embedding$|control_add_embedding\.)",
+    ),
+    _guide("controlnet", "a ControlNet-XS", r"(control_to_base_for_conv_in|up_connections)\."),
+    _guide(
+        "controlnet",
+        "a ControlNet for another family, such as FLUX or SD 3",
+        r"controlnet_(x_embedder|blocks|single_blocks)\.",
+    ),
+    Signature("controlnet", (r"(control_model\.)?input_hint_block\.",)),
+    Signature("controlnet", (r"controlnet_cond_embedding\.",)),
+    Signature("ip_adapter", (r"image_proj\.proj\.3\.", IP_LAYERS)),
+    _guide(
+        "ip_adapter",
+        "an IP-Adapter that looks at faces alone (FaceID)",
+        r"image_proj\.(proj\.0|perceiver_resampler)\.",
+    ),
+    Signature("ip_adapter", (r"image_proj\.(proj\.weight|latents)$", IP_LAYERS)),
+    _guide(
+        "ip_adapter",
+        "an IP-Adapter of another kind",
+        r"(ip_adapter|image_proj|image_proj_model)\.",
+    ),
+    _upscaler(r"model\.1\.sub\.\d+\.RDB1\."),  # ESRGAN
+    _upscaler(r"conv_first\.weight$"),  # later ESRGANs, SwinIR and their kin
     # ---- denoisers of other families
     _foreign("hunyuan_video", "HunyuanVideo", r"txt_in\.individual_token_refiner\."),
     _foreign("chroma", "Chroma", r"distilled_guidance_layer\."),
@@ -117,7 +141,14 @@ SIGNATURES = (
         words="is the UNet of a diffusers folder, without VAE and text encoder; copy the whole folder",
     ),
     Signature("vae", VAE, words="is a VAE alone, without UNet and text encoder; not supported yet"),
-    Signature(OTHER, (r"(vision_model|visual)\.",), words="is an image encoder; not supported yet"),
+    Signature(
+        "image_encoder", (r"vision_model\.embeddings\.class_embedding$", r"visual_projection\.")
+    ),
+    Signature(
+        "image_encoder",
+        (r"(vision_model|visual)\.",),
+        words="is an image encoder of another layout than that of transformers' CLIP; not supported yet",
+    ),
     Signature(
         OTHER,
         (r"(.*\.)?(embeddings\.token_embedding\.weight$|transformer\.resblocks\.)",),

@@ -17,6 +17,7 @@ from pipelines.catalog.contents import (
 from pipelines.catalog.defaults import EPSILON, V_PREDICTION, defaults_for
 from pipelines.catalog.facts import FACTS, with_facts
 from pipelines.catalog.families import FAMILIES
+from pipelines.catalog.guides import GUIDES, marks_of, why_no_guide
 from pipelines.catalog.signatures import CHECKPOINT, OTHER, Signature, find_signature
 from pipelines.catalog.weights_file import CutOff, Damaged, Header, read_header
 
@@ -36,14 +37,15 @@ FOLDERS = {
     **dict.fromkeys(("controlnet", "t2i_adapter"), "controlnet"),
     **dict.fromkeys(("esrgan", "realesrgan", "swinir", "upscale_models", "dat"), "upscaler"),
     **dict.fromkeys(("ipadapter", "ip_adapter"), "ip_adapter"),
-    **dict.fromkeys(
-        ("codeformer", "gfpgan", "clip", "clip_vision", "text_encoders", "hypernetworks"), OTHER
-    ),
+    **dict.fromkeys(("clip_vision", "image_encoder"), "image_encoder"),
+    **dict.fromkeys(("codeformer", "gfpgan", "clip", "text_encoders", "hypernetworks"), OTHER),
     **dict.fromkeys(("blip", "deepbooru", "torch_deepdanbooru", "adetailer", "midas"), OTHER),
     **dict.fromkeys(("controlnetpreprocessor", "insightface", "karlo", "text_encoder"), OTHER),
     **dict.fromkeys(("facerestore_models", "sams", "ultralytics", "style_models"), OTHER),
     **dict.fromkeys(("gligen", "photomaker", "animatediff_models", "llm"), OTHER),
 }
+# What diffusers and transformers call a network's file; the folder has the name then.
+FOLDER_STEMS = ("diffusion_pytorch_model", "model")
 V_TENSOR = "v_pred"  # an empty tensor by which trainers mark v-prediction
 # Likewise, zero terminal signal-to-noise ratio: Lin et al. 2023, arXiv:2305.08891.
 ZERO_SNR_TENSOR = "ztsnr"
@@ -78,6 +80,8 @@ def _identified(path: Path, header: Header) -> Checkpoint | Other:
         family = family_of_embedding(header.shapes)
     if found.kind == "lora" and not found.words:  # what it fits is seen when it is used
         return Other(name=path.stem, path=path, kind=found.kind, family=family)
+    if found.kind in GUIDES and not found.words:
+        return _guide(path, dataclasses.replace(found, family=family), header)
     words = found.words or why_not(family, header)
     if words:
         return _unusable(path, dataclasses.replace(found, family=family, words=words))
@@ -102,6 +106,19 @@ def _identified(path: Path, header: Header) -> Checkpoint | Other:
         return with_facts(checkpoint, facts)
     except Damaged as error:
         return dataclasses.replace(checkpoint, problem=f"{error}.")
+
+
+def _guide(path: Path, found: Signature, header: Header) -> Other:
+    words = why_no_guide(found.kind, found.family, header)
+    is_in_folder = path.stem.removesuffix(".fp16") in FOLDER_STEMS  # as diffusers saves it
+    return Other(
+        name=path.parent.name if is_in_folder else path.stem,
+        path=path,
+        kind=found.kind,
+        family=found.family,
+        marks=marks_of(found.kind, header.shapes),
+        problem=f"{path.name} {words}." if words else "",
+    )
 
 
 def _unusable(path: Path, found: Signature) -> Checkpoint | Other:
