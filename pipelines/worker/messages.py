@@ -53,6 +53,31 @@ class LoraRef:
 
 
 @dataclass(frozen=True)
+class GuideRef:
+    """A file that guides pictures. `kind`: controlnet, ip_adapter, image_encoder or picture; `version` as above."""
+
+    kind: str
+    name: str
+    path: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class ControlTask:
+    """A ControlNet and the picture that it looks at, which is of the size of the pictures to develop."""
+
+    network: GuideRef
+    picture: GuideRef
+    weight: float = 1.0
+    start: float = 0.0  # share of the steps
+    end: float = 1.0
+
+    @property
+    def files(self) -> tuple[GuideRef, ...]:
+        return self.network, self.picture
+
+
+@dataclass(frozen=True)
 class Applied:
     """How much of a LoRA there was a layer for: so many of its `total`."""
 
@@ -84,6 +109,7 @@ class Submit:
     pictures: tuple[PictureTask, ...]
     hold_after_steps: int | None = None
     loras: tuple[LoraRef, ...] = ()
+    controls: tuple[ControlTask, ...] = ()
 
 
 @dataclass(frozen=True)

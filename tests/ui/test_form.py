@@ -16,6 +16,7 @@ ELSEWHERE = {
     "kind": "there is one kind",
     "checkpoint": "the picker in the header",
     "draft_fraction": "the button for eight drafts",
+    "controls": "the island of ControlNets",
 }
 
 

@@ -22,7 +22,7 @@ class BatchRules:
     An argument that stands in none of the fields and is not None makes its call refuse company.
     """
 
-    # Tensors (rows, …), joined along dimension 0; the first one says how many rows.
+    # Tensors (rows, …) or tuples of such, joined along dimension 0; the first one says how many rows.
     rows: tuple[str, ...]
     clock: str = ""  # the timestep: one number for the call, or one for each row
     same: tuple[str, ...] = ("return_dict",)  # plain values, equal in all calls
@@ -45,8 +45,8 @@ def likeness(inputs: Mapping[str, Any], rules: BatchRules | None) -> Hashable | 
         return None
     marks: list[Hashable] = []
     for name, value in inputs.items():
-        if name in rules.rows and isinstance(value, Tensor):
-            marks.append((name, value.dtype, value.shape[1:]))
+        if name in rules.rows and (tensors := _tensors(value)):
+            marks.append((name, *((tensor.dtype, tensor.shape[1:]) for tensor in tensors)))
         elif name in rules.same:
             marks.append((name, value))
         elif value is not None and name != rules.clock:
@@ -66,8 +66,10 @@ class Joiner:
         """The inputs of one forward for several calls of equal likeness; rows in the order of the calls."""
         joined = dict(calls[0])
         for name in rules.rows:
-            if isinstance(joined.get(name), Tensor):
-                parts = tuple(call[name] for call in calls)
+            parts: Any = tuple(call.get(name) for call in calls)
+            if isinstance(parts[0], tuple):
+                joined[name] = tuple(torch.cat(column) for column in zip(*parts, strict=True))
+            elif isinstance(parts[0], Tensor):
                 joined[name] = self._remembered(parts) if name in rules.steady else torch.cat(parts)
         if rules.clock:
             ticks = [_clock(call[rules.clock], call[rules.rows[0]]) for call in calls]
@@ -104,12 +106,24 @@ def part(output: Any, rows: Sequence[int]) -> list[Any]:
 def row_of(inputs: Mapping[str, Any], rules: BatchRules, row: int) -> dict[str, Any]:
     """The inputs of one row alone, for when memory is short."""
     single = {
-        name: value[row : row + 1] if name in rules.rows and isinstance(value, Tensor) else value
-        for name, value in inputs.items()
+        name: _row(value, row) if name in rules.rows else value for name, value in inputs.items()
     }
     if rules.clock:
         single[rules.clock] = _clock(inputs[rules.clock], inputs[rules.rows[0]])[row : row + 1]
     return single
+
+
+def _row(value: Any, row: int) -> Any:
+    if isinstance(value, tuple):
+        return tuple(tensor[row : row + 1] for tensor in value)
+    return value[row : row + 1] if isinstance(value, Tensor) else value
+
+
+def _tensors(value: Any) -> tuple[Tensor, ...]:
+    """The tensor or tensors of an argument; none when it is something else."""
+    if isinstance(value, tuple) and all(isinstance(one, Tensor) for one in value):
+        return value
+    return (value,) if isinstance(value, Tensor) else ()
 
 
 def _clock(tick: Any, like: Tensor) -> Tensor:

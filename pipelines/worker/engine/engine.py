@@ -16,12 +16,12 @@ from pipelines.worker.device.memory import Memory
 from pipelines.worker.engine.delivery import pack
 from pipelines.worker.engine.forwards import Forwards
 from pipelines.worker.engine.jobs import WorkerJob
+from pipelines.worker.engine.kit import Kit, give_back, take
 from pipelines.worker.engine.loop import Loop
 from pipelines.worker.engine.task import Task
 from pipelines.worker.engine.trials import Trials
 from pipelines.worker.engine.viewing import Audience, Viewer
 from pipelines.worker.messages import (
-    Applied,
     Cancel,
     CheckpointRef,
     JobEnded,
@@ -37,6 +37,7 @@ from pipelines.worker.messages import (
     Unload,
 )
 from pipelines.worker.pulse import Pulse
+from pipelines.worker.recipes.controlling import controls_of
 from pipelines.worker.recipes.still import Brief, Developed, Held, still
 from pipelines.worker.weights.cache import Models
 from pipelines.worker.weights.loading import Model
@@ -123,46 +124,38 @@ class Engine:
         """Starts waiting pictures, oldest job first, as far as there is room for them and their models."""
         for job in tuple(self._jobs.values()):
             while job.has_room and self._active < self._launch.max_active_pictures:
-                leased = self._lease(job)
-                if leased is None:
+                kit = self._kit(job)
+                if kit is None:
                     break
-                self._start(job, job.waiting.popleft(), *leased)
+                self._start(job, job.waiting.popleft(), kit)
             if job.waiting and job.stage.startswith("waiting"):
                 return  # younger jobs must not take the memory that this one waits for
 
-    def _lease(self, job: WorkerJob) -> tuple[Model, tuple[Applied, ...]] | None:
-        """The job's model, wearing its LoRAs, and how much of them fits; None while it has to wait for either."""
-        models, checkpoint, worn = self._bench.models, job.submit.checkpoint, None
+    def _kit(self, job: WorkerJob) -> Kit | None:
+        """What the job's next picture develops with; None while it has to wait for some of it."""
         try:
-            model = models.lease(checkpoint)
-            if model is None:
-                is_reading = models.is_reading(checkpoint)
-                stage = f"loading {checkpoint.name}" if is_reading else "waiting for memory"
-            else:
-                try:
-                    worn = models.put_on(model, job.patch)
-                finally:
-                    if worn is None:
-                        models.release(model)
-                stage = "developing" if worn else "loading LoRA"
+            kit, stage = take(self._bench.models, job)
         except StudioError as error:
             self._fail_waiting(job, error)
             return None
         if stage != job.stage:
             job.stage = stage
             self._send(Stage(job.submit.job_id, stage))
-        return (model, worn.applied) if model and worn else None
+        return kit
 
-    def _start(
-        self, job: WorkerJob, picture: PictureTask, model: Model, applied: tuple[Applied, ...]
-    ) -> None:
-        viewer = Viewer(job.submit.job_id, picture.index, model, self._audience)
+    def _start(self, job: WorkerJob, picture: PictureTask, kit: Kit) -> None:
+        viewer = Viewer(job.submit.job_id, picture.index, kit.model, self._audience)
         brief = Brief(
-            job.request, picture.seed, picture.state, job.submit.hold_after_steps, job.patch
+            job.request,
+            picture.seed,
+            picture.state,
+            job.submit.hold_after_steps,
+            job.patch,
+            controls_of(job.submit.controls, kit.guides),
         )
         task = Task(
-            partial(still, brief, model, viewer.look),
-            partial(self._picture_ended, job, picture, model, viewer, applied),
+            partial(still, brief, kit.model, viewer.look),
+            partial(self._picture_ended, job, picture, kit, viewer),
             is_exact=job.request.exact or self._launch.exact,
             patch=job.patch,
         )
@@ -171,21 +164,14 @@ class Engine:
         self._loop.start(task)
 
     def _picture_ended(
-        self,
-        job: WorkerJob,
-        picture: PictureTask,
-        model: Model,
-        viewer: Viewer,
-        applied: tuple[Applied, ...],
-        task: Task,
+        self, job: WorkerJob, picture: PictureTask, kit: Kit, viewer: Viewer, task: Task
     ) -> None:
         job.active.remove(task)
         self._active -= 1
-        self._bench.models.take_off(model, job.patch)
-        self._bench.models.release(model)
-        message = self._last_words(job.submit.job_id, picture.index, model, viewer, task)
+        give_back(self._bench.models, job, kit)
+        message = self._last_words(job.submit.job_id, picture.index, kit.model, viewer, task)
         if isinstance(message, PictureDone):
-            message = replace(message, applied=applied)
+            message = replace(message, applied=kit.applied)
         if message is not None:
             self._send(message)
         self._end_if_over(job)

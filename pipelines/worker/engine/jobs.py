@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pipelines.request import Request
 from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.task import Task
-from pipelines.worker.messages import PictureTask, Submit
+from pipelines.worker.messages import GuideRef, PictureTask, Submit
 
 
 @dataclass(eq=False)
@@ -26,6 +26,11 @@ class WorkerJob:
     def patch(self) -> Patch:
         """What its pictures want of the networks."""
         return Patch(self.submit.loras)
+
+    @property
+    def guides(self) -> tuple[GuideRef, ...]:
+        """The files of all that guides its pictures, each once."""
+        return tuple(dict.fromkeys(file for task in self.submit.controls for file in task.files))
 
     @property
     def has_room(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import groupby
 
 import torch
@@ -10,29 +11,35 @@ from torch import Tensor
 
 from pipelines.request import Request
 from pipelines.worker.engine.gate import ask
+from pipelines.worker.recipes.controlling import Controlled, residuals
 from pipelines.worker.recipes.surroundings import Surroundings
 from pipelines.worker.recipes.wording import Words
-from pipelines.worker.sampling import Conditioning, Denoise, Predict, guided_denoiser
+from pipelines.worker.sampling import (
+    Conditioning,
+    Denoise,
+    Denoised,
+    Plan,
+    Predict,
+    guided_denoiser,
+)
 from pipelines.worker.weights.loading import Model
 
+Beside = Callable[
+    [Words], dict[str, Tensor]
+]  # what a row is told beside its text's states, (1, …) each
 
-def denoiser(
-    model: Model,
-    conditioning: Conditioning,
-    request: Request,
-    guidance_scale: float,
-    surroundings: Surroundings | None = None,
-) -> Denoise:
-    """The denoiser under a prompt; each evaluation is one call at the gate. `surroundings`: of inpainting models."""
+
+def beside(request: Request, model: Model, surroundings: Surroundings | None = None) -> Beside:
+    """What the family wants to be told, and `surroundings`, which inpainting models do."""
     around = None if surroundings is None else torch.cat(surroundings, dim=1).to(model.dtype)
 
-    def beside(text: Words) -> dict[str, Tensor]:
-        told: dict[str, Tensor] = {}
+    def told(text: Words) -> dict[str, Tensor]:
+        own: dict[str, Tensor] = {}
         if model.family.is_told_its_size and text.pooled is not None:
-            told = {"text_embeds": text.pooled, "time_ids": time_ids(request, model, text)}
-        return told if around is None else {**told, "surroundings": around}
+            own = {"text_embeds": text.pooled, "time_ids": time_ids(request, model, text)}
+        return own if around is None else {**own, "surroundings": around}
 
-    return guided_denoiser(predictor(model, beside), conditioning, model.training, guidance_scale)
+    return told
 
 
 def time_ids(request: Request, model: Model, text: Words) -> Tensor:
@@ -47,11 +54,29 @@ def time_ids(request: Request, model: Model, text: Words) -> Tensor:
     return torch.tensor([[*size, 0, 0, *last]], dtype=model.dtype, device=model.device)
 
 
-def predictor(model: Model, beside: Callable[[Words], dict[str, Tensor]]) -> Predict:
-    """Asks for all texts of equal length in one call: with guidance that is one call of two rows.
+def denoiser(
+    model: Model,
+    conditioning: Conditioning,
+    course: Plan,
+    beside: Beside,
+    controls: Sequence[Controlled] = (),
+) -> Denoise:
+    """The denoiser under a prompt; each evaluation is one call at the gate, after one for each ControlNet."""
 
-    `beside`: what a row is told beside the states of its text, (1, …) each.
-    """
+    @cache
+    def under(active: tuple[Controlled, ...]) -> Denoise:
+        predict = predictor(model, beside, active)
+        return guided_denoiser(predict, conditioning, model.training, course.guidance_scale)
+
+    def denoise(x: Tensor, sigma: float, step: int) -> Denoised:
+        active = tuple(control for control in controls if control.is_on(step, course.steps))
+        return under(active)(x, sigma, step)
+
+    return denoise
+
+
+def predictor(model: Model, beside: Beside, controls: Sequence[Controlled] = ()) -> Predict:
+    """Asks for all texts of equal length in one call: with guidance that is one call of two rows."""
     joined: dict[tuple[tuple[int, bool], ...], tuple[tuple[Words, ...], dict[str, Tensor]]] = {}
 
     def join(texts: tuple[Words, ...]) -> dict[str, Tensor]:
@@ -63,19 +88,20 @@ def predictor(model: Model, beside: Callable[[Words], dict[str, Tensor]]) -> Pre
             joined[key] = (texts, told)
         return joined[key][1]
 
+    @cache
+    def pictures(rows: int) -> list[Tensor]:
+        """Likewise."""
+        return [control.picture.expand(rows, -1, -1, -1) for control in controls]
+
     def predict(x: Tensor, timestep: float, texts: tuple[Words, ...]) -> tuple[Tensor, ...]:
         sample = x.to(model.dtype)
         outputs: list[Tensor] = []
         for _, alike in groupby(texts, key=lambda text: text.hidden.shape):
             told = join(tuple(alike))
             rows = len(told["encoder_hidden_states"])
-            output = ask(
-                model.denoiser,
-                sample=sample.expand(rows, -1, -1, -1),
-                timestep=timestep,
-                return_dict=False,
-                **told,
-            )
+            asked = {"sample": sample.expand(rows, -1, -1, -1), "timestep": timestep, **told}
+            steered = residuals(controls, pictures(rows), asked)
+            output = ask(model.denoiser, return_dict=False, **asked, **steered)
             outputs += output[0].split(1)
         return tuple(outputs)
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
+from pipelines.worker.recipes.controlling import Controlled
 from pipelines.worker.recipes.decoding import decode
-from pipelines.worker.recipes.denoising import denoiser
+from pipelines.worker.recipes.denoising import beside, denoiser
 from pipelines.worker.recipes.surroundings import nothing_around
 from pipelines.worker.recipes.wording import conditioning
 from pipelines.worker.sampling import Denoise, Denoised, Philox, State, init, plan, step
@@ -26,6 +27,7 @@ class Brief:
     state: bytes | None = None  # of a held picture, to go on from
     hold_after_steps: int | None = None
     patch: Patch = NO_PATCH  # which the networks wear while they answer this picture
+    controls: tuple[Controlled, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ def still(brief: Brief, model: Model, watch: Callable[[Look], None]) -> Develope
         state = State.from_bytes(brief.state, model.device)
 
     around = nothing_around(request, model) if model.is_inpainting else None
-    denoise = Watched(denoiser(model, told, request, course.guidance_scale, around))
+    denoise = Watched(denoiser(model, told, course, beside(request, model, around), brief.controls))
     while not course.is_done(state):
         sigma = course.sigmas[state.step]
         state = step(course, denoise, noise, state)

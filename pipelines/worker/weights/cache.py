@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.errors import ModelUnreadable, OutOfMemory, StudioError
 from pipelines.tiers import Sizes, Tier, choose, kept_bytes, peak_bytes
@@ -14,9 +15,10 @@ from pipelines.worker.device.memory import Memory, gigabytes
 from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.engine.task import Poisoned
-from pipelines.worker.messages import CheckpointRef, Holder, Launch, LoraRef
+from pipelines.worker.messages import CheckpointRef, GuideRef, Holder, Launch, LoraRef
 from pipelines.worker.weights.adapters import Worn
 from pipelines.worker.weights.budget import room_of
+from pipelines.worker.weights.guides import Guides
 from pipelines.worker.weights.loading import Model, build
 from pipelines.worker.weights.network import DENOISER, Network
 from pipelines.worker.weights.patches import Patches
@@ -53,6 +55,7 @@ class Models:
         self._reading: dict[CheckpointRef, Future[Weights]] = {}
         self._uses = 0
         self._patches = Patches(reader, lambda: self.on_read())
+        self._guides = Guides(device, reader, lambda: self.on_read(), self._has_room_beside)
         self._places = Places(self._room.device_bytes, self._networks_in_order)
 
     @property
@@ -66,7 +69,8 @@ class Models:
 
     @property
     def used_bytes(self) -> int:
-        return sum(entry.model.home_bytes for entry in self._entries.values())
+        models_bytes = sum(entry.model.home_bytes for entry in self._entries.values())
+        return models_bytes + self._guides.home_bytes
 
     @property
     def holders(self) -> tuple[Holder, ...]:
@@ -105,6 +109,22 @@ class Models:
     def take_off(self, model: Model, patch: Patch) -> None:
         self._patches.take_off(model, patch)
 
+    def accompany(self, model: Model, refs: Sequence[GuideRef]) -> Mapping[GuideRef, Any] | None:
+        """What guides pictures of a leased model, until `part`; None while it is read or waits for room.
+
+        Raises ModelUnreadable.
+        """
+        try:
+            return self._guides.lease(refs, model)
+        except Exception as error:
+            raise self._explain(error, *refs) from None
+
+    def is_reading_guides(self, model: Model, refs: Sequence[GuideRef]) -> bool:
+        return self._guides.is_reading(refs, model)
+
+    def part(self, model: Model, refs: Sequence[GuideRef]) -> None:
+        self._guides.release(refs, model)
+
     def release(self, model: Model) -> None:
         entry = self._entries[model.ref]
         entry.leases -= 1
@@ -133,7 +153,10 @@ class Models:
         return ref in self._reading and not self._reading[ref].done()
 
     def evict_one(self) -> bool:
-        """Frees the idle model that is needed last; False when all are in use."""
+        """Frees an idle guide, or the idle model that is needed last; False when all are in use."""
+        if self._guides.evict_one():
+            self._memory.release_cached()
+            return True
         queue = list(self.wanted())
         idle = {ref: entry for ref, entry in self._entries.items() if not entry.leases}
         if not idle:
@@ -163,7 +186,11 @@ class Models:
             return entry.leases > 0, turn, network.role == DENOISER, entry.last_use
 
         pairs = [(entry, one) for entry in self._entries.values() for one in entry.model.networks]
-        return [network for _, network in sorted(pairs, key=lambda pair: urgency(*pair))]
+        in_order = sorted(pairs, key=lambda pair: urgency(*pair))
+        idle = [network for entry, network in in_order if not entry.leases]
+        in_use = [network for entry, network in in_order if entry.leases]
+        guides = self._guides
+        return [*guides.networks(in_use=False), *idle, *guides.networks(in_use=True), *in_use]
 
     def _tier_for(self, sizes: Sizes) -> Tier:
         return choose(sizes, self._room, self._wanted_tier)
@@ -194,6 +221,14 @@ class Models:
             return not self._entries
         return True
 
+    def _has_room_beside(self, needed_bytes: int) -> bool:
+        """Room for a guide of the picture that asks; False when it has to wait for others that are at work."""
+        while self.used_bytes + needed_bytes > self._budget_bytes:
+            if self.evict_one():
+                continue
+            return sum(entry.leases for entry in self._entries.values()) == 1  # nobody else is
+        return True
+
     def _build(self, weights: Weights) -> Model:
         if self._is_limit and weights.home_bytes > self._budget_bytes:
             raise OutOfMemory(
@@ -212,7 +247,9 @@ class Models:
             if not (isinstance(why, OutOfMemory) and self.evict_one()):
                 raise why
 
-    def _explain(self, error: BaseException, *read: CheckpointRef | LoraRef) -> StudioError:
+    def _explain(
+        self, error: BaseException, *read: CheckpointRef | LoraRef | GuideRef
+    ) -> StudioError:
         """The error for the user, about what was being read. Raises Poisoned when the device is lost."""
         if isinstance(error, StudioError):
             return error

@@ -10,7 +10,15 @@ from pipelines.worker.engine.batching import BatchRules
 # What the VAE takes while it decodes, in numbers for each pixel and channel of its last block.
 VAE_NUMBERS_PER_CHANNEL = 6.1
 UNET_RULES = BatchRules(
-    rows=("sample", "encoder_hidden_states", "text_embeds", "time_ids", "surroundings"),
+    rows=(
+        "sample",
+        "encoder_hidden_states",
+        "text_embeds",
+        "time_ids",
+        "surroundings",
+        "down_block_additional_residuals",
+        "mid_block_additional_residual",
+    ),
     clock="timestep",
     same=("return_dict",),
     steady=("encoder_hidden_states", "text_embeds", "time_ids", "surroundings"),

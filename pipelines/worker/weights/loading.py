@@ -101,6 +101,11 @@ class Model:
         """What it takes as long as it is loaded: in RAM, or on a device that has no other memory."""
         return home_bytes(self.tier, self.sizes)
 
+    @property
+    def unet(self) -> Any:
+        """The denoiser's network itself, a UNet2DConditionModel, wherever its weights lie now."""
+        return self.networks[0].module
+
 
 def build(weights: Weights, device: Device) -> Model:
     """The model on the device; the GPU thread's part of loading. Raises ModelUnreadable."""

@@ -45,8 +45,8 @@ def unet(tensors: Tensors, family: Family) -> tuple[Config, Tensors]:
         whole = {UNET + k: v for k, v in own.items()}
         converted = convert_ldm_unet_checkpoint(whole, config)  # type: ignore[no-untyped-call]
     except (KeyError, IndexError, ValueError, StopIteration) as error:
-        raise _unlike("UNet", error) from None
-    _check_all_used("UNet", own, converted)
+        raise unlike("UNet", error) from None
+    check_all_used("UNet", own, converted)
     return config, converted
 
 
@@ -58,8 +58,8 @@ def vae(tensors: Tensors, family: Family) -> tuple[Config, Tensors]:
         whole = {VAE + k: v for k, v in own.items()}
         converted = convert_ldm_vae_checkpoint(whole, config)  # type: ignore[no-untyped-call]
     except (KeyError, IndexError, ValueError) as error:
-        raise _unlike("VAE", error) from None
-    _check_all_used("VAE", own, converted)
+        raise unlike("VAE", error) from None
+    check_all_used("VAE", own, converted)
     return config, converted
 
 
@@ -71,17 +71,17 @@ def text_encoder(tensors: Tensors, row: TextEncoderRow) -> tuple[Config, Tensors
         converted = convert(own, row)
         return _text_config(converted, row), converted
     except (KeyError, IndexError, ValueError) as error:
-        raise _unlike("text encoder", error) from None
+        raise unlike("text encoder", error) from None
 
 
 def _unet_config(own: Tensors, family: Family) -> Config:
-    levels = _levels(own)
+    levels = levels_of(own)
     widths = [
         int(own[f"input_blocks.{level[-1]}.0.out_layers.3.weight"].shape[0]) for level in levels
     ]
-    depths = [_depth(own, f"input_blocks.{level[0]}.1.") for level in levels]
+    depths = [depth_of(own, f"input_blocks.{level[0]}.1.") for level in levels]
     # The middle is as deep as its list's last number says, also where the level before it has no attention.
-    deepest = depths[-1] or _depth(own, "middle_block.1.")
+    deepest = depths[-1] or depth_of(own, "middle_block.1.")
     texts = next(v for k, v in own.items() if k.endswith(".attn2.to_k.weight"))
     some_projection = next(v for k, v in own.items() if k.endswith(".1.proj_in.weight"))
     config: Config = {
@@ -89,13 +89,13 @@ def _unet_config(own: Tensors, family: Family) -> Config:
         "out_channels": int(own["out.2.weight"].shape[0]),
         "block_out_channels": widths,
         "layers_per_block": len(levels[0]),
-        "down_block_types": [_block("Down", depth) for depth in depths],
-        "up_block_types": [_block("Up", depth) for depth in reversed(depths)],
+        "down_block_types": [block_type("Down", depth) for depth in depths],
+        "up_block_types": [block_type("Up", depth) for depth in reversed(depths)],
         "transformer_layers_per_block": [max(1, depth) for depth in (*depths[:-1], deepest)],
         "cross_attention_dim": int(texts.shape[1]),
         "use_linear_projection": some_projection.ndim == 2,
         # Called a dimension by diffusers, and a number of heads.
-        "attention_head_dim": family.heads or [_heads(width) for width in widths],
+        "attention_head_dim": family.heads or [heads_for(width) for width in widths],
     }
     if "label_emb.0.0.weight" in own:
         config |= {
@@ -106,10 +106,10 @@ def _unet_config(own: Tensors, family: Family) -> Config:
     return config
 
 
-def _levels(own: Tensors) -> list[list[int]]:
+def levels_of(own: Tensors) -> list[list[int]]:
     """The numbers of the input blocks that are residual, by level: each level but the last ends with a downsampling."""
     levels: list[list[int]] = [[]]
-    for number in range(1, 1 + max(_numbers(own, "input_blocks."))):
+    for number in range(1, 1 + max(numbers(own, "input_blocks."))):
         if f"input_blocks.{number}.0.op.weight" in own:
             levels.append([])
         else:
@@ -117,26 +117,26 @@ def _levels(own: Tensors) -> list[list[int]]:
     return levels
 
 
-def _block(direction: str, depth: int) -> str:
+def block_type(direction: str, depth: int) -> str:
     return f"CrossAttn{direction}Block2D" if depth else f"{direction}Block2D"
 
 
-def _depth(own: Tensors, prefix: str) -> int:
+def depth_of(own: Tensors, prefix: str) -> int:
     """How many transformer blocks an attention has; 0 where there is none."""
-    return len(_numbers(own, prefix + "transformer_blocks."))
+    return len(numbers(own, prefix + "transformer_blocks."))
 
 
-def _heads(width: int) -> int:
+def heads_for(width: int) -> int:
     return max(1, width // CHANNELS_PER_HEAD)
 
 
 def _vae_config(own: Tensors, family: Family) -> Config:
-    levels = sorted(_numbers(own, "encoder.down."))
+    levels = sorted(numbers(own, "encoder.down."))
     return {
         "block_out_channels": [
             int(own[f"encoder.down.{level}.block.0.conv1.weight"].shape[0]) for level in levels
         ],
-        "layers_per_block": len(_numbers(own, "encoder.down.0.block.")),
+        "layers_per_block": len(numbers(own, "encoder.down.0.block.")),
         "latent_channels": int(own["decoder.conv_in.weight"].shape[1]),
         "down_block_types": ["DownEncoderBlock2D"] * len(levels),
         "up_block_types": ["UpDecoderBlock2D"] * len(levels),
@@ -159,7 +159,7 @@ def _from_open_clip(own: Tensors, row: TextEncoderRow) -> Tensors:
     # The last but one layer speaks; the last one would only cost memory. A file that was written from a diffusers
     # folder has it no more, nor the projection.
     is_whole = converted.pop("text_projection.weight", None) is not None
-    layers = _numbers(own, row.prefix + "transformer.resblocks.")
+    layers = numbers(own, row.prefix + "transformer.resblocks.")
     last = f"text_model.encoder.layers.{max(layers)}."
     return {k: v for k, v in converted.items() if not (is_whole and k.startswith(last))}
 
@@ -173,8 +173,8 @@ def _text_config(converted: Tensors, row: TextEncoderRow) -> Config:
         "vocab_size": int(words.shape[0]),
         "hidden_size": width,
         "intermediate_size": int(names["encoder.layers.0.mlp.fc1.weight"].shape[0]),
-        "num_hidden_layers": len(_numbers(names, "encoder.layers.")),
-        "num_attention_heads": _heads(width),
+        "num_hidden_layers": len(numbers(names, "encoder.layers.")),
+        "num_attention_heads": heads_for(width),
         "max_position_embeddings": int(names["embeddings.position_embedding.weight"].shape[0]),
         "hidden_act": "gelu" if row.is_open_clip else "quick_gelu",
         "projection_dim": width if projection is None else int(projection.shape[0]),
@@ -194,7 +194,7 @@ def _below(tensors: Tensors, prefix: str, what: str) -> Tensors:
     return own
 
 
-def _check_all_used(what: str, own: Tensors, converted: Tensors) -> None:
+def check_all_used(what: str, own: Tensors, converted: Tensors) -> None:
     """Raises ModelUnreadable when the conversion has left tensors out: it says nothing about what it does not know."""
     used = {
         tensor.data_ptr() for tensor in converted.values()
@@ -207,13 +207,13 @@ def _check_all_used(what: str, own: Tensors, converted: Tensors) -> None:
         )
 
 
-def _numbers(names: Mapping[str, Any] | Iterable[str], prefix: str) -> set[int]:
+def numbers(names: Mapping[str, Any] | Iterable[str], prefix: str) -> set[int]:
     """The numbers that follow a prefix, e.g. of the layers."""
     pattern = re.compile(re.escape(prefix) + r"(\d+)\.")
     return {int(found[1]) for name in names if (found := pattern.match(name))}
 
 
-def _unlike(what: str, error: Exception) -> ModelUnreadable:
+def unlike(what: str, error: Exception) -> ModelUnreadable:
     return ModelUnreadable(
         f"The {what} in the file is built unlike those of its family ({type(error).__name__}: {error}).",
         "Download or copy the file again; if it stays so, this kind of model is not supported.",

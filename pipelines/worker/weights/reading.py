@@ -101,7 +101,7 @@ def read(
         weights.scheduler["rescale_betas_zero_snr"] = True
     weights = replace(weights, dtype=device.dtype_for(weights.unet.parameters))
     tier = plan(weights.sizes)
-    copy = partial(_copied, device=device, dtype=weights.dtype)
+    copy = partial(copied_part, device=device, dtype=weights.dtype)
     return replace(
         weights,
         tier=tier,
@@ -144,7 +144,7 @@ def _part(folder: Path) -> Part:
     files = weights_files(folder)
     tensors: dict[str, Tensor] = {}
     for file in files:
-        tensors |= _tensors(file)
+        tensors |= tensors_of(file)
     return Part(files[0], read_json(config), str(config), tensors)
 
 
@@ -167,7 +167,7 @@ def weights_files(folder: Path) -> list[Path]:
 def _read_file(ref: CheckpointRef, family: Family) -> Weights:
     file = Path(ref.path)
     encoders = [row.prefix for row in family.text_encoders]
-    tensors = _tensors(file, (original_layout.UNET, original_layout.VAE, *encoders))
+    tensors = tensors_of(file, (original_layout.UNET, original_layout.VAE, *encoders))
 
     def part(config: dict[str, Any], own: dict[str, Tensor]) -> Part:
         return Part(file, config, f"{file}, by its shapes,", own)
@@ -190,7 +190,7 @@ def _read_file(ref: CheckpointRef, family: Family) -> Weights:
 # ---- tensors -----------------------------------------------------------------------------------------------
 
 
-def _tensors(file: Path, prefixes: tuple[str, ...] = ("",)) -> dict[str, Tensor]:
+def tensors_of(file: Path, prefixes: tuple[str, ...] = ("",)) -> dict[str, Tensor]:
     """The tensors of a file, mapped: what is not looked at is not read."""
     try:
         with safe_open(file, framework="pt", device="cpu") as opened:
@@ -200,7 +200,7 @@ def _tensors(file: Path, prefixes: tuple[str, ...] = ("",)) -> dict[str, Tensor]
         raise ModelUnreadable(f"{file} is damaged: {error}.", REPAIR) from None
 
 
-def _copied(
+def copied_part(
     part: Part,
     device: Device,
     dtype: torch.dtype,
