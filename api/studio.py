@@ -44,7 +44,7 @@ def furnish(settings: Settings, manager: PipelineManager, closing: Closing) -> S
         throttle=Throttle(time.monotonic),
         closing=closing,
         readiness=Readiness(manager, closing, time.monotonic),
-        assets=Assets(settings.data_dir),
+        assets=manager.assets,
         downloads=Downloads(settings, manager.catalog, os.environ),
         login_page=Template(LOGIN_PAGE.read_text(encoding="utf-8")),
     )

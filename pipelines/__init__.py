@@ -2,6 +2,7 @@
 
 from pipelines.catalog.cards import licence_row
 from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.guides import GUIDES as GUIDE_KINDS
 from pipelines.catalog.titles import AUTO_V2_DIGITS, find_title, title_of
 from pipelines.downloads.downloads import Downloads
 from pipelines.downloads.offers import offers_for
@@ -15,6 +16,7 @@ from pipelines.errors import (
     StudioError,
     UploadError,
 )
+from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control
 from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
 from pipelines.manager.manager import PipelineManager
 from pipelines.output.assets import Assets
@@ -45,6 +47,9 @@ __all__ = [
     "FAILED",
     "FORMATS",
     "GUIDANCE",
+    "GUIDE_KINDS",
+    "PREPROCESSORS",
+    "RESIZES",
     "RUNNING",
     "SAMPLERS",
     "SCHEDULES",
@@ -54,6 +59,7 @@ __all__ = [
     "VERSION",
     "Assets",
     "Checkpoint",
+    "Control",
     "Defaults",
     "Downloads",
     "Job",

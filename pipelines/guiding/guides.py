@@ -56,11 +56,16 @@ def check_controls(controls: Sequence[Control]) -> None:
     """Raises RequestError for the first field that cannot be used, named e.g. "controls.0.weight"."""
     _check("controls", controls)
     for number, control in enumerate(controls):
-        for name, table in (("resize", RESIZES), ("preprocessor", PREPROCESSORS)):
-            value = getattr(control, name)
-            if value not in table:
-                remedy = f"Use one of: {', '.join(table)}."
-                raise RequestError(f"controls.{number}.{name}", value, "is not known", remedy)
+        check_look(control, f"controls.{number}.")
+
+
+def check_look(control: Control, place: str) -> None:
+    """The fields that decide how its picture looks. Raises RequestError."""
+    for name, table in (("resize", RESIZES), ("preprocessor", PREPROCESSORS)):
+        value = getattr(control, name)
+        if value not in table:
+            remedy = f"Use one of: {', '.join(table)}."
+            raise RequestError(f"{place}{name}", value, "is not known", remedy)
 
 
 def check_image_prompts(prompts: Sequence[ImagePrompt]) -> None:

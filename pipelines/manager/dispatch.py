@@ -18,7 +18,7 @@ from pipelines.manager.results import Results
 from pipelines.manager.space import lacking
 from pipelines.manager.turns import Turn
 from pipelines.request import Request
-from pipelines.worker.messages import CheckpointRef, LoraRef, PictureTask, Submit
+from pipelines.worker.messages import CheckpointRef, ControlTask, LoraRef, PictureTask, Submit
 
 PARTS_FORESEEN = 8  # of a large job, for the forecast; the rest of it counts as one
 
@@ -31,6 +31,7 @@ class Terms:
     folders: tuple[Path, ...]  # which must have space for what is made
     find_checkpoint: Callable[[str], CheckpointRef]  # raises StudioError
     find_loras: Callable[[Request], tuple[LoraRef, ...]]  # likewise
+    find_controls: Callable[[Request], tuple[ControlTask, ...]]  # likewise
     drafts: Drafts
 
 
@@ -125,6 +126,7 @@ class Dispatcher:
         try:
             checkpoint = self._terms.find_checkpoint(request.checkpoint or "")
             loras = self._terms.find_loras(request)
+            controls = self._terms.find_controls(request)
         except StudioError as error:
             self._results.fail(entry, error)
             return True
@@ -132,7 +134,7 @@ class Dispatcher:
         is_picked = entry.record.is_picked
         hold = None if is_picked else request.draft_steps
         tasks = tuple(self._task(entry, index, is_picked=is_picked) for index in indexes)
-        self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, loras))
+        self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, loras, controls))
         return True
 
     def _task(self, entry: Entry, index: int, *, is_picked: bool) -> PictureTask:

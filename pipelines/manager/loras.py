@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from pipelines.catalog.checkpoint import Other
 from pipelines.errors import RequestError
@@ -42,12 +43,17 @@ def _ref(tag: Network, files: dict[str, Other], folded: dict[str, Other]) -> Lor
     text_scale = _scale(tag, "te", 1, 1.0)
     unet_scale = _scale(tag, "unet", 2, text_scale)
     try:
-        found = file.path.stat()
+        version = version_of(file.path)
     except OSError as error:
         why = f"{file.path} cannot be read ({error.strerror})"
         raise RequestError("prompt", str(tag), why, "Take it out of the prompt.") from error
-    version = f"{found.st_mtime_ns}-{found.st_size}"
     return LoraRef(file.name, str(file.path), text_scale, unet_scale, version)
+
+
+def version_of(path: Path) -> str:
+    """Another one when the file has changed. Raises OSError."""
+    found = path.stat()
+    return f"{found.st_mtime_ns}-{found.st_size}"
 
 
 def _scale(tag: Network, name: str, place: int, default: float) -> float:

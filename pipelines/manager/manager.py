@@ -21,6 +21,7 @@ from pipelines.catalog.titles import AUTO_V2_DIGITS
 from pipelines.catalog.verdict import verdict_of
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound, RequestError, StudioError
+from pipelines.guiding.prepared import Prepared
 from pipelines.job import QUEUED, RUNNING, Job
 from pipelines.manager.bench import Bench
 from pipelines.manager.commands import Commands, Order
@@ -31,6 +32,7 @@ from pipelines.manager.docket import Docket
 from pipelines.manager.drafts import Drafts
 from pipelines.manager.follow import Board, Changes
 from pipelines.manager.gpu import Gpu
+from pipelines.manager.guides import Guides
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
 from pipelines.manager.loras import loras_of
@@ -42,6 +44,7 @@ from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
 from pipelines.manager.tokens import TokenCount, TokenCounter
 from pipelines.manager.used import used_by
+from pipelines.output.assets import Assets
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
@@ -90,6 +93,8 @@ class PipelineManager:
             version=VERSION,
             sources=sources_of(self.takeovers),
         )
+        self.assets = Assets(settings.data_dir)
+        self.guides = Guides(self.assets, Prepared(settings.data_dir))
         self._tokens = TokenCounter()
         self._board = Board(clock())
         self._queue = Queue(settings.data_dir / "jobs.sqlite")
@@ -175,6 +180,7 @@ class PipelineManager:
         self.hashes.want(checkpoint.path)
         resolved = resolve(request, checkpoint.name, checkpoint.defaults)
         self._loras_of(resolved)
+        self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
         order = Order(owner, resolved, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
 
@@ -322,6 +328,9 @@ class PipelineManager:
             find_checkpoint=lambda name: self.catalog.recall(lambda view: view.find(name).ref()),
             find_loras=lambda asked: self.catalog.recall(
                 lambda view: loras_of(asked, lambda: view.others)
+            ),
+            find_controls=lambda asked: self.catalog.recall(
+                lambda view: self.guides.controls(asked, view.others)
             ),
             drafts=self._keeper.drafts,
         )

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Model
+from pipelines.manager.guides import CONTROLNET
 from pipelines.manager.loras import KIND as LORA
 from pipelines.prompting.networks import split
 from pipelines.request import Request
 
 
 def used_by(request: Request, view: View) -> Iterator[Model]:
-    """The checkpoint first, then the LoRAs; what has vanished meanwhile is left out."""
+    """The checkpoint first, then the LoRAs, then the guides; what has vanished meanwhile is left out."""
     yield from (one for one in view.checkpoints if one.name == request.checkpoint)
     tags = [tag for tag in split(request.prompt)[1] if tag.kind == LORA and tag.arguments]
     names = {tag.arguments[0].strip().casefold() for tag in tags}
     yield from (one for one in view.others if one.kind == LORA and one.name.casefold() in names)
+    guides = {control.model.casefold() for control in request.controls if control.weight}
+    yield from (o for o in view.others if o.kind == CONTROLNET and o.name.casefold() in guides)

@@ -18,6 +18,16 @@ from pipelines.samplers import find_sampler, find_schedule
 NEGATIVE = "Negative prompt:"
 # The repetition is bounded so that a hostile line costs linear time; the widest key in use has 33 characters.
 PAIR = re.compile(r'(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+# Our names → those of the ControlNet extension.
+MODULES = {
+    "line": "lineart_standard (from white bg & black line)",
+    "invert": "invert (from white bg & black line)",
+}
+RESIZE_MODES = {
+    "crop": "Crop and Resize",
+    "fit": "Resize and Fill",
+    "stretch": "Just Resize",
+}
 PAIRS_AT_LEAST = 3  # fewer, and the last line is prompt
 SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
@@ -34,6 +44,7 @@ def write(request: Request, model_hash: str = "", version: str = "") -> str:
         "Model hash": model_hash or None,
         "Model": request.checkpoint,
         "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
+        **_controls(request),
         "RNG": "NV",  # Philox, the same numbers as on a CUDA device
         "Version": f"Darkroom {version}".strip(),
     }
@@ -47,6 +58,25 @@ def compose(prompt: str, negative_prompt: str, values: Mapping[str, Any]) -> str
     )
     negative = f"\n{NEGATIVE} {negative_prompt}" if negative_prompt else ""
     return f"{prompt}{negative}\n{details}".strip()
+
+
+def _controls(request: Request) -> dict[str, str]:
+    """Each ControlNet as its extension for AUTOMATIC1111 writes it: `ControlNet 0: "Module: …, Model: …"`."""
+    return {
+        f"ControlNet {number}": ", ".join(
+            f"{key}: {value}"
+            for key, value in {
+                "Module": MODULES.get(control.preprocessor, control.preprocessor),
+                "Model": control.model,
+                "Weight": control.weight,
+                "Resize Mode": RESIZE_MODES.get(control.resize, control.resize),
+                "Guidance Start": control.start,
+                "Guidance End": control.end,
+                "Control Mode": "Balanced",
+            }.items()
+        )
+        for number, control in enumerate(request.controls)
+    }
 
 
 def quote(value: Any) -> str:

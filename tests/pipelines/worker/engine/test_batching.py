@@ -105,6 +105,38 @@ def tensors(output: Any) -> tuple[torch.Tensor, ...]:
     )
 
 
+SEVERAL = BatchRules(rows=("sample", "residuals"), clock="timestep")
+
+
+def residual_inputs(rows: int, width: int = 4) -> dict[str, Any]:
+    return {
+        "sample": torch.rand(rows, 4, 8, 8),
+        "timestep": 5.0,
+        "residuals": (torch.rand(rows, width, 8, 8), torch.rand(rows, 2 * width, 4, 4)),
+    }
+
+
+def test_several_tensors_in_one_argument_are_joined_and_taken_apart_like_one() -> None:
+    one, two = residual_inputs(1), residual_inputs(2)
+    assert likeness(one, SEVERAL) == likeness(two, SEVERAL) is not None
+
+    joined = Joiner().join([one, two], SEVERAL)["residuals"]
+    last = row_of(two, SEVERAL, 1)["residuals"]
+
+    for place in range(2):
+        wanted = torch.cat([one["residuals"][place], two["residuals"][place]])
+        assert torch.equal(joined[place], wanted)
+        assert torch.equal(last[place], wanted[2:])
+
+
+def test_calls_with_and_without_several_tensors_are_not_alike() -> None:
+    without = {**residual_inputs(1), "residuals": None}
+
+    assert likeness(residual_inputs(1), SEVERAL) != likeness(without, SEVERAL) is not None
+    assert likeness(residual_inputs(1), SEVERAL) != likeness(residual_inputs(1, 6), SEVERAL)
+    assert likeness({**residual_inputs(1), "residuals": ("no", "tensors")}, SEVERAL) is None
+
+
 def test_one_row_can_be_taken_out() -> None:
     call = inputs()
 
