@@ -180,7 +180,8 @@ class PipelineManager:
         self.hashes.want(checkpoint.path)
         resolved = resolve(request, checkpoint.name, checkpoint.defaults)
         self._loras_of(resolved)
-        self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
+        if resolved.controls:
+            self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
         order = Order(owner, resolved, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
 
