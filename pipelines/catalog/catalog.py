@@ -166,6 +166,8 @@ def _read(found: Found) -> Model:
         model = diffusers_folder.read(path, path.name, is_starter=is_starter)
     else:
         model = single_file.read(path, models_dir)
+    if isinstance(model, Checkpoint):
+        model = dataclasses.replace(model, version=found.version)
     about = about_beside(path, model.about, is_folder=found.is_folder)
     return dataclasses.replace(model, about=about)
 

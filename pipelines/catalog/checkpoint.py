@@ -31,6 +31,7 @@ class Checkpoint:
     prediction: str = ""  # epsilon or v_prediction; "": the scheduler's config or a trial tells
     is_zero_snr: bool = False  # trained with pure noise at the last timestep
     is_starter: bool = False
+    version: str = ""  # another one when its files have changed
     problem: str = ""
 
     @property
@@ -60,6 +61,7 @@ class Checkpoint:
             tokenizer=str(self.tokenizer_path) if self.is_single_file else "",
             prediction=self.prediction,
             is_zero_snr=self.is_zero_snr,
+            version=self.version,
         )
 
 

@@ -5,6 +5,7 @@ Nothing is opened; two looks that are equal mean that nothing has to be read aga
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,10 +13,14 @@ from pathlib import Path
 
 from pipelines.catalog.beside import ENDINGS
 from pipelines.catalog.diffusers_folder import INDEX
+from pipelines.catalog.facts import FACTS
 from pipelines.catalog.single_file import SAFETENSORS, UNREAD
 
 DEPTH = 6  # folders below a models folder that are looked into
 SUFFIXES = (SAFETENSORS, *UNREAD)
+LOADED_OF_FILES = (SAFETENSORS, ".yaml")
+LOADED_OF_FOLDERS = (SAFETENSORS, ".json", ".txt")
+VERSION_DIGITS = 16
 
 Stamp = tuple[int, int, int]  # (change time in ns, size, inode)
 
@@ -28,6 +33,17 @@ class Found:
     models_dir: str
     is_folder: bool
     stamps: tuple[tuple[str, Stamp], ...]
+
+    @property
+    def version(self) -> str:
+        """Another one whenever what is loaded has changed; notes and pictures beside it do not count."""
+        endings = LOADED_OF_FOLDERS if self.is_folder else LOADED_OF_FILES
+        loaded = [
+            (path, stamp)
+            for path, stamp in self.stamps
+            if path.endswith(endings) and os.path.basename(path) != FACTS
+        ]
+        return hashlib.sha256(repr(loaded).encode()).hexdigest()[:VERSION_DIGITS]
 
 
 def scan(models_dirs: Iterable[Path]) -> tuple[Found, ...]:

@@ -28,7 +28,10 @@ class Launch:
 
 @dataclass(frozen=True)
 class CheckpointRef:
-    """Where a checkpoint lies; the web process has identified it. `path`: a diffusers folder, or a single file."""
+    """Where a checkpoint lies; the web process has identified it. `path`: a diffusers folder, or a single file.
+
+    `version` is another one when its files have changed, so that they are read anew.
+    """
 
     name: str
     path: str
@@ -39,6 +42,7 @@ class CheckpointRef:
     tokenizer: str = ""  # the folder with CLIP's vocabulary; "": in the checkpoint's own folder
     prediction: str = ""  # epsilon or v_prediction; "": its config says it, else a trial
     is_zero_snr: bool = False  # trained with pure noise at the last timestep
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,7 @@ class Models:
         """The built model once it has been read and there is room."""
         reading = self._reading.get(ref)
         if reading is None:
+            self._retire(ref.path)
             self._reading[ref] = self._reader.submit(read, ref, self._device, self._tier_for)
             self._reading[ref].add_done_callback(lambda _: self.on_read())
             reading = self._reading[ref]
@@ -212,6 +213,14 @@ class Models:
             raise self._explain(error, ref)
         self._entries[ref] = _Entry(self._build(reading.result()))
         return self._entries[ref]
+
+    def _retire(self, path: str) -> None:
+        """What was loaded from a file that has been replaced since goes, or will when its pictures have ended."""
+        for ref, entry in tuple(self._entries.items()):
+            if ref.path == path and entry.leases:
+                entry.is_unwanted = True
+            elif ref.path == path:
+                self._drop(ref)
 
     def _make_room(self, needed_bytes: int) -> bool:
         """Evicts until the model fits; False when it has to wait for models in use."""

@@ -158,3 +158,26 @@ def test_a_look_at_two_thousand_unchanged_files_takes_less_than_fifty_millisecon
 
     assert len(scan([tmp_path])) == FILES
     assert min(looks) < LOOK_SECONDS, looks
+
+
+def test_a_checkpoint_has_another_version_when_its_files_change_and_not_when_its_notes_do(
+    tmp_path: Path,
+) -> None:
+    file = paper_file.write(tmp_path / "one.safetensors")
+    folder = paper_checkpoint.write(tmp_path / "two")
+    catalog = Catalog([tmp_path])
+
+    def versions() -> list[str]:
+        refs = [one.ref() for one in catalog.checkpoints()]
+        return [ref.version for ref in refs]
+
+    first = versions()
+    assert len({*first, ""}) == 3
+    (tmp_path / "one.darkroom.json").write_text('{"notes": "mine"}')
+    (tmp_path / "one.json").write_text('{"notes": "theirs"}')
+    (folder / "darkroom.json").write_text('{"notes": "mine"}')
+    assert versions() == first
+    os.replace(paper_file.write(tmp_path / "new" / "x.part"), file)
+    assert [new == old for new, old in zip(versions(), first, strict=True)] == [False, True]
+    (folder / "unet" / "config.json").write_text('{"in_channels": 4, "changed": true}')
+    assert [new == old for new, old in zip(versions(), first, strict=True)] == [False, False]
