@@ -21,6 +21,7 @@ from benchmarks import (
     pictures,
     startup,
     subject,
+    tiers,
 )
 from benchmarks.results import Surroundings, save
 from benchmarks.table import Table
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[subject.Subject], list[Table]]] = {
     "startup": startup.run,
     "memory": memory.run,
     "loading": loading.run,
+    "tiers": tiers.run,
 }
 
 

@@ -53,6 +53,7 @@ class Adapters:
         self._known: dict[Patch, dict[nn.Module, list[Addition]]] = {}
         self._worn: dict[nn.Module, list[Addition]] = {}
         self._hooks: dict[nn.Module, Any] = {}
+        self.device_bytes = 0  # what all known patches take beside the network
 
     def learn(self, patch: Patch, additions: Iterable[tuple[nn.Module, Addition]]) -> None:
         """From now on `wear(patch)` adds these."""
@@ -60,6 +61,7 @@ class Adapters:
         for layer, addition in additions:
             own.setdefault(layer, []).append(addition)
         self._known[patch] = own
+        self._count()
         for layer in own.keys() - self._hooks.keys():
             self._hooks[layer] = layer.register_forward_hook(self._hook())
 
@@ -70,10 +72,15 @@ class Adapters:
     def forget(self, patch: Patch) -> None:
         """Frees the memory of a patch that nobody needs any more, and what hung on the layers for it alone."""
         self._known.pop(patch, None)
+        self._count()
         self._worn = {}
         needed = {layer for own in self._known.values() for layer in own}
         for layer in self._hooks.keys() - needed:
             self._hooks.pop(layer).remove()
+
+    def _count(self) -> None:
+        kept = (one for own in self._known.values() for added in own.values() for one in added)
+        self.device_bytes = sum(one.down.nbytes + one.up.nbytes for one in kept)
 
     def _hook(self) -> Callable[[nn.Module, tuple[Any, ...], Tensor], Tensor | None]:
         def add(layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor | None:

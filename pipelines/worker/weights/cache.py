@@ -56,7 +56,7 @@ class Models:
         self._uses = 0
         self._patches = Patches(reader, lambda: self.on_read())
         self._guides = Guides(device, reader, lambda: self.on_read(), self._has_room_beside)
-        self._places = Places(self._room.device_bytes, self._networks_in_order)
+        self._places = Places(self._room.device_bytes, self._networks_in_order, self._worn_bytes)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -191,6 +191,11 @@ class Models:
         in_use = [network for entry, network in in_order if entry.leases]
         guides = self._guides
         return [*guides.networks(in_use=False), *idle, *guides.networks(in_use=True), *in_use]
+
+    def _worn_bytes(self) -> int:
+        """What LoRAs take on the device."""
+        models = (entry.model for entry in self._entries.values())
+        return sum(own.device_bytes for model in models for own in model.adapters.values())
 
     def _tier_for(self, sizes: Sizes) -> Tier:
         return choose(sizes, self._room, self._wanted_tier)

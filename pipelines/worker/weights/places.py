@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from weakref import WeakSet
 
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.weights.network import Network
 
 
 class Places:
-    """`in_order()`: all networks, those that are needed last first. `held_bytes()`: what else lies there (LoRAs).
+    """`in_order()`: the models' networks, those that are needed last first; all others that were ever brought here may
+    leave before them. `held_bytes()`: what else lies here (LoRAs).
 
     Between two forwards nothing computes, so any network may leave, also one whose picture is under way: that costs
     time and never a bit of the result.
@@ -23,11 +25,7 @@ class Places:
     ) -> None:
         self.budget_bytes = budget_bytes
         self._in_order, self._held_bytes = in_order, held_bytes
-
-    @property
-    def here_bytes(self) -> int:
-        """What lies on the device now."""
-        return _bytes(self._in_order()) + self._held_bytes()
+        self._brought: WeakSet[Network] = WeakSet()
 
     def fit(self, component: Component, work_bytes: int) -> Component:
         """Brings what the component needs, with room to work; or answers another way of computing that needs less."""
@@ -40,25 +38,30 @@ class Places:
             elif component.frugal is not None:
                 component = component.frugal
         network.bring()
+        self._brought.add(network)
         return component
 
     def free(self, component: Component) -> bool:
         """After memory ran out under this component: everything else leaves, then it takes the slower way itself."""
         network = component.network
-        others = [one for one in self._in_order() if one is not network]
-        if any([one.leave() for one in others]):
+        if any([one.leave() for one in self._others(network)]):
             return True
         return network is not None and network.stream()
 
     def _make_way(self, network: Network, work_bytes: int) -> bool:
         """Whether network and work fit, now that as many others have left as that takes."""
-        others = [one for one in self._in_order() if one is not network]
+        others = self._others(network)
         needed = network.needed_bytes + work_bytes + self._held_bytes()
         for other in others:
             if needed + _bytes(others) <= self.budget_bytes:
                 break
             other.leave()
         return needed + _bytes(others) <= self.budget_bytes
+
+    def _others(self, network: Network | None) -> list[Network]:
+        ranked = self._in_order()
+        unranked = self._brought.difference(ranked)
+        return [one for one in (*unranked, *ranked) if one is not network]
 
 
 def _bytes(networks: Iterable[Network]) -> int:
