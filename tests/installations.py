@@ -124,8 +124,11 @@ def invokeai(root: Path) -> Path:
         db.execute("CREATE TABLE models (id TEXT, path TEXT)")
         rows = [("0f-1e/porcelain-v1.safetensors",), (str(elsewhere),), ("/gone/x.safetensors",)]
         db.executemany("INSERT INTO models VALUES ('', ?)", rows)
+        db.execute("CREATE TABLE images (image_name TEXT, is_intermediate BOOLEAN)")
+        db.execute("INSERT INTO images VALUES ('9d3e.png', FALSE), ('mask.png', TRUE)")
         db.commit()
     picture(root / "outputs/images/9d3e.png", invokeai_metadata=json.dumps(INVOKE))
+    picture(root / "outputs/images/mask.png")
     picture(root / "outputs/images/thumbnails/9d3e.webp.png", invokeai_metadata=json.dumps(INVOKE))
     return root
 

@@ -34,16 +34,14 @@ CPU_SECONDS = 5
 OUTPUT_BYTES = 250_000_000
 
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
-# The texts that are read, and how long each may be. The last three are ComfyUI's and InvokeAI's.
+# The texts that are read, and how long each may be. The last four are ComfyUI's and InvokeAI's.
 TEXTS = {
     **dict.fromkeys(("parameters", "request", "darkroom"), 300_000),
-    "prompt": 2_000_000,
+    **dict.fromkeys(("prompt", "workflow"), 2_000_000),
     **dict.fromkeys(("invokeai_metadata", "sd-metadata"), 300_000),
 }
-GRAPH = (
-    "prompt:"  # begins ComfyUI's graph in the EXIF of a WebP, where the camera's model would stand
-)
-EXIF_MODEL, EXIF_MAKE = 0x0110, 0x010F
+# In a WebP of ComfyUI they stand as "prompt:{…}" in place of the camera's maker and model.
+GRAPHS, EXIF_CAMERA = ("prompt", "workflow"), (0x010F, 0x0110)
 XMP_TEXT = re.compile(rb"<darkroom:(\w+)><!\[CDATA\[(.*?)\]\]></darkroom:\1>", re.DOTALL)
 
 
@@ -60,9 +58,10 @@ def read_texts(image: Image.Image) -> dict[str, str]:
     if "exif" in image.info:  # a PNG without it would be decoded whole in the search for it
         exif = image.getexif()
         found["parameters"] = _user_comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT, b""))
-        for value in (exif.get(EXIF_MODEL), exif.get(EXIF_MAKE)):
-            if isinstance(value, str) and value.startswith(GRAPH):
-                found["prompt"] = value.removeprefix(GRAPH)
+        for value in map(exif.get, EXIF_CAMERA):
+            name, _, graph = value.partition(":") if isinstance(value, str) else ("", "", "")
+            if name in GRAPHS:
+                found[name] = graph
     xmp = image.info.get("xmp")
     for name, value in XMP_TEXT.findall(xmp if isinstance(xmp, bytes) else b""):
         found[name.decode()] = value.decode("utf-8", "replace")

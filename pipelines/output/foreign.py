@@ -26,10 +26,11 @@ FileId = tuple[str, str]  # (file as in a record, id of a record)
 
 @dataclass(frozen=True)
 class Source:
-    """A folder of pictures, by its real path, and the program that has made them."""
+    """A folder of pictures, by its real path, the program that has made them, and names that are left out."""
 
     program: str
     folder: Path
+    left_out: frozenset[str] = frozenset()
 
     @property
     def root(self) -> str:
@@ -100,7 +101,7 @@ def _pictures(source: Source) -> Iterator[FileId]:
             continue
         for entry in entries:
             name = entry.name.lower()
-            if name.startswith(".") or name in SKIPPED:
+            if name.startswith(".") or name in SKIPPED or entry.name in source.left_out:
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):

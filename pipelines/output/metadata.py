@@ -21,7 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from pipelines.catalog.verdict import Verdict, read_verdict
 from pipelines.errors import RequestError
-from pipelines.output import comfyui_graph, infotext, invokeai_metadata
+from pipelines.output import comfyui_graph, comfyui_workflow, infotext, invokeai_metadata
 from pipelines.output.decoder import EXIF_IFD, FORMATS, USER_COMMENT, check_size, read_texts
 from pipelines.request import Request, check
 
@@ -34,6 +34,7 @@ TRANSLATIONS = {
     "prompt": comfyui_graph.to_parameters,
     "invokeai_metadata": invokeai_metadata.to_parameters,
     "sd-metadata": invokeai_metadata.to_parameters,
+    "workflow": comfyui_workflow.to_parameters,
 }
 APPLIED_MAX = 2000
 

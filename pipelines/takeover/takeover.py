@@ -24,6 +24,7 @@ class Program(NamedTuple):
     name: str
     marks: tuple[tuple[str, ...], ...]
     places: Callable[[Path], Iterator[Place]]
+    left_out: Callable[[Path], frozenset[str]] = lambda folder: frozenset()
 
 
 PROGRAMS = (  # forks before what they were forked from
@@ -34,7 +35,12 @@ PROGRAMS = (  # forks before what they were forked from
         (("webui.py", "models/Stable-diffusion"), ("webui.py", "modules", "models")),
         automatic1111.places,
     ),
-    Program("InvokeAI", (("invokeai.yaml",), ("databases/invokeai.db",)), invokeai.places),
+    Program(
+        "InvokeAI",
+        (("invokeai.yaml",), ("databases/invokeai.db",)),
+        invokeai.places,
+        invokeai.left_out,
+    ),
     Program(
         "ComfyUI",
         (("comfy", "models"), ("custom_nodes", "models")),
@@ -58,6 +64,7 @@ class Takeover:
     styles: tuple[Path, ...]  # files
     wildcards: tuple[Path, ...]
     outputs: tuple[Path, ...]
+    left_out: frozenset[str] = frozenset()  # names of pictures that it does not show itself
     missing: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
@@ -91,10 +98,11 @@ def models_of(takeovers: Iterable[Takeover]) -> tuple[Path, ...]:
 
 def sources_of(takeovers: Iterable[Takeover]) -> tuple[Source, ...]:
     """The folders of pictures of them all; one that two programs share belongs to the first."""
-    rows = [(path, one.program) for one in takeovers for path in one.outputs]
-    programs = {path: program for path, program in reversed(rows)}
+    rows = [(path, one) for one in takeovers for path in one.outputs]
+    owners = dict(reversed(rows))
     return tuple(
-        Source(programs[path], path.resolve()) for path in outermost(path for path, _ in rows)
+        Source(owners[path].program, path.resolve(), owners[path].left_out)
+        for path in outermost(path for path, _ in rows)
     )
 
 
@@ -114,6 +122,7 @@ def _taken_over(program: Program, folder: Path) -> Takeover:
         program=program.name,
         folder=folder,
         **{use: outermost(paths) for use, paths in uses.items()},
+        left_out=program.left_out(folder),
         missing=tuple(dict.fromkeys(missing))[:MISSING_MAX],
     )
 

@@ -1,7 +1,8 @@
 """Serves the whole app with the fake worker, in a process of its own: `python -m tests.browser.serve FOLDER PORT`.
 
 FOLDER gets `models/` with two checkpoints of paper, `outputs/` and `data/`. A file `password` in it asks for a login; a
-file `hub` names a place of models, and then there is only a starter.
+file `hub` names a place of models, and then there is only a starter; `old/`, an installation of another program, is
+taken over.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ def main(folder: Path, port: int) -> None:
     for name, defaults in checkpoints.items():
         if not (folder / "models" / name).exists():
             paper_checkpoint.write(folder / "models" / name, defaults=defaults, licence="MIT")
-    password = folder / "password"
+    password, old = folder / "password", folder / "old"
     settings = Settings(
         port=port,
         models_dir=(folder / "models",),
         output_dir=folder / "outputs",
         data_dir=folder / "data",
+        from_=(old,) if old.exists() else (),
         **({"hub_url": hub.read_text(), "civitai_url": hub.read_text()} if hub.exists() else {}),
         password_file=password if password.exists() else None,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from pipelines.output import infotext, metadata
 from pipelines.output.comfyui_graph import to_parameters
@@ -83,6 +85,70 @@ def test_prompts_are_found_behind_controlnets_and_in_sdxl_encoders() -> None:
     graph["3"]["inputs"] |= {"positive": ["30", 0], "negative": ["30", 1]}
 
     assert told(graph)["Prompt"] == "a garden"
+
+
+WORKFLOW = {
+    "nodes": [
+        {"id": 1, "type": "CheckpointLoaderSimple", "widgets_values": ["galaxy.v2.safetensors"]},
+        {
+            "id": 2,
+            "type": "CLIPTextEncode",
+            "inputs": [{"name": "clip", "link": 1}],
+            "widgets_values": ["a bottle"],
+        },
+        {"id": 3, "type": "EmptyLatentImage", "widgets_values": [640, 512, 1]},
+        {
+            "id": 4,
+            "type": "KSampler",
+            "inputs": [
+                {"name": "model", "link": 2},
+                {"name": "positive", "link": 3},
+                {"name": "latent_image", "link": 4},
+                {"name": "negative", "link": None},
+            ],
+            "widgets_values": [77, "randomize", 30, 8, "euler", "simple", 1],
+        },
+        {"id": 5, "type": "SaveImage", "inputs": [{"name": "images", "link": 5}]},
+    ],
+    "links": [[1, 1, 1, 2, 0, "CLIP"], [2, 1, 0, 4, 0, "MODEL"], [3, 2, 0, 4, 1, "CONDITIONING"],
+              [4, 3, 0, 4, 3, "LATENT"], [5, 4, 0, 5, 0, "IMAGE"]],
+}  # fmt: skip
+
+
+def test_a_picture_with_the_editors_drawing_alone_is_understood() -> None:
+    assert metadata.parse({"workflow": json.dumps(WORKFLOW)}).parameters == (
+        "a bottle\nSteps: 30, Sampler: Euler, Schedule type: Simple, CFG scale: 8, Seed: 77, Model: galaxy.v2, "
+        "Size: 640x512, Version: ComfyUI"
+    )
+
+
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.integers(), st.text(max_size=3)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4),
+            st.dictionaries(
+                st.sampled_from(
+                    ["nodes", "links", "id", "inputs", "link", "name", "widgets_values"]
+                ),
+                inner,
+            ),
+        ),
+    )
+)
+def test_any_drawing_is_read(workflow: Any) -> None:
+    metadata.parse({"workflow": json.dumps({"nodes": [workflow], "links": [[1, 2, 3], workflow]})})
+    metadata.parse({"workflow": json.dumps(workflow)})
+
+
+def test_a_webp_has_the_graph_where_a_camera_has_its_name(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = 'workflow:{"nodes": []}', f"prompt:{json.dumps(GRAPH)}"
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.webp", exif=exif)
+
+    embedded, _ = metadata.read(tmp_path / "a.webp")
+
+    assert embedded.parameters.startswith("galaxy in a bottle\nNegative prompt: watermark")
 
 
 def test_a_graph_without_a_sampler_tells_nothing() -> None:
