@@ -53,7 +53,7 @@ def serve(settings: Settings, worker_target: str | None = None) -> None:
     settings = dataclasses.replace(settings, port=listening.getsockname()[1])
     closing = Closing()
     app, manager = create(settings, worker_target, closing)
-    greet(settings, manager.takeovers)
+    greet(settings, manager.takeovers.lines())
     with contextlib.suppress(KeyboardInterrupt):  # raised again after an orderly end
         Server(app, closing).run(sockets=[listening])
 

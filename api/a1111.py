@@ -13,7 +13,16 @@ from fastapi import Request as HttpRequest
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
-from api.a1111_fields import Made, checkpoint_in, echo, error_body, info, progress_of, to_request
+from api.a1111_fields import (
+    Made,
+    checkpoint_in,
+    echo,
+    error_body,
+    info,
+    progress_of,
+    styles_in,
+    to_request,
+)
 from api.answers import Json, headers_of, read_json
 from api.closing import ClientLeft, shutting_down, unless_over
 from api.studio import Owner, Studio, TheStudio
@@ -75,6 +84,9 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
         raise shutting_down()
     body = await read_json(http)
     request = to_request(body, studio.a1111_checkpoints.get(owner))
+    if body.get("styles"):
+        names = styles_in(body)
+        request = await run_in_threadpool(studio.manager.takeovers.styled, request, names)
     if request.checkpoint:
         name = await run_in_threadpool(_named, studio, request.checkpoint)
         request = dataclasses.replace(request, checkpoint=name)
@@ -189,7 +201,7 @@ async def set_options(http: HttpRequest, studio: TheStudio, owner: Owner) -> Res
 
 @ROUTES.get("/prompt-styles")
 async def styles(studio: TheStudio, owner: Owner) -> Response:
-    rows = await run_in_threadpool(studio.manager.styles)
+    rows = await run_in_threadpool(studio.manager.takeovers.styles)
     return Json([dataclasses.asdict(row) for row in rows])
 
 

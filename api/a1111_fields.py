@@ -66,6 +66,14 @@ def checkpoint_in(settings: Mapping[str, Any]) -> str | None:
     return (title or "").strip() or None
 
 
+def styles_in(body: Mapping[str, Any]) -> list[str]:
+    """The names in `styles`. Raises RequestError."""
+    names = body.get("styles")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise RequestError("styles", names, "is no list of names", "Send names of prompt-styles.")
+    return names
+
+
 def _read_all(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, Any]:
     read = {field.ours: _read(field, body[field.theirs]) for field in fields if _has(field, body)}
     return {name: value for name, value in read.items() if value is not None}

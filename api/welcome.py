@@ -8,14 +8,14 @@ import socket
 import sys
 import time
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import segno
 from starlette.concurrency import run_in_threadpool
 
 from api.front import Front
-from pipelines import VERSION, PipelineManager, Settings, Takeover
+from pipelines import VERSION, PipelineManager, Settings
 
 LOOK_SECONDS = 0.25
 ANYWHERE = ("0.0.0.0", "::")
@@ -29,10 +29,10 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def greet(settings: Settings, takeovers: Sequence[Takeover] = ()) -> None:
+def greet(settings: Settings, taken_over: Iterable[str] = ()) -> None:
     """What was taken over, and the addresses of the page; beyond loopback also a QR code, when a person is looking."""
     say(f"Darkroom {VERSION}")
-    for line in (line for takeover in takeovers for line in takeover.lines()):
+    for line in taken_over:
         say(f"  {line}")
     if not settings.is_loopback and CONTAINER_MARK.exists():
         say(f"  serving on port {settings.port} of this container")

@@ -35,7 +35,6 @@ from pipelines.request import (
 )
 from pipelines.samplers import SAMPLERS, SCHEDULES
 from pipelines.settings import Settings
-from pipelines.takeover.takeover import Takeover
 from pipelines.version import VERSION
 
 __all__ = [
@@ -75,7 +74,6 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StudioError",
-    "Takeover",
     "UploadError",
     "find_title",
     "licence_row",

@@ -49,10 +49,9 @@ from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
 from pipelines.prompting.networks import split
-from pipelines.prompting.styles import Style, read_styles
 from pipelines.request import Request, resolve
 from pipelines.settings import Settings
-from pipelines.takeover.takeover import models_of, recognise, sources_of
+from pipelines.takeover.takeovers import Takeovers
 from pipelines.version import VERSION
 from pipelines.worker.messages import Launch, LoraRef, Probed, Unload
 from pipelines.worker.supervisor import Death
@@ -81,17 +80,17 @@ class PipelineManager:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
-        self.takeovers = tuple(recognise(path) for path in dict.fromkeys(settings.from_))
+        self.takeovers = Takeovers.at(settings.from_)
         self._lock = FolderLock(settings.data_dir)
         self.catalog = Catalog(
-            settings.models_dir, models_of(self.takeovers), settings.data_dir / FACTS_DIR
+            settings.models_dir, self.takeovers.models, settings.data_dir / FACTS_DIR
         )
         self.hashes = Hashes(settings.data_dir)
         self.library = Library(
             settings.output_dir,
             settings.data_dir,
             version=VERSION,
-            sources=sources_of(self.takeovers),
+            sources=self.takeovers.sources,
         )
         self.assets = Assets(settings.data_dir)
         self.guides = Guides(self.assets, Prepared(settings.data_dir))
@@ -247,10 +246,6 @@ class PipelineManager:
         except TimeoutError:
             why = f"The GPU process gave no answer within {timeout_seconds:g} s."
             return Probed(0, False, timeout_seconds, why)
-
-    def styles(self) -> tuple[Style, ...]:
-        """The styles of the programs that were taken over, as their files are now."""
-        return read_styles(path for takeover in self.takeovers for path in takeover.styles)
 
     def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""

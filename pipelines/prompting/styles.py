@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BYTES_MAX = 8 * 2**20
+PLACE = "{prompt}"
 COMMENT = "#"  # begins the name of a row that only parts the list
 
 
@@ -18,6 +19,20 @@ class Style:
     name: str
     prompt: str = ""
     negative_prompt: str = ""
+
+
+def with_styles(prompt: str, negative_prompt: str, styles: Iterable[Style]) -> tuple[str, str]:
+    """Both prompts with these styles, one after the other."""
+    for style in styles:
+        prompt = _with(prompt, style.prompt)
+        negative_prompt = _with(negative_prompt, style.negative_prompt)
+    return prompt, negative_prompt
+
+
+def _with(own: str, text: str) -> str:
+    if PLACE in text:
+        return text.replace(PLACE, own)
+    return ", ".join(part for part in (own.strip(), text.strip()) if part)
 
 
 def read_styles(paths: Iterable[Path]) -> tuple[Style, ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.errors import SettingsError
-from pipelines.output.foreign import Source
 from pipelines.takeover import automatic1111, comfyui, invokeai
 from pipelines.takeover.place import EMBEDDINGS, MODELS, OUTPUTS, STYLES, UNREAD, WILDCARDS, Place
 
@@ -89,21 +88,6 @@ def recognise(path: Path) -> Takeover:
     why = "is no folder" if not path.is_dir() else "is no installation that we know"
     remedy = f"Give the folder that holds {LOOKED_FOR}."
     raise SettingsError(FLAG, str(path), why, remedy)
-
-
-def models_of(takeovers: Iterable[Takeover]) -> tuple[Path, ...]:
-    """The folders and files of models of them all."""
-    return outermost(path for one in takeovers for path in one.models + one.embeddings)
-
-
-def sources_of(takeovers: Iterable[Takeover]) -> tuple[Source, ...]:
-    """The folders of pictures of them all; one that two programs share belongs to the first."""
-    rows = [(path, one) for one in takeovers for path in one.outputs]
-    owners = dict(reversed(rows))
-    return tuple(
-        Source(owners[path].program, path.resolve(), owners[path].left_out)
-        for path in outermost(path for path, _ in rows)
-    )
 
 
 def _taken_over(program: Program, folder: Path) -> Takeover:

@@ -14,7 +14,7 @@ from pipelines import SettingsError
 from pipelines.catalog.catalog import Catalog
 from pipelines.manager.manager import FACTS_DIR
 from pipelines.settings import read
-from pipelines.takeover.takeover import models_of, recognise
+from pipelines.takeover.takeovers import Takeovers
 from tests import installations
 from tests.api.conftest import PATIENCE_SECONDS, House
 from tests.pipelines.takeover.test_takeover import tree
@@ -66,6 +66,19 @@ def test_old_models_styles_and_pictures_are_there(house: House, forge: Path) -> 
     assert tree(forge.parent) == before
 
 
+def test_styles_are_applied_in_their_order(house: House) -> None:
+    body = {"prompt": "a fox", "negative_prompt": "blurry", "width": 64, "height": 64, "steps": 2,
+            "override_settings": {"sd_model_checkpoint": "starter"}}  # fmt: skip
+
+    def drawn(*styles: Any) -> Any:
+        return house.client.post("/sdapi/v1/txt2img", json={**body, "styles": styles})
+
+    values = drawn("Ink", "unknown", "Oil").json()["parameters"]
+    assert values["prompt"] == "oil painting of a fox, black ink"
+    assert values["negative_prompt"] == "blurry"
+    assert drawn(3).status_code == 422
+
+
 def test_nothing_is_written_beside_a_model_of_another_program(house: House, forge: Path) -> None:
     before = tree(forge.parent)
     rows = house.client.get("/api/v1/models").json()["items"]
@@ -77,7 +90,7 @@ def test_nothing_is_written_beside_a_model_of_another_program(house: House, forg
     assert answer.status_code == 200, answer.text
     assert (answer.json()["notes"], answer.json()["is_taken_over"]) == ("mine", True)
     facts_dir = house.settings.data_dir / FACTS_DIR
-    after_restart = Catalog((), models_of([recognise(forge)]), facts_dir)
+    after_restart = Catalog((), Takeovers.at([forge]).models, facts_dir)
     for catalog in (house.manager.catalog, after_restart):
         assert catalog.find("seascapes").defaults.steps == 33
         assert catalog.find("seascapes").about.notes == "mine"

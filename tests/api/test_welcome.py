@@ -116,7 +116,7 @@ def test_the_greeting_says_what_was_taken_over(
 ) -> None:
     found = recognise(installations.forge(tmp_path / "webui"))
 
-    welcome.greet(Settings(), [found])
+    welcome.greet(Settings(), found.lines())
 
     said = capsys.readouterr().out
     assert f"Took over Forge at {tmp_path / 'webui'}: 3 folders of models" in said

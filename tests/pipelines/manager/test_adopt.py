@@ -10,7 +10,7 @@ import pytest
 from pipelines.manager.adopt import main
 from pipelines.manager.lock import FolderLock
 from pipelines.output.library import Library
-from pipelines.takeover.takeover import recognise, sources_of
+from pipelines.takeover.takeovers import Takeovers
 from tests import installations
 from tests.pipelines.output.pictures import new_picture
 
@@ -25,8 +25,8 @@ def flags(tmp_path: Path) -> list[str]:
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     """Three pictures made without a password, one of them in the trash; a stranger's, Forge's; one of a browser's."""
-    forge = recognise(installations.forge(tmp_path / "old/webui"))
-    library = Library(tmp_path / "outputs", tmp_path / "data", sources=sources_of([forge]))
+    forge = Takeovers.at([installations.forge(tmp_path / "old/webui")])
+    library = Library(tmp_path / "outputs", tmp_path / "data", sources=forge.sources)
     for number in range(3):
         record = library.save(new_picture(owner="local", job_id="j", index=number))
     library.trash(record.id, "local")

@@ -13,7 +13,7 @@ from pipelines.errors import NotFound
 from pipelines.output import foreign, reconcile
 from pipelines.output.library import Library
 from pipelines.output.record import PictureRecord
-from pipelines.takeover.takeover import recognise, sources_of
+from pipelines.takeover.takeovers import Takeovers
 from tests import installations
 from tests.installations import PARAMETERS, picture
 from tests.pipelines.output.pictures import new_picture
@@ -36,7 +36,7 @@ class House:
             self.folder / "outputs",
             self.folder / "data",
             clock=lambda: self.now,
-            sources=sources_of(recognise(root) for root in self.roots),
+            sources=Takeovers.at(self.roots).sources,
         )
         self.library.reconcile()
         self.told = []
@@ -256,7 +256,7 @@ def test_a_stop_in_the_middle_loses_nothing(house: House, forge: Path) -> None:
     house.library = library = Library(
         house.folder / "outputs",
         house.folder / "data",
-        sources=sources_of([recognise(forge)]),
+        sources=Takeovers.at([forge]).sources,
     )
     told: list[tuple[int, int]] = []
     library.take_in(lambda *at: told.append(at), lambda: len(told) > 1)

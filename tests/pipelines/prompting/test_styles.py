@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.prompting.styles import Style, read_styles
+from pipelines.prompting.styles import Style, read_styles, with_styles
 from tests.installations import STYLES, put
 
 
@@ -15,6 +15,22 @@ def test_the_last_of_a_name_counts_and_headings_do_not(tmp_path: Path) -> None:
         Style("Oil", "oil painting of {prompt}", ""),
         Style("Ink", "black ink", ""),
     )
+
+
+@pytest.mark.parametrize(
+    ("own", "text", "expected"),
+    [
+        ("a fox", "oil of {prompt}, thick", "oil of a fox, thick"),
+        ("a fox", "ink", "a fox, ink"),
+        ("a fox", "", "a fox"),
+        ("", "ink", "ink"),
+        ("", "oil of {prompt}", "oil of "),
+        (" a fox ", " ink ", "a fox, ink"),
+    ],
+)
+def test_a_style_holds_the_prompt_or_stands_behind_it(own: str, text: str, expected: str) -> None:
+    assert with_styles(own, "", [Style("x", text)]) == (expected, "")
+    assert with_styles("", own, [Style("x", "", text)]) == ("", expected)
 
 
 def test_later_files_win_and_old_files_are_understood(tmp_path: Path) -> None:

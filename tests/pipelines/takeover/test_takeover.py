@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.catalog.catalog import Catalog
 from pipelines.errors import SettingsError
-from pipelines.takeover.takeover import Takeover, models_of, outermost, recognise, sources_of
+from pipelines.takeover.takeover import Takeover, outermost, recognise
+from pipelines.takeover.takeovers import Takeovers
 from tests import installations, paper_file
 from tests.installations import put
 
@@ -59,7 +60,7 @@ def test_invokeai_is_taken_over_with_the_models_that_it_uses_in_place(tmp_path: 
     ]
     assert inside(tmp_path, found, "outputs") == ["invokeai/outputs"]
     assert found.missing == ("a model in invokeai.db: /gone/x.safetensors",)
-    catalog = Catalog(models_of([found]))
+    catalog = Catalog(Takeovers((found,)).models)
     assert [one.name for one in catalog.checkpoints()] == ["in-place", "porcelain-v1"]
 
 
@@ -203,16 +204,16 @@ def test_what_is_reached_twice_counts_once(tmp_path: Path) -> None:
     (root / "models/Lora/same.safetensors").symlink_to(
         root / "models/Stable-diffusion/seascapes.safetensors"
     )
-    both = [recognise(root), recognise(tmp_path / "link")]
+    both = Takeovers.at([root, tmp_path / "link"])
 
-    found = Catalog(models_of(both))
+    found = Catalog(both.models)
 
     assert [one.name for one in found.checkpoints()] == ["elsewhere", "same"]
     assert [(one.name, one.kind) for one in found.others()] == [
         ("easy", "embedding"),
         ("face", "other"),
     ]
-    assert len(sources_of(both)) == 2
+    assert len(both.sources) == 2
 
 
 def test_only_the_outermost_of_nested_folders_stay(tmp_path: Path) -> None:
@@ -233,7 +234,7 @@ def test_nothing_is_written_into_an_installation(tmp_path: Path) -> None:
     ]
     before = tree(tmp_path)
 
-    Catalog(models_of(recognise(root) for root in roots)).checkpoints()
+    Catalog(Takeovers.at(roots).models).checkpoints()
 
     assert tree(tmp_path) == before
 
