@@ -30,7 +30,7 @@ CLIENT_ID_LENGTH = 64
 EXACT = 2**53  # beyond it a JSON client rounds whole numbers
 STATUS_BESIDE_JOBS = (
     "worker", "why", "notice", "device", "device_name", "used_bytes", "total_bytes", "queue_length", "running",
-    "catalog_version",
+    "catalog_version", "loaded",
 )  # fmt: skip
 
 

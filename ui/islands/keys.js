@@ -83,7 +83,7 @@ export function watchKeys({ shortcuts, verbs, dock, sheetInView }) {
     else if (event.key === "j") dock.toggle();
     else if (event.key === "/")
       (
-        [...document.querySelectorAll(".library-search")].find((box) => box.checkVisibility()) ??
+        [...document.querySelectorAll(".library-bar .library-search")].find((box) => box.checkVisibility()) ??
         document.querySelector("#field-prompt textarea")
       )?.focus();
     else return;

@@ -28,7 +28,7 @@ export function licenceBlock(licence) {
     { class: "licence" },
     h("h3", {}, "Licence"),
     h("p", { class: "licence-title" }, titleOf(licence) || "Unknown"),
-    h("dl", { class: "allows" }, ...rows),
+    USES.some(([name]) => licence[name] !== "unknown") && h("dl", { class: "allows" }, ...rows),
     licence.note && h("p", { class: "hint" }, licence.note),
     source,
   );

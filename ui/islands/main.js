@@ -10,6 +10,7 @@ import { mountHeader } from "./header.js";
 import { createShortcuts, goTo, watchKeys } from "./keys.js";
 import { watchLicence } from "./licence.js";
 import { createRecords } from "./picture.js";
+import { mountNetworks } from "./networks.js";
 import { startPoller } from "./poller.js";
 import { mountTokens, watchWeights } from "./prompt.js";
 import { watchRecommended } from "./recommended.js";
@@ -49,6 +50,7 @@ const ISLANDS = {
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,
+  networks: (host) => mountNetworks(host, parts),
 };
 
 /** Loads the library's scripts when its tab is opened for the first time. */

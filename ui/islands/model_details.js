@@ -26,6 +26,7 @@ export function createModelDetails({ verbs, toasts, cards, onClose }) {
     body,
   );
   let current = null;
+  let shown = null; // the same with all its details
 
   async function open(row) {
     current = row;
@@ -40,16 +41,17 @@ export function createModelDetails({ verbs, toasts, cards, onClose }) {
     }
   }
   function close() {
-    current = null;
+    current = shown = null;
     show(element, false);
     delete document.documentElement.dataset.details;
     body.replaceChildren();
   }
   function draw(model) {
+    shown = model;
     const editor = createModelEditor(model, { save: (changes) => save(model, changes) });
     const problem = model.problem && h("p", { class: "model-problem" }, model.problem);
     body.replaceChildren(
-      h("div", { class: "details-cover" }, cover(model)),
+      model.preview ? h("div", { class: "details-cover" }, cover(model)) : "",
       h("h2", { class: "model-title" }, model.name),
       model.title && model.title !== model.name ? h("p", { class: "hint" }, model.title) : "",
       problem || "",
@@ -66,7 +68,7 @@ export function createModelDetails({ verbs, toasts, cards, onClose }) {
   function actions(model) {
     const main = verbs.main(model);
     const button = (verb, kind) =>
-      h("button", { type: "button", class: kind, disabled: verb.isOff, on: { click: verb.run } }, verb.label);
+      h("button", { type: "button", class: kind, on: { click: verb.run } }, verb.label);
     return h(
       "div",
       { class: "model-actions", role: "toolbar", "aria-label": "Model" },
@@ -102,8 +104,16 @@ export function createModelDetails({ verbs, toasts, cards, onClose }) {
     if (current?.id === model.id) draw(row);
     toasts.say("Saved.", { key: "model" });
   }
+  /** What can be done may have changed: its buttons are drawn anew, and keep the focus. */
+  function redraw() {
+    const old = shown && body.querySelector(".model-actions");
+    if (!old) return;
+    const hadFocus = old.contains(document.activeElement);
+    old.replaceWith(actions(shown));
+    if (hadFocus) body.querySelector(".model-actions button")?.focus();
+  }
   element.addEventListener("keydown", (event) => event.key === "Escape" && leave());
-  return { element, open, close, isOpen: () => !element.hidden, current: () => current };
+  return { element, open, close, redraw, isOpen: () => !element.hidden, current: () => current };
 }
 
 function facts(model) {

@@ -4,7 +4,7 @@ import { h, icon, keyed, setAttribute, show } from "./dom.js";
 
 const PAGE = 60;
 
-/** The grid; `show(rows)` draws them. `on`: open(row), use(row), close(). */
+/** The grid; `show(rows)` draws them. `on`: open, use, remove and isUsed of a row, close(). */
 export function createModelGrid(on) {
   const grid = h("div", { class: "model-grid", role: "listbox", "aria-label": "Models", tabindex: -1 });
   const more = h("div", { class: "library-more", "aria-hidden": "true" });
@@ -16,7 +16,6 @@ export function createModelGrid(on) {
   let count = PAGE;
   let marked = ""; // the model that the keys act on
   let opened = "";
-  let inUse = () => false;
 
   function draw() {
     if (!rows.some((row) => row.id === marked)) marked = rows[0]?.id ?? "";
@@ -48,7 +47,7 @@ export function createModelGrid(on) {
   function update(node, row) {
     setAttribute(node, "tabindex", row.id === marked ? 0 : -1);
     setAttribute(node, "aria-selected", String(row.id === opened));
-    node.classList.toggle("in-use", inUse(row));
+    node.classList.toggle("in-use", on.isUsed(row));
   }
 
   /** Brings the keys to a model. */
@@ -72,6 +71,7 @@ export function createModelGrid(on) {
       if (opened) on.open(next);
     } else if (event.key === "Enter") on.use(row);
     else if (event.key === " ") on.open(row);
+    else if (event.key === "Delete") on.remove(row);
     else if (event.key === "Escape") on.close();
     else return;
     event.preventDefault();
@@ -80,11 +80,11 @@ export function createModelGrid(on) {
   return {
     element,
     focus,
-    /** Draws these; `isUsed(row)` says which are in use now. A new choice of rows begins at its top. */
-    show(list, { isNew = false, isUsed = inUse } = {}) {
+    redraw: draw,
+    /** Draws these; a new choice of rows begins at its top. */
+    show(list, isNew = false) {
       if (isNew) count = PAGE;
       rows = list;
-      inUse = isUsed;
       draw();
     },
     /** Shows which one is open; "" for none. */

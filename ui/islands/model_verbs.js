@@ -3,7 +3,7 @@ import { call } from "./api.js";
 import { uses, withModel, withoutModel, withWords } from "./tags.js";
 
 /** The verbs; `main(model)` are buttons with words, `more(model)` quiet ones with an icon. */
-export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictureVerbs }) {
+export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictureVerbs, remove }) {
   const isChosen = (model) => model.kind === "checkpoint" && model.name === checkpoint.name;
   const fields = ["prompt", "negative_prompt"];
   const usedIn = (model) => fields.find((field) => uses(form.values[field] ?? "", model));
@@ -35,10 +35,18 @@ export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictur
       toasts.fail(error, { key: "models" });
     }
   }
+  async function unload(model) {
+    try {
+      await call("POST", "api/v1/models/unload", { json: { name: model.name } });
+      toasts.say(`“${model.name}” leaves the memory as soon as no picture needs it.`, { key: "models" });
+    } catch (error) {
+      toasts.fail(error, { key: "models" });
+    }
+  }
 
   function main(model) {
-    const isOff = Boolean(model.problem);
-    const verb = (label, run) => ({ label, run, isOff });
+    if (model.problem) return [];
+    const verb = (label, run) => ({ label, run });
     if (model.kind === "checkpoint")
       return isChosen(model) ? [verb("Draw with it", () => goTo("text-to-image"))] : [verb("Use", () => choose(model))];
     if (isInPrompt(model)) return [verb("Take out of the prompt", () => turn(model))];
@@ -51,14 +59,17 @@ export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictur
   }
   function more(model) {
     const take = { icon: "sliders", label: "Use the settings of its picture", run: () => takeSettings(model) };
-    return model.preview ? [take] : [];
+    const free = { icon: "unload", label: "Take it out of the device's memory", run: () => unload(model) };
+    const discard = { icon: "trash", label: "Move to the trash (Del)", run: () => remove(model) };
+    const isLoaded = model.kind === "checkpoint" && store.status?.loaded?.includes(model.name);
+    return [model.preview && take, isLoaded && free, !model.starter && discard].filter(Boolean);
   }
   return {
     main,
     more,
     insertWord,
     turn,
-    use: (model) => main(model).find((verb) => !verb.isOff)?.run(),
+    use: (model) => main(model)[0]?.run(),
     isUsed: (model) => isChosen(model) || isInPrompt(model),
   };
 }

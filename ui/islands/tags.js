@@ -26,6 +26,16 @@ export function withModel(text, row) {
   return withWords(withWords(text, [tag]), row.trigger_words);
 }
 
+/** How much a LoRA counts in the prompt, as text: "0.8"; "1" when its tag does not say. */
+export function weightOf(text, row) {
+  return tagOf(row.name).exec(text)?.[1]?.slice(1) || "1";
+}
+
+/** The prompt with another weight in its tag. */
+export function withWeight(text, row, weight) {
+  return text.replace(tagOf(row.name), () => `<lora:${row.name}:${weight}>`);
+}
+
 /** The prompt without it, and without its words where they stand alone between commas. */
 export function withoutModel(text, row) {
   const words = row.kind === "lora" ? row.trigger_words : [row.name];

@@ -56,6 +56,9 @@ def build() -> None:
                 place("negative_prompt")
         island("result")
         with gr.Column(elem_id="settings-block"):
+            fold("networks", "LoRAs and embeddings")
+            with gr.Column(elem_id="fold-networks"):
+                island("networks")
             island("shape")
             with gr.Row(elem_classes=["pair"]):
                 place("sampling.steps", "sampling.guidance_scale")
