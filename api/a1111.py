@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from api.a1111_fields import (
+    Chosen,
     Made,
     checkpoint_in,
     echo,
@@ -22,6 +23,7 @@ from api.a1111_fields import (
     progress_of,
     styles_in,
     to_request,
+    vae_in,
 )
 from api.answers import Json, headers_of, read_json
 from api.closing import ClientLeft, shutting_down, unless_over
@@ -36,8 +38,12 @@ from pipelines import (
     Checkpoint,
     Job,
     NotFound,
+    Other,
+    PipelineManager,
     StudioError,
     find_title,
+    find_vae,
+    is_own_vae,
     title_of,
 )
 
@@ -46,13 +52,11 @@ OWNERS_REMEMBERED = 1000
 # What we have none of. Clients ask for these when they start, and read an empty list as "none".
 EMPTY: dict[str, Any] = {
     "cmd-flags": {},
-    "embeddings": {"loaded": {}, "skipped": {}},
     "face-restorers": [],
     "hypernetworks": [],
     "latent-upscale-modes": [],
     "realesrgan-models": [],
     "scripts": {"txt2img": [], "img2img": []},
-    "sd-vae": [],
     "upscalers": [
         {"name": "None", "model_name": None, "model_path": None, "model_url": None, "scale": 4}
     ],
@@ -83,7 +87,8 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
     if studio.closing.is_begun:
         raise shutting_down()
     body = await read_json(http)
-    request = to_request(body, studio.a1111_checkpoints.get(owner))
+    chosen = Chosen(studio.a1111_checkpoints.get(owner), studio.a1111_vaes.get(owner))
+    request = to_request(body, chosen)
     if body.get("styles"):
         names = styles_in(body)
         request = await run_in_threadpool(studio.manager.takeovers.styled, request, names)
@@ -101,8 +106,8 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
     made = await run_in_threadpool(_made, studio, job)
     wants_images = body.get("send_images") is not False
     images = [base64.b64encode(one.data).decode() for one in made] if wants_images else []
-    model_hash = await run_in_threadpool(_hash_of, studio, job.request.checkpoint)
-    told = info(job, made, model_hash)
+    hashes = await run_in_threadpool(_hashes_of, studio, job)
+    told = info(job, made, *hashes)
     return Json({"images": images, "parameters": echo(body, job), "info": told})
 
 
@@ -154,17 +159,6 @@ async def models(studio: TheStudio, owner: Owner) -> Response:
     return Json(await run_in_threadpool(_model_rows, studio))
 
 
-@ROUTES.get("/loras")
-async def loras(studio: TheStudio, owner: Owner) -> Response:
-    others = await run_in_threadpool(studio.manager.catalog.others)
-    usable = [one for one in others if one.kind == "lora" and not one.problem]
-    rows = [
-        {"name": one.name, "alias": one.name, "path": one.path.name, "metadata": {}}
-        for one in usable
-    ]
-    return Json(rows)
-
-
 @ROUTES.get("/options")
 async def options(studio: TheStudio, owner: Owner) -> Response:
     chosen = studio.a1111_checkpoints.get(owner)
@@ -174,7 +168,7 @@ async def options(studio: TheStudio, owner: Owner) -> Response:
         {
             "sd_model_checkpoint": title_of(found, digest),
             "sd_checkpoint_hash": digest,
-            "sd_vae": "Automatic",
+            "sd_vae": studio.a1111_vaes.get(owner, "Automatic"),
             "CLIP_stop_at_last_layers": found.defaults.clip_skip,
             "send_seed": True,
             "samples_format": "png",
@@ -187,15 +181,16 @@ async def options(studio: TheStudio, owner: Owner) -> Response:
 
 @ROUTES.post("/options")
 async def set_options(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
-    """Of all options only the checkpoint is taken, for this owner alone and until the server ends."""
-    title = checkpoint_in(await read_json(http))
+    """Of all options only checkpoint and VAE are taken, for this owner alone and until the server ends."""
+    values = await read_json(http)
+    title, vae = checkpoint_in(values), vae_in(values)
     if title:
         name = await run_in_threadpool(_named, studio, title)
         found = await run_in_threadpool(studio.manager.catalog.find, name)
-        studio.a1111_checkpoints.pop(owner, None)
-        studio.a1111_checkpoints[owner] = found.name
-        while len(studio.a1111_checkpoints) > OWNERS_REMEMBERED:
-            del studio.a1111_checkpoints[next(iter(studio.a1111_checkpoints))]
+        _remember(studio.a1111_checkpoints, owner, found.name)
+    if vae:
+        await run_in_threadpool(_check_vae, studio, owner, vae)
+        _remember(studio.a1111_vaes, owner, vae)
     return Json(None)
 
 
@@ -217,6 +212,20 @@ async def nothing_of(name: str, owner: Owner) -> Response:
             f"Darkroom has no /sdapi/v1/{name[:64]}.", "See docs/api.md for what it has."
         )
     return Json(EMPTY[name])
+
+
+def _remember(choices: dict[str, str], owner: str, name: str) -> None:
+    choices.pop(owner, None)
+    choices[owner] = name
+    while len(choices) > OWNERS_REMEMBERED:
+        del choices[next(iter(choices))]
+
+
+def _check_vae(studio: Studio, owner: str, name: str) -> None:
+    """Raises RequestError for a VAE that this owner's checkpoint cannot use."""
+    if not is_own_vae(name):
+        catalog = studio.manager.catalog
+        find_vae(name, catalog.find(studio.a1111_checkpoints.get(owner)), catalog.others())
 
 
 async def _ended(studio: Studio, job: Job) -> Job:
@@ -277,10 +286,21 @@ def _model_rows(studio: Studio) -> list[dict[str, Any]]:
     return rows
 
 
-def _hash_of(studio: Studio, name: str | None) -> str:
-    """AutoV2 of a checkpoint's file; "" while it is unknown, or for one that is gone."""
-    paths = (one.path for one in _usable(studio) if one.name == name)
-    return next((studio.manager.hashes.of(path)[:AUTO_V2_DIGITS] for path in paths), "")
+def _hashes_of(studio: Studio, job: Job) -> tuple[str, str]:
+    """AutoV2 of the files of checkpoint and VAE; "" while one is unknown, or for one that is gone."""
+    manager = studio.manager
+    vaes = [one for one in manager.catalog.others() if one.kind == "vae"]
+    return (
+        _hash_of(manager, _usable(studio), job.request.checkpoint),
+        _hash_of(manager, vaes, job.request.vae),
+    )
+
+
+def _hash_of(
+    manager: PipelineManager, models: Sequence[Checkpoint | Other], name: str | None
+) -> str:
+    paths = (one.path for one in models if one.name == name)
+    return next((manager.hashes.of(path)[:AUTO_V2_DIGITS] for path in paths), "")
 
 
 def _preview(studio: Studio, job: Job) -> str | None:

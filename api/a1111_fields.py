@@ -41,21 +41,31 @@ SAMPLING_FIELDS = (
     Field("steps", "steps", "whole"),
     Field("cfg_scale", "guidance_scale", "number"),
 )
-OPTIONS = (Field("CLIP_stop_at_last_layers", "clip_skip", "layer"),)
+VAE_OPTION = Field("sd_vae", "vae", "name")
+OPTIONS = (Field("CLIP_stop_at_last_layers", "clip_skip", "layer"), VAE_OPTION)
 CHECKPOINT = "override_settings.sd_model_checkpoint"
 THEIR_NAME = {
     **{field.ours: field.theirs for field in (*FIELDS, *SAMPLING_FIELDS)},
     "checkpoint": CHECKPOINT,
+    "vae": "override_settings.sd_vae",
 }
 
 
-def to_request(body: Mapping[str, Any], checkpoint: str | None) -> Request:
-    """Our Request; `checkpoint` is used unless the body names one. Raises RequestError with their field's name."""
+class Chosen(NamedTuple):
+    """What an owner has chosen by `options`."""
+
+    checkpoint: str | None = None
+    vae: str | None = None
+
+
+def to_request(body: Mapping[str, Any], chosen: Chosen) -> Request:
+    """Our Request; what was chosen is used unless the body names another. Raises RequestError with their name."""
     override = body.get("override_settings")
     options = override if isinstance(override, dict) else {}
-    fields = _read_all(FIELDS, body) | _read_all(OPTIONS, options)
+    own = {"vae": chosen.vae, "checkpoint": checkpoint_in(options) or chosen.checkpoint}
+    fields = own | _read_all(FIELDS, body) | _read_all(OPTIONS, options)
     sampling = Sampling(**_read_all(SAMPLING_FIELDS, body))
-    return Request(**fields, checkpoint=checkpoint_in(options) or checkpoint, sampling=sampling)
+    return Request(**fields, sampling=sampling)
 
 
 def checkpoint_in(settings: Mapping[str, Any]) -> str | None:
@@ -72,6 +82,11 @@ def styles_in(body: Mapping[str, Any]) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RequestError("styles", names, "is no list of names", "Send names of prompt-styles.")
     return names
+
+
+def vae_in(settings: Mapping[str, Any]) -> str | None:
+    """The name in `sd_vae`: of a file, or Automatic or None for the checkpoint's own."""
+    return _read_all((VAE_OPTION,), settings).get("vae")
 
 
 def _read_all(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,8 +146,8 @@ class Made(NamedTuple):
     infotext: str
 
 
-def info(job: Job, made: Sequence[Made], model_hash: str = "") -> str:
-    """The answer's `info`, a JSON text. `model_hash`: AutoV2, or "" while it is unknown."""
+def info(job: Job, made: Sequence[Made], model_hash: str = "", vae_hash: str = "") -> str:
+    """The answer's `info`, a JSON text. The hashes are AutoV2, or "" while they are unknown."""
     request, seeds = job.request, [one.seed for one in made]
     values = {
         "prompt": request.prompt,
@@ -154,8 +169,8 @@ def info(job: Job, made: Sequence[Made], model_hash: str = "") -> str:
         "face_restoration_model": None,
         "sd_model_name": request.checkpoint,
         "sd_model_hash": model_hash,
-        "sd_vae_name": None,
-        "sd_vae_hash": None,
+        "sd_vae_name": request.vae,
+        "sd_vae_hash": vae_hash or None,
         "seed_resize_from_w": -1,
         "seed_resize_from_h": -1,
         "denoising_strength": None,

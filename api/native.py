@@ -17,10 +17,12 @@ from pipelines import (
     SAMPLERS,
     SCHEDULES,
     VERSION,
+    EmbeddingFile,
     NotFound,
     PipelineManager,
     Request,
     RequestError,
+    VaeFile,
     licence_row,
 )
 
@@ -114,6 +116,38 @@ async def loras(studio: TheStudio, owner: Owner) -> Response:
     others = await run_in_threadpool(studio.manager.catalog.others)
     rows = [one for one in others if one.kind == "lora"]
     return Json([{"name": r.name, "family": r.family, "problem": r.problem} for r in rows])
+
+
+@ROUTES.get("/vaes")
+async def vaes(studio: TheStudio, owner: Owner) -> Response:
+    others = await run_in_threadpool(studio.manager.catalog.others)
+    rows = [
+        {
+            "name": one.name,
+            "families": one.families if isinstance(one, VaeFile) else (),
+            "problem": one.problem,
+        }
+        for one in others
+        if one.kind == "vae"
+    ]
+    return Json(rows)
+
+
+@ROUTES.get("/embeddings")
+async def embeddings(studio: TheStudio, owner: Owner) -> Response:
+    others = await run_in_threadpool(studio.manager.catalog.others)
+    rows = [
+        {
+            "name": one.name,
+            "word": one.path.stem,
+            "family": one.family,
+            "vectors": one.vectors if isinstance(one, EmbeddingFile) else 0,
+            "problem": one.problem,
+        }
+        for one in others
+        if one.kind == "embedding"
+    ]
+    return Json(rows)
 
 
 @ROUTES.post("/worker/start")

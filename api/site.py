@@ -13,7 +13,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Scope
 
-from api import a1111, answers, doors, downloads, guides, models, native, pictures
+from api import (
+    a1111,
+    a1111_extras,
+    answers,
+    doors,
+    downloads,
+    guides,
+    models,
+    native,
+    pictures,
+)
 from api.front import Front
 from api.guard import Guard
 from api.studio import Studio
@@ -21,7 +31,7 @@ from pipelines import NotFound, Settings
 
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, downloads.ROUTES,
-    a1111.ROUTES,
+    a1111_extras.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]

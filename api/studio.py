@@ -34,6 +34,7 @@ class Studio:
     downloads: Downloads
     login_page: Template
     a1111_checkpoints: dict[str, str] = field(default_factory=dict)  # owner → chosen by `options`
+    a1111_vaes: dict[str, str] = field(default_factory=dict)
 
 
 def furnish(settings: Settings, manager: PipelineManager, closing: Closing) -> Studio:

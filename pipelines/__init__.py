@@ -1,9 +1,11 @@
 """The face of the pipelines: all that `ui` and `api` may know."""
 
 from pipelines.catalog.cards import licence_row
-from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.checkpoint import Checkpoint, Other
+from pipelines.catalog.embeddings import EmbeddingFile
 from pipelines.catalog.guides import GUIDES as GUIDE_KINDS
 from pipelines.catalog.titles import AUTO_V2_DIGITS, find_title, title_of
+from pipelines.catalog.vaes import VaeFile
 from pipelines.downloads.downloads import Downloads
 from pipelines.downloads.offers import offers_for
 from pipelines.downloads.plan import Order
@@ -19,6 +21,7 @@ from pipelines.errors import (
 from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control
 from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
 from pipelines.manager.manager import PipelineManager
+from pipelines.manager.vaes import find_vae
 from pipelines.output.assets import Assets
 from pipelines.request import (
     BATCH,
@@ -32,6 +35,7 @@ from pipelines.request import (
     Defaults,
     Request,
     Sampling,
+    is_own_vae,
 )
 from pipelines.samplers import SAMPLERS, SCHEDULES
 from pipelines.settings import Settings
@@ -61,10 +65,12 @@ __all__ = [
     "Control",
     "Defaults",
     "Downloads",
+    "EmbeddingFile",
     "Job",
     "LoginNeeded",
     "NotFound",
     "Order",
+    "Other",
     "Picture",
     "PipelineManager",
     "Refused",
@@ -75,7 +81,10 @@ __all__ = [
     "SettingsError",
     "StudioError",
     "UploadError",
+    "VaeFile",
     "find_title",
+    "find_vae",
+    "is_own_vae",
     "licence_row",
     "offers_for",
     "title_of",

@@ -27,6 +27,7 @@ SEED_MAX = 2**53 - 1  # the largest whole number that JSON clients keep exactly
 RANDOM_SEED_MAX = 2**32 - 3  # what AUTOMATIC1111 rolls, so that seeds can be carried over
 PROMPT_BYTES = 10_000
 FORMATS = ("png", "webp", "jpeg")
+OWN_VAES = ("automatic", "none")  # as AUTOMATIC1111 calls the checkpoint's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ class Request:
     prompt: str = ""
     negative_prompt: str = ""
     checkpoint: str | None = None
+    vae: str | None = None  # the name of a file; None: the checkpoint's own
     width: int | None = None  # px, a multiple of 8
     height: int | None = None  # px, a multiple of 8
     sampling: Sampling = field(default_factory=Sampling)
@@ -113,6 +115,7 @@ class Defaults:
     steps: int = 20
     guidance_scale: float = 7.0
     clip_skip: int = 1
+    vae: str | None = None  # a file that decodes this checkpoint's latents instead of the VAE in it
 
 
 def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
@@ -143,6 +146,7 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
     resolved = dataclasses.replace(
         request,
         checkpoint=checkpoint,
+        vae=defaults.vae if is_own_vae(request.vae) else request.vae,
         width=_or(request.width, defaults.width),
         height=_or(request.height, defaults.height),
         sampling=sampling,
@@ -154,10 +158,16 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
     return resolved
 
 
+def is_own_vae(name: str | None) -> bool:
+    """Whether this means the checkpoint's own VAE."""
+    return not name or name.casefold() in OWN_VAES
+
+
 def check(request: Request) -> None:
     """Raises RequestError for the first field whose value cannot be used."""
     _check_text("prompt", request.prompt)
     _check_text("negative_prompt", request.negative_prompt)
+    _check_text("vae", request.vae or "")
     for name in ("width", "height"):
         within(name, getattr(request, name), SIZE_PX, "px")
         if getattr(request, name) % 8:

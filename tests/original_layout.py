@@ -71,7 +71,7 @@ def tensors_of(parts: Components) -> Tensors:
     layers = parts.unet.config.layers_per_block
     unet = {unet_name(k, layers, parts): v for k, v in parts.unet.state_dict().items()}
     vae = dict(
-        _vae_item(k, v, len(parts.vae.config.block_out_channels))
+        vae_item(k, v, len(parts.vae.config.block_out_channels))
         for k, v in parts.vae.state_dict().items()
     )
     first = parts.text_encoder.state_dict() if parts.text_encoder is not None else {}
@@ -116,7 +116,7 @@ def _resnet(rest: str, names: dict[str, str]) -> str:
     )
 
 
-def _vae_item(name: str, tensor: Tensor, levels: int) -> tuple[str, Tensor]:
+def vae_item(name: str, tensor: Tensor, levels: int) -> tuple[str, Tensor]:
     name = name.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
     name = re.sub(r"down_blocks\.(\d+)\.resnets", r"down.\1.block", name)
     name = re.sub(r"down_blocks\.(\d+)\.downsamplers\.0", r"down.\1.downsample", name)

@@ -17,7 +17,8 @@ from pipelines.catalog.beside import about_beside
 from pipelines.catalog.checkpoint import Checkpoint, Model, Other
 from pipelines.catalog.families import REFINER
 from pipelines.catalog.scan import Found, scan
-from pipelines.catalog.single_file import UNREAD
+from pipelines.catalog.single_file import SAFETENSORS, UNREAD
+from pipelines.catalog.vaes import BESIDE, VaeFile
 from pipelines.errors import NotFound, StudioError
 
 Answer = TypeVar("Answer")
@@ -122,10 +123,12 @@ class Catalog:
                 }
                 self._seen = seen
                 models = tuple(_named(self._read.values()))
+                others = tuple(one for one in models if isinstance(one, Other))
+                beside = {one.path: one.name for one in others if isinstance(one, VaeFile)}
                 self._view = View(
                     self._view.version + 1,
-                    tuple(one for one in models if isinstance(one, Checkpoint)),
-                    tuple(one for one in models if isinstance(one, Other)),
+                    tuple(_with_vae(one, beside) for one in models if isinstance(one, Checkpoint)),
+                    others,
                     self.folders,
                 )
                 self.usable_names = tuple(
@@ -172,13 +175,23 @@ def _read(found: Found) -> Model:
     return dataclasses.replace(model, about=about)
 
 
+def _with_vae(checkpoint: Checkpoint, vaes: dict[Path, str]) -> Checkpoint:
+    """The checkpoint with the VAE that lies beside it as its own, unless its facts name one."""
+    name = vaes.get(checkpoint.path.with_name(f"{checkpoint.path.stem}{BESIDE}{SAFETENSORS}"))
+    if name is None or checkpoint.defaults.vae:
+        return checkpoint
+    return dataclasses.replace(
+        checkpoint, defaults=dataclasses.replace(checkpoint.defaults, vae=name)
+    )
+
+
 def _named(models: Iterable[Model]) -> list[Model]:
     """The models by name, each under a name of its own that can be shown and sent."""
-    taken: set[tuple[type, str]] = set()
+    taken: set[tuple[str, str]] = set()
     named = []
     for model in models:
-        name = next(name for name in _names(model) if (type(model), name) not in taken)
-        taken.add((type(model), name))
+        name = next(name for name in _names(model) if (model.kind, name) not in taken)
+        taken.add((model.kind, name))
         named.append(model if name == model.name else dataclasses.replace(model, name=name))
     return sorted(named, key=lambda one: one.name.casefold())
 

@@ -57,7 +57,6 @@ TEXT_ENCODERS = {
 READS_PROMPT = re.compile(
     r".*attn2[._]to_k[._](?!.*(?:up|lora_B)\.)(?:.*\.)?weight$|ip_adapter\.\d+\.to_k_ip\.weight$"
 )
-EMBEDDING_WIDTHS = {768: "sd15", 1024: "sd2", 1280: "sdxl"}
 
 
 def why_not(family: str, header: Header) -> str:
@@ -93,12 +92,6 @@ def family_by_width(shapes: Shapes) -> str:
         if len(shape) >= 2 and READS_PROMPT.match(name):
             return WIDTHS.get(shape[1], "")
     return ""
-
-
-def family_of_embedding(shapes: Shapes) -> str:
-    """The family of a textual inversion embedding: SDXL's has vectors for both of its text encoders."""
-    widths = [shape[-1] for shape in shapes.values() if shape]
-    return EMBEDDING_WIDTHS.get(max(widths, default=0), "")
 
 
 def _lacks(family: str, shapes: Shapes) -> list[str]:

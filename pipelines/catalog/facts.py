@@ -146,7 +146,7 @@ def _changes(values: Any) -> dict[str, Any]:
     if not isinstance(values, dict) or not set(values) <= set(known):
         raise Damaged(f"defaults may hold {', '.join(known)}")
     for name, value in values.items():
-        is_text = known[name].type == "str"
+        is_text = str(known[name].type).startswith("str")
         if isinstance(value, str) != is_text or not (is_text or _is_number(value)):
             raise Damaged(f"defaults.{name} has the wrong type")
     return values

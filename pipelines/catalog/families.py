@@ -20,6 +20,7 @@ class FamilyFacts:
     latents: str  # whose they are: families of the same can go on with one another's pictures
     latent_rgb_factors: Factors
     latent_rgb_bias: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    latent_scaling: float = 0.18215  # a VAE is made for one; it is that of its config
 
 
 # Fitted by Kevin Turner, https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204;
@@ -51,6 +52,7 @@ FAMILIES = {
         FamilyFacts(
             defaults=Defaults(width=1024, height=1024, steps=25, guidance_scale=6.0),
             latents=SDXL,
+            latent_scaling=0.13025,
             latent_rgb_factors=SDXL_FACTORS,
             latent_rgb_bias=(150 / 255, 140 / 255, 130 / 255),
         ),

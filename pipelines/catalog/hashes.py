@@ -12,9 +12,12 @@ import json
 import logging
 import os
 import queue
+import re
 import threading
 import time
 from pathlib import Path
+
+from pipelines.catalog.weights_file import Damaged, read_header
 
 LOG = logging.getLogger(__name__)
 FILE = "model-hashes.json"
@@ -22,6 +25,10 @@ CHUNK_BYTES = 4 * 2**20
 SHARE = 0.5  # of its time that the thread works; the rest of it the disk is free
 NICE = 19
 KNOWN_MAX = 10_000
+# Of what: all of a file, or what stands after the header of safetensors, as AUTOMATIC1111 has it for LoRAs (AutoV3).
+WHOLE, AFTER_HEADER = "", "|after header"
+OWN_HASH = "sshs_model_hash"  # the same, written into the file by kohya's scripts
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Key = str  # path, size, change time and inode: another file under the same name has another key
 
@@ -32,7 +39,7 @@ class Hashes:
     def __init__(self, data_dir: Path, *, share: float = SHARE) -> None:
         self._file, self._share = data_dir / FILE, share
         self._known = _load(self._file)
-        self._wanted: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[tuple[Path, str] | None] = queue.SimpleQueue()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hashes", daemon=True)
 
@@ -48,38 +55,42 @@ class Hashes:
         """How many are known."""
         return len(self._known)
 
-    def want(self, path: Path) -> None:
+    def want(self, path: Path, part: str = WHOLE) -> None:
         """Works it out in the background, unless it is known."""
-        if path.is_file() and not self.of(path):
-            self._wanted.put(path)
+        if path.is_file() and not self.of(path, part):
+            self._wanted.put((path, part))
 
-    def of(self, path: Path) -> str:
+    def of(self, path: Path, part: str = WHOLE) -> str:
         """64 hex digits, or "" while it is unknown."""
-        key = _key(path)
+        key = _key(path, part)
         return self._known.get(key, "") if key else ""
 
     def _run(self) -> None:
         _give_way()
-        while (path := self._wanted.get()) is not None and not self._is_over.is_set():
-            self.work_out(path)
+        while (wanted := self._wanted.get()) is not None and not self._is_over.is_set():
+            self.work_out(*wanted)
 
-    def work_out(self, path: Path) -> str:
+    def work_out(self, path: Path, part: str = WHOLE) -> str:
         """Reads the whole file, unless its hash is known; "" when it cannot be read."""
-        key = _key(path)
+        key = _key(path, part)
         if not key or key in self._known:
-            return self.of(path)
+            return self.of(path, part)
         try:
-            digest = self._digest(path)
-            if digest and key == _key(path):  # it is still the file that was read
+            digest = self._digest(path, part)
+            if digest and key == _key(path, part):  # it is still the file that was read
                 self._keep(key, digest)
-        except OSError as error:
+        except (OSError, Damaged) as error:
             LOG.info("no hash of %s: %s", path.name, error)
-        return self.of(path)
+        return self.of(path, part)
 
-    def _digest(self, path: Path) -> str:
+    def _digest(self, path: Path, part: str) -> str:
         """ "" when the server ends meanwhile."""
         sha256 = hashlib.sha256()
+        own = read_header(path) if part == AFTER_HEADER else None
+        if own and SHA256.fullmatch(own.metadata.get(OWN_HASH, "")):
+            return own.metadata[OWN_HASH]
         with path.open("rb", buffering=0) as file:
+            file.seek(own.bytes if own else 0)
             began = time.monotonic()
             while chunk := file.read(CHUNK_BYTES):
                 sha256.update(chunk)
@@ -96,12 +107,12 @@ class Hashes:
         part.replace(self._file)  # half a file would only mean that it is worked out again
 
 
-def _key(path: Path) -> Key:
+def _key(path: Path, part: str) -> Key:
     try:
         found = path.stat()
     except OSError:
         return ""
-    return f"{path.absolute()}|{found.st_size}|{found.st_mtime_ns}|{found.st_ino}"
+    return f"{path.absolute()}|{found.st_size}|{found.st_mtime_ns}|{found.st_ino}{part}"
 
 
 def _load(file: Path) -> dict[Key, str]:

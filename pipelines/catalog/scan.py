@@ -15,6 +15,7 @@ from pipelines.catalog.beside import ENDINGS
 from pipelines.catalog.diffusers_folder import INDEX
 from pipelines.catalog.facts import FACTS
 from pipelines.catalog.single_file import SAFETENSORS, UNREAD
+from pipelines.catalog.vaes import CONFIG, FOLDER_STEM
 
 DEPTH = 6  # folders below a models folder that are looked into
 SUFFIXES = (SAFETENSORS, *UNREAD)
@@ -115,7 +116,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _stamps_of(name: str, entries: dict[str, os.DirEntry[str]]) -> Iterator[tuple[str, Stamp]]:
     """Of a file and of those beside it that say more of it; none when it is no file or just gone."""
     stem = os.path.splitext(name)[0]
-    for own in (name, *(stem + ending for ending in ENDINGS)):
+    config = (CONFIG,) if stem.startswith(FOLDER_STEM) else ()
+    for own in (name, *config, *(stem + ending for ending in ENDINGS)):
         entry = entries.get(own)
         try:
             if entry is not None and entry.is_file():

@@ -51,7 +51,7 @@ def _stable_diffusion(family: str, text_encoder: str) -> Signature:
 
 UNET = r"model\.diffusion_model\."
 IP_LAYERS = r"ip_adapter\.1\.to_k_ip\."
-VAE = (r"(first_stage_model\.|vae\.)?decoder\.(conv_in|mid_block|mid)\.",)
+VAE = r"(first_stage_model\.|vae\.)?decoder\.(conv_in|mid_block|mid)\."
 
 SIGNATURES = (
     _lora(r".*\.lora_(up|down|mid|A|B)\b"),
@@ -140,7 +140,20 @@ SIGNATURES = (
         (r"conv_in\.weight$", r"(down|up)_blocks\.", r"time_embedding\."),
         words="is the UNet of a diffusers folder, without VAE and text encoder; copy the whole folder",
     ),
-    Signature("vae", VAE, words="is a VAE alone, without UNet and text encoder; not supported yet"),
+    Signature("vae", (VAE,)),
+    # ---- tiny autoencoders (https://github.com/madebyollin/taesd), as diffusers names them and as they were published
+    Signature("vae", (r"(vae\.)?decoder\.layers\.0\.weight$",)),
+    Signature(
+        "vae", (r"((taesd_)?decoder\.)?1\.weight$", r"((taesd_)?decoder\.)?3\.conv\.0\.weight$")
+    ),
+    Signature(
+        "vae",
+        (
+            r"(taesd_encoder\.|encoder\.)?0\.weight$",
+            r"(taesd_encoder\.|encoder\.)?1\.conv\.0\.weight$",
+        ),
+        words="is the encoder of a tiny autoencoder; what decodes pictures is its decoder, a file of its own",
+    ),
     Signature(
         "image_encoder", (r"vision_model\.embeddings\.class_embedding$", r"visual_projection\.")
     ),
@@ -162,8 +175,7 @@ SIGNATURES = (
 )
 EMBEDDING = Signature(
     "embedding",
-    (r"(emb_params|clip_l|clip_g|string_to_param.*|<.*>)$",),
-    words="is a textual inversion embedding, a word for a checkpoint; not supported yet",
+    (r"(emb_params|clip_l|clip_g|text_encoders_[01]|string_to_param.*|<.*>)$",),
 )
 EMBEDDING_TENSORS_MAX = 4
 UNKNOWN = Signature(OTHER, (), words="holds no model that is known here")

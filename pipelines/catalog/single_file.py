@@ -6,14 +6,10 @@ import dataclasses
 import re
 from pathlib import Path
 
+from pipelines.catalog import embeddings, vaes
 from pipelines.catalog.about import of_header
 from pipelines.catalog.checkpoint import CLIP_VOCABULARY, Checkpoint, Other
-from pipelines.catalog.contents import (
-    family_by_width,
-    family_of_embedding,
-    variant_of,
-    why_not,
-)
+from pipelines.catalog.contents import family_by_width, variant_of, why_not
 from pipelines.catalog.defaults import EPSILON, V_PREDICTION, defaults_for
 from pipelines.catalog.facts import FACTS, with_facts
 from pipelines.catalog.families import FAMILIES
@@ -76,8 +72,10 @@ def sidecars(path: Path) -> tuple[Path, Path]:
 def _identified(path: Path, header: Header) -> Checkpoint | Other:
     found = find_signature(header.shapes)
     family = found.family or family_by_width(header.shapes)
-    if found.kind == "embedding":
-        family = family_of_embedding(header.shapes)
+    if found.kind == vaes.KIND and not found.words:
+        return vaes.read(path, header)
+    if found.kind == embeddings.KIND or (not found.marks and embeddings.is_one(header.shapes)):
+        return embeddings.read(path, header)
     if found.kind == "lora" and not found.words:  # what it fits is seen when it is used
         return Other(name=path.stem, path=path, kind=found.kind, family=family)
     if found.kind in GUIDES and not found.words:
@@ -132,11 +130,12 @@ def _unusable(path: Path, found: Signature) -> Checkpoint | Other:
 
 def _kind_by_folder(path: Path, models_dir: Path) -> str:
     """What its folders call it; without such a name a file that could be a checkpoint is taken for one."""
+    if path.stem.lower().endswith(vaes.BESIDE):
+        return vaes.KIND
     for part in reversed((models_dir.name, *path.relative_to(models_dir).parts[:-1])):
         if part.lower() in FOLDERS:
             return FOLDERS[part.lower()]
-    is_vae = path.stem.lower().endswith(".vae")  # AUTOMATIC1111 keeps a checkpoint's VAE beside it
-    return "vae" if is_vae else OTHER if path.suffix.lower() == ".bin" else CHECKPOINT
+    return OTHER if path.suffix.lower() == ".bin" else CHECKPOINT
 
 
 def _prediction(header: Header, config: Path) -> str:

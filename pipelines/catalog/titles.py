@@ -28,13 +28,16 @@ def find_title(title: str, checkpoints: Iterable[Checkpoint], digest_of: DigestO
     digest = digest.lower() if HASH.fullmatch(digest.lower()) else ""
     same: tuple[Callable[[Checkpoint], bool], ...] = (
         lambda one: one.name in (title, name),
-        lambda one: _plain(one.name) == _plain(name),
-        lambda one: _plain(one.path.name) == _plain(name.replace("\\", "/").rpartition("/")[2]),
+        lambda one: plain_title(one.name) == plain_title(name),
+        lambda one: (
+            plain_title(one.path.name) == plain_title(name.replace("\\", "/").rpartition("/")[2])
+        ),
         lambda one: bool(digest) and digest_of(one.path).startswith(digest),
     )
     return next((one.name for is_same in same for one in known if is_same(one)), None)
 
 
-def _plain(name: str) -> str:
+def plain_title(name: str) -> str:
+    """A name or file name as it is compared: in small letters, without the ending."""
     name = name.casefold()
     return next((name.removesuffix(s) for s in SUFFIXES if name.endswith(s)), name)

@@ -46,6 +46,7 @@ class Header:
     shapes: dict[str, tuple[int, ...]]  # by the tensor's name
     metadata: dict[str, str]
     dtypes: frozenset[str]
+    bytes: int  # of the header itself; after them the tensors begin
 
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -74,6 +75,7 @@ def read_header(path: Path) -> Header:
         {name: tuple(row["shape"]) for name, row in tensors.items()},
         metadata,
         frozenset(str(row.get("dtype")) for row in tensors.values()),
+        8 + header_bytes,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipelines.manager.docket import Docket, Entry
+from pipelines.manager.extras import Extras
 from pipelines.manager.pace import Pace, units
 from pipelines.worker.messages import CheckpointRef
 
@@ -26,6 +27,7 @@ class Part:
     entry: Entry
     checkpoint: CheckpointRef
     left: set[int]  # pictures without a final word
+    extras: Extras = field(default_factory=Extras)
     is_touched: bool = False  # the worker has said anything about it
     steps: dict[int, int] = field(default_factory=dict)  # done, by picture; from its first word on
     stepped_at: dict[int, float] = field(default_factory=dict)
@@ -75,9 +77,11 @@ class Bench:
         """Whether a suspect is at the worker: a job under which a process died; nothing joins it."""
         return any(part.entry.job.attempt for part in self)
 
-    def lay(self, entry: Entry, checkpoint: CheckpointRef, indexes: list[int]) -> Part:
+    def lay(
+        self, entry: Entry, checkpoint: CheckpointRef, indexes: list[int], extras: Extras
+    ) -> Part:
         self._count += 1
-        part = Part(f"{entry.job.id}.{self._count}", entry, checkpoint, set(indexes))
+        part = Part(f"{entry.job.id}.{self._count}", entry, checkpoint, set(indexes), extras)
         self._parts[part.id] = part
         entry.under_way |= part.left
         return part

@@ -12,13 +12,14 @@ from pipelines.manager import turns
 from pipelines.manager.bench import Bench
 from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.drafts import Drafts
+from pipelines.manager.extras import Extras
 from pipelines.manager.gpu import Gpu
 from pipelines.manager.pace import units
 from pipelines.manager.results import Results
 from pipelines.manager.space import lacking
 from pipelines.manager.turns import Turn
 from pipelines.request import Request
-from pipelines.worker.messages import CheckpointRef, ControlTask, LoraRef, PictureTask, Submit
+from pipelines.worker.messages import CheckpointRef, ControlTask, PictureTask, Submit
 
 PARTS_FORESEEN = 8  # of a large job, for the forecast; the rest of it counts as one
 
@@ -30,7 +31,7 @@ class Terms:
     max_active_pictures: int
     folders: tuple[Path, ...]  # which must have space for what is made
     find_checkpoint: Callable[[str], CheckpointRef]  # raises StudioError
-    find_loras: Callable[[Request], tuple[LoraRef, ...]]  # likewise
+    find_extras: Callable[[Request], Extras]  # likewise
     find_controls: Callable[[Request], tuple[ControlTask, ...]]  # likewise
     drafts: Drafts
 
@@ -125,16 +126,18 @@ class Dispatcher:
             return False
         try:
             checkpoint = self._terms.find_checkpoint(request.checkpoint or "")
-            loras = self._terms.find_loras(request)
+            extras = self._terms.find_extras(request)
             controls = self._terms.find_controls(request)
         except StudioError as error:
             self._results.fail(entry, error)
             return True
-        part = self._bench.lay(entry, checkpoint, indexes)
+        part = self._bench.lay(entry, checkpoint, indexes, extras)
         is_picked = entry.record.is_picked
         hold = None if is_picked else request.draft_steps
         tasks = tuple(self._task(entry, index, is_picked=is_picked) for index in indexes)
-        self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, loras, controls))
+        loras, vae, embeddings = extras
+        brings = (loras, controls, vae, embeddings)
+        self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, *brings))
         return True
 
     def _task(self, entry: Entry, index: int, *, is_picked: bool) -> PictureTask:

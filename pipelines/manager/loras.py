@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipelines.catalog.checkpoint import Other
@@ -16,7 +16,7 @@ KIND, SHOWN_MAX = "lora", 8
 SCALE_MAX = 100.0
 
 
-def loras_of(request: Request, others: Callable[[], Iterable[Other]]) -> tuple[LoraRef, ...]:
+def loras_of(request: Request, others: Iterable[Other]) -> tuple[LoraRef, ...]:
     """The files and scales, in the order of the prompt; tags of other kinds mean nothing here.
 
     Raises RequestError for a LoRA that is not there or cannot be used, and for a scale that is no number.
@@ -24,7 +24,7 @@ def loras_of(request: Request, others: Callable[[], Iterable[Other]]) -> tuple[L
     tags = [tag for tag in split(request.prompt)[1] if tag.kind == KIND]
     if not tags:
         return ()
-    files = {one.name: one for one in others() if one.kind == KIND}
+    files = {one.name: one for one in others if one.kind == KIND}
     folded = {name.casefold(): one for name, one in files.items()}
     return tuple(_ref(tag, files, folded) for tag in tags)
 

@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.catalog import Catalog, View
+from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.hashes import Hashes
-from pipelines.catalog.titles import AUTO_V2_DIGITS
 from pipelines.catalog.verdict import verdict_of
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound, RequestError, StudioError
@@ -30,19 +29,21 @@ from pipelines.manager.dispatch import Dispatcher, Terms
 from pipelines.manager.disposal import Disposal
 from pipelines.manager.docket import Docket
 from pipelines.manager.drafts import Drafts
+from pipelines.manager.embeddings import Known, Tokenise
+from pipelines.manager.extras import Extras, extras_of
 from pipelines.manager.follow import Board, Changes
 from pipelines.manager.gpu import Gpu
 from pipelines.manager.guides import Guides
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
-from pipelines.manager.loras import loras_of
+from pipelines.manager.marks import marks_of, want
 from pipelines.manager.models import Models
 from pipelines.manager.queue import Queue
 from pipelines.manager.recovery import recover
 from pipelines.manager.results import Results
 from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
-from pipelines.manager.tokens import TokenCount, TokenCounter
+from pipelines.manager.tokens import TokenCount, TokenCounter, count
 from pipelines.manager.used import used_by
 from pipelines.output.assets import Assets
 from pipelines.output.intake import Intake, Progress
@@ -53,7 +54,7 @@ from pipelines.request import Request, resolve
 from pipelines.settings import Settings
 from pipelines.takeover.takeovers import Takeovers
 from pipelines.version import VERSION
-from pipelines.worker.messages import Launch, LoraRef, Probed, Unload
+from pipelines.worker.messages import Launch, Probed, Unload
 from pipelines.worker.supervisor import Death
 
 LOG = logging.getLogger(__name__)
@@ -178,7 +179,9 @@ class PipelineManager:
             raise RequestError("checkpoint", request.checkpoint, why, error.remedy) from error
         self.hashes.want(checkpoint.path)
         resolved = resolve(request, checkpoint.name, checkpoint.defaults)
-        self._loras_of(resolved)
+        extras = self._extras_of(resolved, self.catalog.look())
+        want(self.hashes, *extras)
+        resolved = replace(resolved, vae=extras.vae.name if extras.vae else None)
         if resolved.controls:
             self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
         order = Order(owner, resolved, client_request_id)
@@ -250,13 +253,14 @@ class PipelineManager:
     def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""
         found = self.catalog.find(checkpoint)
-        return self._tokens.count(split(text)[0], found.tokenizer_path or found.path)
+        embeddings = Known(self.catalog.others(), found.family, self._tokenise(found))
+        return count(embeddings.items(split(text)[0]))
 
     def _save(self, picture: NewPicture) -> PictureRecord:
-        """On the saver's thread: with the checkpoint's hash, if that is known by now, and its models' licences."""
-        digest = self.hashes.of(Path(picture.checkpoint.path)) if picture.checkpoint else ""
-        licences = verdict_of(used_by(picture.request, self.catalog.view))
-        whole = replace(picture, model_hash=digest[:AUTO_V2_DIGITS], licences=licences)
+        """On the saver's thread: with the hashes of its files, as far as they are known by now, and their licences."""
+        files = [one.path for one in picture.embeddings]
+        licences = verdict_of(used_by(picture.request, self.catalog.view, files))
+        whole = replace(picture, marks=marks_of(picture, self.hashes), licences=licences)
         return self.library.save(whole)
 
     # ---- on the desk thread --------------------------------------------------------------------------
@@ -322,8 +326,8 @@ class PipelineManager:
             max_active_pictures=settings.max_active_pictures,
             folders=(settings.output_dir, settings.data_dir),
             find_checkpoint=lambda name: self.catalog.recall(lambda view: view.find(name).ref()),
-            find_loras=lambda asked: self.catalog.recall(
-                lambda view: loras_of(asked, lambda: view.others)
+            find_extras=lambda asked: self.catalog.recall(
+                lambda view: self._extras_of(asked, view)
             ),
             find_controls=lambda asked: self.catalog.recall(
                 lambda view: self.guides.controls(asked, view.others)
@@ -331,9 +335,13 @@ class PipelineManager:
             drafts=self._keeper.drafts,
         )
 
-    def _loras_of(self, request: Request) -> tuple[LoraRef, ...]:
-        """Raises RequestError."""
-        return loras_of(request, self.catalog.others)
+    def _extras_of(self, request: Request, view: View) -> Extras:
+        """Raises RequestError, NotFound or ModelUnreadable."""
+        checkpoint = view.find(request.checkpoint)
+        return extras_of(request, checkpoint, view.others, self._tokenise(checkpoint))
+
+    def _tokenise(self, checkpoint: Checkpoint) -> Tokenise:
+        return lambda text: self._tokens.ids(text, checkpoint.tokenizer_path or checkpoint.path)
 
     def _show_status(self, now_seconds: float | None) -> None:
         """Renews the status; the free space and the followers' news only when it is time or something happened."""

@@ -115,6 +115,7 @@ class Results:
             width=message.pixels.width,
             height=message.pixels.height,
             checkpoint=part.checkpoint,
+            **part.extras._asdict(),
             kept=message.kept,
             seconds=message.seconds,
             device=message.device,

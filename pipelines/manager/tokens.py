@@ -7,6 +7,7 @@ merges, from which the byte-pair encoder of CLIP (Radford et al. 2021, Appendix)
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
 from pipelines.errors import ModelUnreadable
+from pipelines.prompting.embeddings import Place, chunked, room
 
 # Tokens of a prompt that the text encoder takes at once, without its start and end token.
 CHUNK = 75
@@ -36,14 +38,21 @@ class TokenCounter:
         self._lock = threading.Lock()
         self._tokenizers: dict[Path, Tokenizer] = {}
 
-    def count(self, text: str, tokenizer_path: Path) -> TokenCount:
+    def ids(self, text: str, tokenizer_path: Path) -> list[int]:
         """Raises ModelUnreadable when the files of the tokenizer are damaged."""
         with self._lock:
             if tokenizer_path not in self._tokenizers:
                 self._tokenizers[tokenizer_path] = _load(tokenizer_path)
             tokenizer = self._tokenizers[tokenizer_path]
-        tokens = len(tokenizer.encode(text, add_special_tokens=False).ids)
-        return TokenCount(tokens, CHUNK * max(1, -(-tokens // CHUNK)))
+        ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+
+def count(items: Iterable[int | Place]) -> TokenCount:
+    """How much room a prompt takes; a chunk that was left early, since an embedding did not fit, counts whole."""
+    chunks = chunked(items, CHUNK)
+    last = sum(room(item) for item in chunks[-1])
+    return TokenCount(CHUNK * (len(chunks) - 1) + last, CHUNK * len(chunks))
 
 
 def _load(folder: Path) -> Tokenizer:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Model
+from pipelines.catalog.vaes import KIND as VAE
 from pipelines.manager.guides import CONTROLNET
 from pipelines.manager.loras import KIND as LORA
 from pipelines.prompting.networks import split
 from pipelines.request import Request
 
 
-def used_by(request: Request, view: View) -> Iterator[Model]:
-    """The checkpoint first, then the LoRAs, then the guides; what has vanished meanwhile is left out."""
+def used_by(request: Request, view: View, embeddings: Collection[str] = ()) -> Iterator[Model]:
+    """The checkpoint first, then VAE, LoRAs, guides and embeddings (by their paths); what has vanished is left out."""
     yield from (one for one in view.checkpoints if one.name == request.checkpoint)
+    yield from (one for one in view.others if one.kind == VAE and one.name == request.vae)
     tags = [tag for tag in split(request.prompt)[1] if tag.kind == LORA and tag.arguments]
     names = {tag.arguments[0].strip().casefold() for tag in tags}
     yield from (one for one in view.others if one.kind == LORA and one.name.casefold() in names)
     guides = {control.model.casefold() for control in request.controls if control.weight}
     yield from (o for o in view.others if o.kind == CONTROLNET and o.name.casefold() in guides)
+    yield from (one for one in view.others if str(one.path) in embeddings)

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pipelines.request import SEED_MAX, Request, Sampling
@@ -29,11 +30,12 @@ RESIZE_MODES = {
     "stretch": "Just Resize",
 }
 PAIRS_AT_LEAST = 3  # fewer, and the last line is prompt
+NO_MARKS: Mapping[str, str] = MappingProxyType({})
 SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
 
-def write(request: Request, model_hash: str = "", version: str = "") -> str:
-    """The text for one picture of a resolved Request; `model_hash` is AutoV2 (10 hex digits) or ""."""
+def write(request: Request, marks: Mapping[str, str] = NO_MARKS, version: str = "") -> str:
+    """The text for one picture of a resolved Request; `marks`: hashes of its files by key, as far as they are known."""
     values = {
         "Steps": request.sampling.steps,
         "Sampler": request.sampling.sampler,
@@ -41,11 +43,15 @@ def write(request: Request, model_hash: str = "", version: str = "") -> str:
         "CFG scale": request.sampling.guidance_scale,
         "Seed": request.seed,
         "Size": f"{request.width}x{request.height}",
-        "Model hash": model_hash or None,
+        "Model hash": marks.get("Model hash"),
         "Model": request.checkpoint,
+        "VAE hash": marks.get("VAE hash"),
+        "VAE": marks.get("VAE", request.vae),
         "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
         **_controls(request),
         "RNG": "NV",  # Philox, the same numbers as on a CUDA device
+        "Lora hashes": marks.get("Lora hashes"),
+        "TI hashes": marks.get("TI hashes"),
         "Version": f"Darkroom {version}".strip(),
     }
     return compose(request.prompt, request.negative_prompt, values)
@@ -128,6 +134,7 @@ def to_request(text: str) -> Request | None:
             steps=_whole(values.get("Steps")),
             guidance_scale=_number(values.get("CFG scale")),
         ),
+        vae=values.get("VAE"),
         clip_skip=_whole(values.get("Clip skip", "1")),
         seed=seed if seed is not None and 0 <= seed <= SEED_MAX else -1,
     )

@@ -218,7 +218,7 @@ class Library:
             applied=_in_words(picture.applied),
             licences=picture.licences,
         )
-        parameters = infotext.write(request, picture.model_hash, self._version)
+        parameters = infotext.write(request, picture.marks, self._version)
         record = PictureRecord(
             **vars(details),
             owner=picture.owner,

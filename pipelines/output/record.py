@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypedDict
 
 from pipelines.catalog.verdict import Verdict
 from pipelines.request import Request
-from pipelines.worker.messages import Applied, CheckpointRef, KeptStep
+from pipelines.worker.messages import (
+    Applied,
+    CheckpointRef,
+    EmbeddingRef,
+    KeptStep,
+    LoraRef,
+    VaeRef,
+)
 
 FOREIGN = ".from"  # begins the `file` of a picture that lies in a folder of another program
 LOCAL_OWNER = "local"  # who owns a file that nobody is known to have made
@@ -28,7 +36,11 @@ class NewPicture:
     width: int
     height: int
     checkpoint: CheckpointRef | None = None
-    model_hash: str = ""  # AutoV2: the first 10 hex digits of the file's SHA-256; "" when unknown
+    loras: tuple[LoraRef, ...] = ()
+    vae: VaeRef | None = None  # None: the checkpoint's own
+    embeddings: tuple[EmbeddingRef, ...] = ()
+    # By which other programs know these files, under AUTOMATIC1111's keys: "Model hash", "TI hashes" …
+    marks: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[KeptStep, ...] = ()
     seconds: float = 0.0
     device: str = ""

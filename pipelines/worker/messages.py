@@ -57,6 +57,26 @@ class LoraRef:
 
 
 @dataclass(frozen=True)
+class VaeRef:
+    """Where a VAE lies that is none of a checkpoint. `version` is another one when the file has changed."""
+
+    name: str
+    path: str
+    config: str = ""  # the path of its config.json; "": its shapes tell
+    fits_half: bool = False  # it is known to compute in float16 without overflow
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class EmbeddingRef:
+    """Where a textual inversion embedding lies, and the word in the prompt that it stands for."""
+
+    word: str
+    path: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class GuideRef:
     """A file that guides pictures. `kind`: controlnet, ip_adapter, image_encoder or picture; `version` as above."""
 
@@ -114,6 +134,8 @@ class Submit:
     hold_after_steps: int | None = None
     loras: tuple[LoraRef, ...] = ()
     controls: tuple[ControlTask, ...] = ()
+    vae: VaeRef | None = None  # None: the checkpoint's own
+    embeddings: tuple[EmbeddingRef, ...] = ()
 
 
 @dataclass(frozen=True)

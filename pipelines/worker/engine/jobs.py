@@ -9,6 +9,7 @@ from pipelines.request import Request
 from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.task import Task
 from pipelines.worker.messages import GuideRef, PictureTask, Submit
+from pipelines.worker.weights.outfits import Outfit
 
 
 @dataclass(eq=False)
@@ -31,6 +32,11 @@ class WorkerJob:
     def guides(self) -> tuple[GuideRef, ...]:
         """The files of all that guides its pictures, each once."""
         return tuple(dict.fromkeys(file for task in self.submit.controls for file in task.files))
+
+    @property
+    def outfit(self) -> Outfit:
+        """What its pictures bring beside that."""
+        return Outfit(self.submit.vae, self.submit.embeddings)
 
     @property
     def has_room(self) -> bool:

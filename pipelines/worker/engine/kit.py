@@ -38,16 +38,21 @@ def take(models: Models, job: WorkerJob) -> tuple[Kit | None, str]:
         if worn is None:
             return None, "loading LoRA"
         undo.callback(models.take_off, model, job.patch)
+        dressed = models.dress(model, job.outfit)
+        if dressed is None:
+            return None, "loading VAE" if job.submit.vae else "loading embedding"
+        undo.callback(models.undress, dressed)
         guides = models.accompany(model, job.guides)
         if guides is None:
             is_reading = models.is_reading_guides(model, job.guides)
             return None, "loading ControlNet" if is_reading else "waiting for memory"
         undo.pop_all()
-    return Kit(model, worn.applied, guides), "developing"
+    return Kit(dressed, worn.applied, guides), "developing"
 
 
 def give_back(models: Models, job: WorkerJob, kit: Kit) -> None:
     """A picture of the job has ended."""
     models.part(kit.model, job.guides)
+    models.undress(kit.model)
     models.take_off(kit.model, job.patch)
     models.release(kit.model)

@@ -12,6 +12,7 @@ from pipelines.prompting.networks import split
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.engine.gate import ask
+from pipelines.worker.recipes.chunks import chunks_of, mentioned, under
 from pipelines.worker.sampling import Conditioning
 from pipelines.worker.weights.loading import Model, TextEncoder
 
@@ -53,7 +54,7 @@ def words(text: str, model: Model, patch: Patch = NO_PATCH, clip_skip: int = 1) 
 
     A text of more than 75 tokens is encoded in several chunks, each with its own start and end.
     """
-    key = (text, patch, clip_skip)
+    key = (text, patch, clip_skip, mentioned(text, model))
     known: Words | None = model.embeddings.get(key)
     if known is None:
         encoded = [_encoded(text, encoder, model, clip_skip) for encoder in model.text_encoders]
@@ -64,27 +65,20 @@ def words(text: str, model: Model, patch: Patch = NO_PATCH, clip_skip: int = 1) 
     return known
 
 
-def token_chunks(text: str, encoder: TextEncoder, model: Model) -> list[list[int]]:
-    """The token ids in chunks of 77: start, up to 75 tokens, end, padding. No text is one empty chunk."""
-    tokenizer, size = encoder.tokenizer, model.family.prompt_tokens
-    ids = tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
-    chunks = [ids[begin : begin + size] for begin in range(0, len(ids), size)] or [[]]
-    start, end = tokenizer.bos_token_id, tokenizer.eos_token_id
-    return [[start, *chunk, end, *([encoder.padding] * (size - len(chunk)))] for chunk in chunks]
-
-
 def _encoded(
     text: str, encoder: TextEncoder, model: Model, clip_skip: int
 ) -> tuple[Tensor, Tensor | None]:
     """(hidden states (1, tokens, width), pooled (1, width) where this encoder has it)."""
-    ids = torch.tensor(token_chunks(text, encoder, model), device=model.device)
+    chunks = chunks_of(text, encoder, model)
+    ids = torch.tensor(chunks.ids, device=model.device)
     if clip_skip > 1:
-        same = (text, clip_skip)
-        states = ask(encoder.skipping, same_as=same, input_ids=ids, clip_skip=clip_skip)
+        skipping = under(chunks.spots, encoder.skipping, encoder.words)
+        states = ask(skipping, same_as=(text, clip_skip), input_ids=ids, clip_skip=clip_skip)
         return states.reshape(1, -1, states.shape[-1]), None
     is_last = encoder.row.layer == -1
     wanted = {} if is_last else {"output_hidden_states": True}
-    answer = ask(encoder.component, same_as=text, input_ids=ids, **wanted)
+    component = under(chunks.spots, encoder.component, encoder.words)
+    answer = ask(component, same_as=text, input_ids=ids, **wanted)
     hidden = answer.last_hidden_state if is_last else answer.hidden_states[encoder.row.layer]
     pooled = answer.text_embeds[:1] if encoder.row.is_pooled else None
     return hidden.reshape(1, -1, hidden.shape[-1]), pooled

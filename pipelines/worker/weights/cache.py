@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ModelUnreadable, OutOfMemory, StudioError
@@ -15,16 +16,26 @@ from pipelines.worker.device.memory import Memory, gigabytes
 from pipelines.worker.engine.batching import Patch
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.engine.task import Poisoned
-from pipelines.worker.messages import CheckpointRef, GuideRef, Holder, Launch, LoraRef
+from pipelines.worker.messages import (
+    CheckpointRef,
+    EmbeddingRef,
+    GuideRef,
+    Holder,
+    Launch,
+    LoraRef,
+    VaeRef,
+)
 from pipelines.worker.weights.adapters import Worn
 from pipelines.worker.weights.budget import room_of
 from pipelines.worker.weights.guides import Guides
 from pipelines.worker.weights.loading import Model, build
 from pipelines.worker.weights.network import DENOISER, Network
+from pipelines.worker.weights.outfits import Outfit, Outfits
 from pipelines.worker.weights.patches import Patches
 from pipelines.worker.weights.places import Places
 from pipelines.worker.weights.reading import REPAIR, Weights, read
 
+Ref = CheckpointRef | LoraRef | GuideRef | VaeRef | EmbeddingRef
 NEVER = 1_000_000  # a place in the queue behind all others
 
 
@@ -57,6 +68,7 @@ class Models:
         self._patches = Patches(reader, lambda: self.on_read())
         self._guides = Guides(device, reader, lambda: self.on_read(), self._has_room_beside)
         self._places = Places(self._room.device_bytes, self._networks_in_order, self._worn_bytes)
+        self._outfits = Outfits(reader, lambda: self.on_read(), device, self._make_room)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,7 +82,7 @@ class Models:
     @property
     def used_bytes(self) -> int:
         models_bytes = sum(entry.model.home_bytes for entry in self._entries.values())
-        return models_bytes + self._guides.home_bytes
+        return models_bytes + self._guides.home_bytes + self._outfits.used_bytes
 
     @property
     def holders(self) -> tuple[Holder, ...]:
@@ -108,6 +120,22 @@ class Models:
 
     def take_off(self, model: Model, patch: Patch) -> None:
         self._patches.take_off(model, patch)
+
+    def dress(self, model: Model, outfit: Outfit) -> Model | None:
+        """The leased model with what a job brings, until `undress`; None while that is being read.
+
+        Raises ModelUnreadable.
+        """
+        while True:
+            try:
+                return self._outfits.put_on(model, outfit)
+            except Exception as error:
+                why = self._explain(error, *outfit.files)
+            if not (isinstance(why, OutOfMemory) and self.evict_one()):
+                raise why
+
+    def undress(self, model: Model) -> None:
+        self._outfits.take_off(model)
 
     def accompany(self, model: Model, refs: Sequence[GuideRef]) -> Mapping[GuideRef, Any] | None:
         """What guides pictures of a leased model, until `part`; None while it is read or waits for room.
@@ -153,8 +181,8 @@ class Models:
         return ref in self._reading and not self._reading[ref].done()
 
     def evict_one(self) -> bool:
-        """Frees an idle guide, or the idle model that is needed last; False when all are in use."""
-        if self._guides.evict_one():
+        """Frees an idle guide or VAE, or the idle model that is needed last; False when all are in use."""
+        if self._guides.evict_one() or self._outfits.evict_one():
             self._memory.release_cached()
             return True
         queue = list(self.wanted())
@@ -190,7 +218,14 @@ class Models:
         idle = [network for entry, network in in_order if not entry.leases]
         in_use = [network for entry, network in in_order if entry.leases]
         guides = self._guides
-        return [*guides.networks(in_use=False), *idle, *guides.networks(in_use=True), *in_use]
+        extra = self._outfits.networks  # a VAE comes fast
+        return [
+            *extra,
+            *guides.networks(in_use=False),
+            *idle,
+            *guides.networks(in_use=True),
+            *in_use,
+        ]
 
     def _worn_bytes(self) -> int:
         """What LoRAs take on the device."""
@@ -261,9 +296,7 @@ class Models:
             if not (isinstance(why, OutOfMemory) and self.evict_one()):
                 raise why
 
-    def _explain(
-        self, error: BaseException, *read: CheckpointRef | LoraRef | GuideRef
-    ) -> StudioError:
+    def _explain(self, error: BaseException, *read: Ref) -> StudioError:
         """The error for the user, about what was being read. Raises Poisoned when the device is lost."""
         if isinstance(error, StudioError):
             return error
@@ -271,7 +304,8 @@ class Models:
         if fault.kind == POISONED:
             raise Poisoned(fault)
         if fault.kind == OOM:
-            return self._memory.error(fault, f"loading {', '.join(ref.name for ref in read)}")
+            names = ", ".join(Path(ref.path).name for ref in read)
+            return self._memory.error(fault, f"loading {names}")
         paths = ", ".join(ref.path for ref in read)
         return ModelUnreadable(f"{paths} cannot be loaded: {fault.message}.", REPAIR)
 

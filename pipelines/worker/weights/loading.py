@@ -26,6 +26,7 @@ from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.sampling import NoiseSchedule
 from pipelines.worker.weights.adapters import Adapters, Worn
 from pipelines.worker.weights.families import Family, TextEncoderRow, find_family
+from pipelines.worker.weights.inversion import Inversion
 from pipelines.worker.weights.network import DENOISER, TEXT_ENCODER, VAE, Network, keep_in_float8
 from pipelines.worker.weights.reading import REPAIR, Part, Weights
 from pipelines.worker.weights.vae import Vae, vae_of
@@ -69,6 +70,7 @@ class TextEncoder:
     row: TextEncoderRow
     component: Component
     skipping: Component  # the same with `clip_skip`: the states of that layer alone, normalised
+    words: nn.Embedding  # what the tokens mean to it
     layers: int
     tokenizer: CLIPTokenizer
     padding: int  # token id
@@ -92,9 +94,9 @@ class Model:
     adapters: dict[str, Adapters]  # of denoiser, text_encoder and text_encoder_2
     patches: dict[Patch, Worn] = field(default_factory=dict)  # the one used last at the end
     embeddings: Embeddings = field(default_factory=Embeddings)
-    is_inpainting: bool = (
-        False  # its denoiser is also told what stands around the place where it paints
-    )
+    # Its denoiser is also told what stands around the place where it paints.
+    is_inpainting: bool = False
+    inversions: tuple[Inversion, ...] = ()  # the embeddings that a job brings
 
     @property
     def home_bytes(self) -> int:
@@ -144,8 +146,10 @@ def build(weights: Weights, device: Device) -> Model:
         tokenizer = _tokenizer(folder, clip.config.vocab_size)
         padding = row.padding if weights.ref.is_single_file else tokenizer.pad_token_id
         padding = tokenizer.eos_token_id if padding is None else padding
-        layers = clip.config.num_hidden_layers
-        text_encoders.append(TextEncoder(row, component, skipping, layers, tokenizer, padding))
+        layers, words = clip.config.num_hidden_layers, clip.get_input_embeddings()
+        text_encoders.append(
+            TextEncoder(row, component, skipping, words, layers, tokenizer, padding)
+        )
     return Model(
         ref=weights.ref,
         family=family,

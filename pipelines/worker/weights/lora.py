@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pipelines.errors import ModelUnreadable
 from pipelines.worker.messages import LoraRef
-from pipelines.worker.weights import copying
 from pipelines.worker.weights.adapters import Addition
+from pipelines.worker.weights.whole_file import read_whole
 
 REPAIR = "Copy or download the LoRA again."
 # End of a tensor's name → which part of an addition it is.
@@ -56,17 +53,7 @@ class Lora:
 
 def read(ref: LoraRef) -> Lora:
     """Reads and checks a file. Raises ModelUnreadable, which names the file and the cause."""
-    file = Path(ref.path)
-    try:
-        with safe_open(file, framework="pt", device="cpu") as opened:
-            names = list(opened.keys())
-            tensors = copying.copied({n: opened.get_tensor(n) for n in names}, torch.float32)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ModelUnreadable(f"{file} is damaged: {error}.", REPAIR) from None
-    except copying.NotANumber as error:
-        raise ModelUnreadable(
-            f"{file} is damaged: {error} holds NaN or infinity.", REPAIR
-        ) from None
+    tensors = read_whole(Path(ref.path), REPAIR)
     layers: dict[tuple[str, str], dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         layer, part = parts_of(name)

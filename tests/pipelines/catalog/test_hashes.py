@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.catalog.hashes import CHUNK_BYTES, FILE, Hashes
+from pipelines.catalog.hashes import AFTER_HEADER, CHUNK_BYTES, FILE, Hashes
+from tests import paper_file
 
 
 @pytest.fixture
@@ -57,3 +58,20 @@ def test_a_damaged_memory_is_forgotten(tmp_path: Path, text: Any) -> None:
     (tmp_path / "a").touch()
 
     assert Hashes(tmp_path).of(tmp_path / "a") == ""
+
+
+def test_what_stands_after_the_header_has_a_hash_of_its_own(tmp_path: Path, hashes: Hashes) -> None:
+    plain = paper_file.write(tmp_path / "a.safetensors", {"a": (2, 2)})
+    noted = paper_file.write(tmp_path / "b.safetensors", {"a": (2, 2)}, {"note": "x" * 99})
+    own = {"sshs_model_hash": "0123456789abcdef" * 4}
+    marked = paper_file.write(tmp_path / "c.safetensors", {"a": (2, 2)}, own)
+    broken = tmp_path / "d.safetensors"
+    broken.write_bytes(b"<html>")
+
+    digests = [hashes.work_out(path, AFTER_HEADER) for path in (plain, noted, marked, broken)]
+
+    body = plain.read_bytes()[8 + int.from_bytes(plain.read_bytes()[:8], "little") :]
+    assert digests[0] == digests[1] == hashlib.sha256(body).hexdigest()
+    assert digests[2:] == [own["sshs_model_hash"], ""]
+    assert hashes.of(plain) == ""
+    assert hashes.of(plain, AFTER_HEADER) == digests[0]

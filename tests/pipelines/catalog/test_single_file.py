@@ -104,7 +104,7 @@ def test_damage_and_foreign_formats_are_named(
     [
         ("Lora/a.safetensors", "lora"),
         ("VAE/a.pt", "vae"),
-        ("Stable-diffusion/a.vae.pt", "checkpoint"),
+        ("Stable-diffusion/a.vae.pt", "vae"),
         ("a.vae.pt", "vae"),
         ("ESRGAN/x4/a.pth", "upscaler"),
         ("embeddings/a.bin", "embedding"),

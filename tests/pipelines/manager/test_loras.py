@@ -95,10 +95,3 @@ def test_tags_do_not_count_as_words(tmp_path: Path) -> None:
         count = manager.count_tokens("a boat").tokens
 
         assert manager.count_tokens("a boat<lora:red:0.8>").tokens == count
-
-
-def test_nothing_is_looked_for_without_a_tag(tmp_path: Path) -> None:
-    with studio(tmp_path) as manager:
-        manager.catalog.others = None  # type: ignore[assignment, method-assign]
-
-        assert ended(manager, manager.submit(asking("a boat > a fish"), OWNER)).state == "done"

@@ -8,7 +8,7 @@ import pytest
 from transformers import CLIPTokenizer
 
 from pipelines.errors import ModelUnreadable
-from pipelines.manager.tokens import TokenCounter
+from pipelines.manager.tokens import TokenCounter, count
 from tests import paper_checkpoint
 
 ROOT = Path(__file__).parents[3]
@@ -38,9 +38,9 @@ def test_counts_equal_the_text_encoders(text: str, has_fast_file: bool, tmp_path
     reference = CLIPTokenizer.from_pretrained(STARTER)
     folder = STARTER if has_fast_file else without_fast_file(tmp_path / "tokenizer")
 
-    counted = TokenCounter().count(text, folder)
+    counted = TokenCounter().ids(text, folder)
 
-    assert counted.tokens == len(reference(text, add_special_tokens=False)["input_ids"])
+    assert counted == reference(text, add_special_tokens=False)["input_ids"]
 
 
 @pytest.mark.parametrize(("words", "limit"), [(0, 75), (75, 75), (76, 150), (151, 225)])
@@ -49,7 +49,7 @@ def test_the_limit_is_the_end_of_the_last_begun_chunk(
 ) -> None:
     folder = paper_checkpoint.write(tmp_path / "paper") / "tokenizer"
 
-    counted = TokenCounter().count("red " * words, folder)
+    counted = count(TokenCounter().ids("red " * words, folder))
 
     assert (counted.tokens, counted.limit) == (words, limit)
 
@@ -57,15 +57,15 @@ def test_the_limit_is_the_end_of_the_last_begun_chunk(
 def test_a_tokenizer_is_read_once(tmp_path: Path) -> None:
     folder = paper_checkpoint.write(tmp_path / "paper") / "tokenizer"
     counter = TokenCounter()
-    before = counter.count("red red", folder)
+    before = counter.ids("red red", folder)
 
     (folder / "vocab.json").unlink()
 
-    assert counter.count("red red", folder) == before
+    assert counter.ids("red red", folder) == before
 
 
 def test_a_damaged_tokenizer_is_named(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
 
     with pytest.raises(ModelUnreadable, match="tokenizer in"):
-        TokenCounter().count("red", tmp_path)
+        TokenCounter().ids("red", tmp_path)

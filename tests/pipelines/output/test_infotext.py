@@ -126,7 +126,7 @@ def test_quotes_a_value_only_where_it_must(value: object, quoted: str) -> None:
 
 
 def test_writes_prompt_negative_and_settings_with_the_steps_first() -> None:
-    assert infotext.write(REQUEST, "6ce0161689", "0.1.0") == (
+    assert infotext.write(REQUEST, {"Model hash": "6ce0161689"}, "0.1.0") == (
         "a cat\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7, "
         "Seed: 123, Size: 512x768, Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, RNG: NV, "
         "Version: Darkroom 0.1.0"

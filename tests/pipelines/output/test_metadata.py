@@ -35,7 +35,7 @@ DETAILS = Details(id="0" * 32, created=1.5, seconds=0.25, device="cuda:0", dtype
 
 def round_trip(request: Request, details: Details = DETAILS) -> tuple[Embedded, str]:
     """(what is read, the parameters that were written) through the bytes of a whole file."""
-    parameters = infotext.write(request, "", "1.0")
+    parameters = infotext.write(request, version="1.0")
     texts = metadata.write_texts(request, parameters, details)
     data = encode(new_picture(request=request), texts)
     with Image.open(io.BytesIO(data)) as image:

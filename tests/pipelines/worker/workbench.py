@@ -20,6 +20,7 @@ from pipelines.worker.messages import (
     JobEnded,
     Launch,
     PictureDone,
+    PictureFailed,
     PictureTask,
     Submit,
 )
@@ -97,11 +98,13 @@ class Workbench:
         """A job of as many pictures as the request has, or of `pictures=…`; the fields are those of `request`."""
         given: dict[str, Any] = {"checkpoint": self.checkpoint, "hold_after_steps": None, **asked}
         checkpoint, hold = given.pop("checkpoint"), given.pop("hold_after_steps")
+        brings = {name: given.pop(name) for name in ("vae", "embeddings") if name in given}
         pictures = given.pop("pictures", None)
         wanted = request(**given)
         if pictures is None:
             pictures = tuple(PictureTask(n, wanted.seed + n) for n in range(wanted.pictures))
-        self.engine.receive(Submit(job_id, wanted.as_dict(), checkpoint, pictures, hold))
+        values = wanted.as_dict()
+        self.engine.receive(Submit(job_id, values, checkpoint, pictures, hold, **brings))
 
     def cancel(self, job_id: str) -> None:
         self.engine.receive(Cancel(job_id))
@@ -120,6 +123,15 @@ class Workbench:
         done = next(m for m in self.all(PictureDone, job_id) if m.index == index)
         assert len(done.pixels.data) == done.pixels.width * done.pixels.height * 3
         return torch.frombuffer(bytearray(done.pixels.data), dtype=torch.uint8).int()
+
+    def failure(self, job_id: str = "job") -> str:
+        """What the job's only picture is told, which has failed over a file."""
+        (failed,) = self.all(PictureFailed, job_id)
+        assert failed.error["code"] == "model_unreadable"
+        assert failed.error["remedy"]
+        assert not self.all(PictureDone, job_id)
+        assert job_id in self.ended()
+        return str(failed.error["message"])
 
     def ended(self) -> list[str]:
         return [message.job_id for message in self.all(JobEnded)]

@@ -11,7 +11,8 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 
 from pipelines.errors import RequestError
 from pipelines.worker.messages import CheckpointRef
-from pipelines.worker.recipes.wording import conditioning, token_chunks, words
+from pipelines.worker.recipes import chunks
+from pipelines.worker.recipes.wording import conditioning, words
 from pipelines.worker.weights.loading import Model
 from tests import tiny
 from tests.pipelines.worker.workbench import Workbench, request
@@ -20,7 +21,7 @@ START, END = 512, 513
 
 
 def chunks_of(text: str, model: Model) -> list[list[int]]:
-    return token_chunks(text, model.text_encoders[0], model)
+    return chunks.chunks_of(text, model.text_encoders[0], model).ids
 
 
 def test_a_short_prompt_means_what_it_means_to_diffusers(toy: CheckpointRef) -> None:
