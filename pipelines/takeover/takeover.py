@@ -28,6 +28,7 @@ class Program(NamedTuple):
 
 PROGRAMS = (  # forks before what they were forked from
     Program("SD.Next", (("webui.py", "installer.py", "models"),), automatic1111.places),
+    Program("Fooocus", (("webui.py", "fooocus_version.py", "models"),), automatic1111.places),
     Program("Forge", (("webui.py", "modules_forge", "models"),), automatic1111.places),
     Program(
         "AUTOMATIC1111",
@@ -47,8 +48,8 @@ PROGRAMS = (  # forks before what they were forked from
     ),
 )
 LOOKED_FOR = (
-    "webui.py beside models/ (AUTOMATIC1111, Forge, SD.Next), comfy/ or custom_nodes/ beside models/ (ComfyUI), "
-    "or invokeai.yaml (InvokeAI)"
+    "webui.py beside models/ (AUTOMATIC1111, Forge, SD.Next, Fooocus), "
+    "comfy/ or custom_nodes/ beside models/ (ComfyUI), or invokeai.yaml (InvokeAI)"
 )
 
 

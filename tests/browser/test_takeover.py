@@ -27,7 +27,7 @@ def test_an_old_picture_is_found_used_hidden_and_shown_again(
     before, page = tree(tmp_path / "old"), studio.page
     page.get_by_role("tab", name="Library").click()
     expect(page.locator(".library-total")).to_have_text("3 pictures")
-    page.locator(".library-search").fill("lighthouse")
+    page.get_by_role("searchbox", name="Search prompts").fill("lighthouse")
     expect(page.locator(".library-total")).to_have_text("1 picture")
     page.locator(".library-cell").click()
     expect(page.locator(".details .facts")).to_contain_text("Forge, read only")

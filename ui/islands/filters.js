@@ -68,7 +68,7 @@ export function createFilters({ store, checkpoint, onChange }) {
     tell: (count) => setText(total, plural(count, "picture")),
     reading: ({ taken_over: read = 0, to_take_over: all = 0 }) => {
       show(reading, read < all);
-      setText(reading, `reading pictures of other programs: ${read.toLocaleString()} of ${all.toLocaleString()}`);
+      setText(reading, `reading old pictures: ${read.toLocaleString()} of ${all.toLocaleString()}`);
     },
     isTrash: () => isTrash,
     isNarrowed: () => Boolean(search.value.trim() || model.value || sampler.value || age.value),

@@ -94,6 +94,17 @@ def test_old_pictures_are_found_by_a_word_of_their_prompts(
         library.get(record.id, "somebody else")
 
 
+def test_the_settings_of_a_dropped_picture_are_read_too(house: House, tmp_path: Path) -> None:
+    root = installations.comfyui(tmp_path / "c")
+    data = (root / "output/ComfyUI_00001_.png").read_bytes()
+
+    request, parameters = house.open().read_request(data)
+
+    assert request
+    assert (request.prompt, request.checkpoint) == ("galaxy in a bottle", "galaxy.v2")
+    assert "Sampler: Euler a" in parameters
+
+
 def test_what_was_read_is_not_read_again(
     house: House, forge: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ def test_settings_of_invokeai_3_lie_in_groups(tmp_path: Path) -> None:
         (("webui.py", "models/Stable-diffusion/x"), "AUTOMATIC1111"),
         (("webui.py", "modules_forge/x", "models/Stable-diffusion/x"), "Forge"),
         (("webui.py", "installer.py", "models/x"), "SD.Next"),
+        (("webui.py", "fooocus_version.py", "modules/x", "models/x"), "Fooocus"),
         (("webui/webui.py", "webui/modules_forge/x", "webui/models/x"), "Forge"),
         (("custom_nodes/x", "models/x"), "ComfyUI"),
         (("ComfyUI/comfy/x", "ComfyUI/models/x"), "ComfyUI"),
