@@ -14,7 +14,7 @@ import gradio as gr
 from ui import form, theme
 from ui.tabs import library, models, text_to_image
 
-STYLES = ("style", "chrome", "form", "pictures", "models", "offers")
+STYLES = ("style", "chrome", "form", "pictures", "models", "offers", "guides")
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.
 STATIC = {"ui/islands": FOLDER / "islands", "ui": FOLDER / "static"}

@@ -80,10 +80,10 @@ def _check(field: str, guides: Sequence[Control | ImagePrompt]) -> None:
     for number, guide in enumerate(guides):
         place = f"{field}.{number}"
         if not guide.model:
-            raise RequestError(f"{place}.model", "", "is empty", "Choose a model.")
+            raise RequestError(f"{place}.model", "", "no model is chosen", "Choose one.")
         if not guide.image:
-            remedy = "Upload a picture to api/v1/assets and send its id."
-            raise RequestError(f"{place}.image", "", "is empty", remedy)
+            remedy = "Choose one; programs send the id of an upload."
+            raise RequestError(f"{place}.image", "", "no picture is chosen", remedy)
         within(f"{place}.weight", guide.weight, WEIGHT)
         within(f"{place}.start", guide.start, SHARE, "of the steps")
         within(f"{place}.end", guide.end, SHARE, "of the steps")

@@ -2,8 +2,29 @@
 import { call } from "./api.js";
 import { h, show } from "./dom.js";
 
+const PLACE = "[data-takes-picture]";
 const TIMEOUT_MS = 60000;
 const WHO_DOES = "Pictures that were made here do, and those of programs that write them in the same way.";
+
+const takers = new WeakMap();
+
+/** From now on pictures that are dropped on this element, or pasted while it has the focus, go to `take(file)`. */
+export function takesPictures(element, take) {
+  element.dataset.takesPicture = "";
+  takers.set(element, take);
+}
+
+/** Uploads a picture; answers what it is kept as, or null after the user was told why not. */
+export async function sendPicture(file, toasts) {
+  const body = new FormData();
+  body.append("file", file, file.name || "pasted.png");
+  try {
+    return await call("POST", "api/v1/assets", { body, timeoutMs: TIMEOUT_MS });
+  } catch (error) {
+    toasts.fail(error, { key: "drop" });
+    return null;
+  }
+}
 
 /** Watches the whole page for files. `useRequest(request, parameters)` takes up what was found. */
 export function watchDrops({ toasts, useRequest }) {
@@ -18,6 +39,7 @@ export function watchDrops({ toasts, useRequest }) {
   const hide = () => {
     depth = 0;
     show(veil, false);
+    mark(null);
   };
 
   const listen = (name, run) =>
@@ -31,12 +53,13 @@ export function watchDrops({ toasts, useRequest }) {
       },
       true,
     );
+  const placeOf = (event) => event.target?.closest?.(PLACE);
   listen("dragenter", () => show(veil, ++depth > 0));
-  listen("dragover", () => {});
+  listen("dragover", (event) => show(veil, !mark(placeOf(event))));
   listen("dragleave", () => --depth <= 0 && hide());
   listen("drop", (event) => {
     hide();
-    take(event.dataTransfer.files[0]);
+    give(placeOf(event), event.dataTransfer.files[0]);
   });
   document.addEventListener(
     "paste",
@@ -44,25 +67,27 @@ export function watchDrops({ toasts, useRequest }) {
       const file = [...(event.clipboardData?.files ?? [])][0];
       if (!file) return;
       event.preventDefault();
-      take(file);
+      give(placeOf(event), file);
     },
     true,
   );
 
+  /** Shows over which place the picture is held. */
+  function mark(place) {
+    for (const one of document.querySelectorAll(PLACE)) one.classList.toggle("over", one === place);
+    return place;
+  }
+  function give(place, file) {
+    const run = takers.get(place ?? document.body) ?? take;
+    if (file) run(file);
+  }
   async function take(file) {
-    if (!file) return;
-    const body = new FormData();
-    body.append("file", file, file.name || "pasted.png");
-    try {
-      const asset = await call("POST", "api/v1/assets", { body, timeoutMs: TIMEOUT_MS });
-      if (asset.request) useRequest(asset.request);
-      else
-        toasts.say(`${file.name || "This picture"} carries no settings. ${WHO_DOES}`, {
-          isError: true,
-          key: "drop",
-        });
-    } catch (error) {
-      toasts.fail(error, { key: "drop" });
-    }
+    const asset = await sendPicture(file, toasts);
+    if (asset?.request) useRequest(asset.request);
+    else if (asset)
+      toasts.say(`${file.name || "This picture"} carries no settings. ${WHO_DOES}`, {
+        isError: true,
+        key: "drop",
+      });
   }
 }

@@ -13,6 +13,7 @@ export function createForm() {
   let followed = recall("followed", initial); // the defaults that were last put in: what equals them is untouched
   let pending = {};
   const listeners = new Set();
+  const owned = new Map(); // parts of a Request that an island holds: name → {get, set, refuse}
   const save = debounce(() => keep("form", values), 150);
 
   function known(candidate) {
@@ -36,6 +37,7 @@ export function createForm() {
   function fill(some) {
     pending = { ...pending, ...known(some) };
     clearErrors();
+    for (const [name, part] of owned) if (some[name]) part.set(some[name]);
     document.getElementById("fill-form")?.click();
   }
 
@@ -72,6 +74,7 @@ export function createForm() {
       ...Object.fromEntries(Object.entries(request.sampling ?? {}).map(([k, v]) => [`sampling.${k}`, v])),
     };
     const some = Object.fromEntries(Object.entries(known(flat)).filter(([, value]) => value !== null));
+    for (const name of owned.keys()) some[name] = request[name] ?? [];
     if (!withSeed) delete some.seed;
     return some;
   }
@@ -86,11 +89,14 @@ export function createForm() {
       if (name.startsWith("sampling.")) sampling[last(name)] = value;
       else out[name] = value;
     }
+    for (const [name, part] of owned) out[name] = part.get();
     return out;
   }
 
   /** Shows why a field was refused at its widget; answers whether such a widget exists. */
   function refuse(error) {
+    const [top, place] = (error.field ?? "").split(".");
+    if (owned.has(top)) return owned.get(top).refuse(error, Number(place));
     const field = fields.find((row) => last(row.name) === last(error.field ?? ""));
     const block = field && document.getElementById(field.id);
     if (!block) return false;
@@ -133,6 +139,7 @@ export function createForm() {
     remember: take,
     isDrawn,
     restore,
+    own: (name, part) => owned.set(name, part),
     onChange: (run) => (listeners.add(run), run(values)),
   };
 }

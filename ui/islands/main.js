@@ -6,6 +6,8 @@ import { mountDock } from "./dock.js";
 import { watchDrops } from "./drop.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
+import { createGuides } from "./guides.js";
+import { mountGuides } from "./guiding.js";
 import { mountHeader } from "./header.js";
 import { createShortcuts, goTo, watchKeys } from "./keys.js";
 import { watchLicence } from "./licence.js";
@@ -30,6 +32,7 @@ const checkpoint = createCheckpoint(store, form);
 const cards = createCards(store);
 const focus = createFocus(store);
 const toasts = createToasts();
+const controls = createGuides("controls", { form, store, checkpoint });
 const records = createRecords();
 const shortcuts = createShortcuts();
 const { picker } = mountHeader({ store, checkpoint, shortcuts });
@@ -47,6 +50,7 @@ const ISLANDS = {
   tokens: (host) => mountTokens(host, parts),
   shape: (host) => mountShape(host, parts),
   seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
+  controls: (host) => mountGuides(host, "controls", { guides: controls, form, toasts }),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,

@@ -88,6 +88,7 @@ function describe(record) {
     ["Clip skip", record.request?.clip_skip > 1 ? record.request.clip_skip : ""],
     ["Checkpoint", record.checkpoint],
     ["LoRA", record.applied],
+    ["ControlNet", guidesOf(record.request?.controls)],
     ["Licences", record.licences ? pictureLicences(record.licences) : ""],
     ["Took", record.seconds ? duration(record.seconds) : ""],
     ["File", fileSize(record.bytes)],
@@ -106,6 +107,9 @@ function describe(record) {
     ),
   ].filter(Boolean);
 }
+
+/** The models of guides with their weights: "canny 0.8, depth 1". */
+const guidesOf = (guides) => (guides ?? []).map(({ model, weight }) => `${model} ${weight}`).join(", ");
 
 /** Copies text; the clipboard API exists on https pages only, so an old way stands behind it. */
 export async function copy(text, toasts) {

@@ -67,6 +67,9 @@ def build() -> None:
             with gr.Row(elem_id="seed-row"):
                 place("seed")
                 island("seed")
+            fold("controls", "ControlNet")
+            with gr.Column(elem_id="fold-controls"):
+                island("controls")
             fold("more", "More")
             with gr.Column(elem_id="fold-more"):
                 with gr.Row(elem_classes=["pair"]):

@@ -1,0 +1,183 @@
+// One guide on the page: its picture, what the network will see of it, its model, how strongly and how long it counts.
+import { url } from "./api.js";
+import { debounce, h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
+import { takesPictures } from "./drop.js";
+import { familyName } from "./words.js";
+
+const PREVIEW_MS = 300;
+
+/** The card of `guide`; `draw()` brings it up to date. `parts`: guides, form, upload. */
+export function createCard(guide, kind, { guides, form, upload }) {
+  const change = (fields) => guides.change(guide, fields);
+  const picture = createPicture(guide, kind, { change, upload });
+  const seen = kind.blank.preprocessor ? createSeen(guide, form) : null;
+  const model = createChoice(kind.called, (value) => change({ model: value }));
+  const ways = kind.blank.preprocessor
+    ? ["preprocessor", "resize"].map((name) => ({
+        name,
+        ...createChoice(name === "resize" ? "Fit" : "Prepare", (value) => change({ [name]: value })),
+      }))
+    : [];
+  const numbers = [
+    createSlider("Weight", 2, (value) => value.toFixed(2), (value) => change({ weight: value })),
+    createSlider("From", 1, percent, (value) => change({ start: value, end: Math.max(guide.end, value + 0.05) })),
+    createSlider("Until", 1, percent, (value) => change({ end: value, start: Math.min(guide.start, value - 0.05) })),
+  ];
+  const element = h(
+    "div",
+    { class: "guide", role: "group", "aria-label": kind.called },
+    h(
+      "div",
+      { class: "guide-head" },
+      model.element,
+      iconButton("close", `Remove this ${kind.called}`, () => guides.remove(guide)),
+    ),
+    h("div", { class: "guide-pictures" }, picture.element, seen?.element),
+    ways.length > 0 && h("div", { class: "guide-pair" }, ...ways.map((way) => way.element)),
+    numbers[0].element,
+    h("div", { class: "guide-pair" }, numbers[1].element, numbers[2].element),
+  );
+
+  function draw() {
+    model.draw(modelChoices(guides.offered(), guide.model), guide.model);
+    for (const way of ways) {
+      const words = Object.entries(guides.offers?.[`${way.name}s`] ?? { [guide[way.name]]: "" });
+      way.draw(words.map(([value, hint]) => ({ value, hint, text: value })), guide[way.name]);
+    }
+    [guide.weight, guide.start, guide.end].forEach((value, place) => numbers[place].draw(value));
+    picture.draw();
+    seen?.draw();
+  }
+  return { element, draw };
+}
+
+const percent = (share) => `${Math.round(share * 100)} %`;
+
+/** What can be chosen: the models for the checkpoint, then the others; and the chosen one if it is not there. */
+function modelChoices(rows, chosen) {
+  const choices = rows.map(({ name, family, fits }) => ({
+    value: name,
+    text: name,
+    group: fits ? "" : `For ${familyName(family)}`,
+  }));
+  if (!chosen) choices.unshift({ value: "", text: "Choose a model" });
+  else if (!rows.some((row) => row.name === chosen))
+    choices.unshift({ value: chosen, text: `${chosen} (not here)` });
+  return choices;
+}
+
+/** A labelled <select>. */
+function createChoice(label, take) {
+  const select = h("select", { on: { change: () => take(select.value) } });
+  const element = h("label", { class: "guide-field" }, h("span", { class: "label" }, label), select);
+  let drawn = "";
+  function draw(choices, value) {
+    const now = JSON.stringify(choices);
+    if (now !== drawn) {
+      const groups = Map.groupBy(choices, (choice) => choice.group ?? "");
+      const options = ({ value: one, text, hint }) => h("option", { value: one, title: hint }, text);
+      select.replaceChildren(
+        ...[...groups].flatMap(([group, rows]) =>
+          group ? [h("optgroup", { label: group }, ...rows.map(options))] : rows.map(options),
+        ),
+      );
+      drawn = now;
+    }
+    select.value = value;
+    select.title = choices.find((choice) => choice.value === value)?.hint ?? "";
+  }
+  return { element, draw };
+}
+
+function createSlider(label, most, shown, take) {
+  const value = h("span", { class: "value" });
+  const input = h("input", {
+    type: "range",
+    class: "strip-slider",
+    min: "0",
+    max: String(most),
+    step: "0.05",
+    "aria-label": label,
+    on: { input: () => take(Math.round(Number(input.value) * 100) / 100) },
+  });
+  const head = h("span", { class: "label-row" }, h("span", { class: "label" }, label), value);
+  function draw(now) {
+    input.value = String(now);
+    setText(value, shown(now));
+    setAttribute(input, "aria-valuetext", shown(now));
+  }
+  return { element: h("label", { class: "guide-field" }, head, input), draw };
+}
+
+/** The place for the picture: choose, drop or paste one. */
+function createPicture(guide, kind, { change, upload }) {
+  const image = h("img", { alt: "The picture that guides", on: { error: () => gone(true), load: () => gone(false) } });
+  const words = h("span", {});
+  const invitation = h("span", { class: "guide-invitation" }, icon("library"), words);
+  const file = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
+  const button = h(
+    "button",
+    { type: "button", class: "guide-picture", on: { click: () => file.click() } },
+    image,
+    invitation,
+  );
+  async function take(one) {
+    setText(words, "Sending …");
+    show(invitation, true);
+    const asset = one && (await upload(one));
+    if (asset) change({ image: asset.id });
+    else draw();
+  }
+  function gone(isGone) {
+    show(image, Boolean(guide.image) && !isGone);
+    show(invitation, !guide.image || isGone);
+    setText(words, guide.image ? "The picture is gone. Choose it again." : "Choose, drop or paste a picture");
+    setAttribute(button, "aria-label", `${guide.image ? "Another" : "Choose a"} picture for ${kind.called}`);
+  }
+  file.addEventListener("change", () => (take(file.files[0]), (file.value = "")));
+  takesPictures(button, take);
+  let drawn = null;
+  function draw() {
+    if (guide.image === drawn) return;
+    drawn = guide.image;
+    if (guide.image) image.src = url(`api/v1/assets/${guide.image}/file`);
+    gone(false);
+  }
+  return { element: h("div", { class: "guide-frame" }, button, file), draw };
+}
+
+/** What the network will see, at the size of the picture to come. */
+function createSeen(guide, form) {
+  const image = h("img", { alt: "What the ControlNet will see", on: { error: () => show(image, false), load: () => show(image, true) } });
+  const element = h("div", { class: "guide-frame guide-seen" }, image, h("span", { class: "guide-caption" }, "as it is seen"));
+  let drawn = null;
+  const load = debounce((address) => address === drawn && (image.src = url(address)), PREVIEW_MS);
+  function draw() {
+    show(element, Boolean(guide.image));
+    if (!guide.image) return;
+    const { width = 512, height = 512 } = form.values;
+    const { resize, preprocessor } = guide;
+    const query = new URLSearchParams({ width: width ?? 512, height: height ?? 512, resize, preprocessor });
+    const address = `api/v1/assets/${guide.image}/prepared?${query}`;
+    if (address === drawn) return;
+    drawn = address;
+    load(address);
+  }
+  return { element, draw };
+}
+
+/** Keeps the cards of a host equal to the list of guides. */
+export function drawCards(host, kind, parts) {
+  const cards = new Map();
+  return () => {
+    keyed(host, parts.guides.list, {
+      key: (guide) => guide.key,
+      make: (guide) => {
+        const card = createCard(guide, kind, parts);
+        cards.set(guide.key, card);
+        return card.element;
+      },
+      update: (_, guide) => cards.get(guide.key).draw(),
+    });
+  };
+}

@@ -1,0 +1,58 @@
+// The island of ControlNets, and that of image prompts: cards, one more, and what to do while there is no model.
+import { h, icon, setAttribute, show } from "./dom.js";
+import { sendPicture } from "./drop.js";
+import { drawCards } from "./guide_card.js";
+import { GUIDES_MAX, KINDS } from "./guides.js";
+
+/** Fills `host`; every picture tab may have its own. */
+export function mountGuides(host, kindName, { guides, form, toasts }) {
+  const kind = KINDS[kindName];
+  const cards = h("div", { class: "guides" });
+  const more = h(
+    "button",
+    { type: "button", class: "secondary", on: { click: add } },
+    icon("plus"),
+    h("span", {}, `Add ${kind.called}`),
+  );
+  const none = h(
+    "p",
+    { class: "guides-none" },
+    `${kind.what} There is none yet: put a safetensors file into `,
+    h("code", {}, kind.folder),
+    ", and it is offered here within seconds.",
+  );
+  host.append(cards, none, more);
+  const upload = (file) => sendPicture(file, toasts);
+  const drawAll = drawCards(cards, kind, { guides, form, upload });
+
+  function add() {
+    const guide = guides.add();
+    const card = cards.querySelector(`[data-key="${guide.key}"]`);
+    card?.querySelector(".guide-picture").focus();
+    card?.scrollIntoView({ block: "nearest" });
+  }
+  function draw() {
+    drawAll();
+    const hasModels = guides.offered().length > 0;
+    show(none, guides.offers !== null && !hasModels);
+    show(more, hasModels && guides.list.length < GUIDES_MAX);
+    document.querySelector(`[data-fold=${kind.fold}]`)?.classList.toggle("filled", guides.list.length > 0);
+  }
+
+  /** Says at its card why a guide was refused. */
+  guides.refuse = (error, place) => {
+    const at = cards.children[place] ?? host;
+    const why = error.message.replace(/^\S+ = ([^]*?): /, "");
+    const note = h("p", { class: "field-error", role: "alert" }, `${sentence(why)} ${error.remedy}`);
+    at.append(note);
+    document.dispatchEvent(new CustomEvent("darkroom:reveal", { detail: at }));
+    setAttribute(at, "tabindex", "-1");
+    at.focus();
+    at.scrollIntoView({ block: "nearest" });
+    return true;
+  };
+  guides.onChange(draw);
+  form.onChange(draw);
+}
+
+const sentence = (text) => `${text.replace(/^./, (first) => first.toUpperCase()).replace(/\.$/, "")}.`;
