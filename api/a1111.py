@@ -205,6 +205,18 @@ async def refresh(owner: Owner) -> Response:
     return Json(None)  # the catalog looks at the folders each time it is asked
 
 
+@ROUTES.post("/unload-checkpoint")
+async def unload(studio: TheStudio, owner: Owner) -> Response:
+    for name in studio.manager.status().loaded:
+        studio.manager.unload(name)
+    return Json({})
+
+
+@ROUTES.post("/reload-checkpoint")
+async def reload(owner: Owner) -> Response:
+    return Json(None)  # the next picture does it
+
+
 @ROUTES.get("/{name}")
 async def nothing_of(name: str, owner: Owner) -> Response:
     if name not in EMPTY:

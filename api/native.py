@@ -31,8 +31,8 @@ LONGEST_WAIT_SECONDS = 20.0
 CLIENT_ID_LENGTH = 64
 EXACT = 2**53  # beyond it a JSON client rounds whole numbers
 STATUS_BESIDE_JOBS = (
-    "worker", "why", "notice", "device", "device_name", "used_bytes", "total_bytes", "queue_length", "running",
-    "catalog_version", "loaded",
+    "worker", "why", "notice", "device", "device_name", "used_bytes", "total_bytes", "loaded", "holders",
+    "queue_length", "running", "catalog_version",
 )  # fmt: skip
 
 

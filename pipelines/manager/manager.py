@@ -360,5 +360,10 @@ class PipelineManager:
             free_disk_bytes=free,
             **gpu.facts(),
         )
-        if (before.worker, before.why) != (self._status.worker, self._status.why):
+        if _news(before) != _news(self._status):
             self._board.announce()
+
+
+def _news(status: Status) -> tuple[object, ...]:
+    """What followers are told at once when it changes; all else they hear with the next news."""
+    return status.worker, status.why, status.loaded

@@ -15,6 +15,7 @@ from PIL import Image
 from tests import paper_file
 from tests.api.conftest import SMALL, House, png
 from tests.paper_checkpoint import safetensors
+from tests.studio import OWNER, ready, until
 
 
 def test_a_picture_is_asked_for_followed_found_and_fetched(home: House) -> None:
@@ -382,3 +383,18 @@ def test_nothing_of_one_owner_is_there_for_another(lan: House) -> None:
     assert lan.client.get("/api/v1/pictures?q=secret", headers=bob).json()["total"] == 0
     assert lan.client.get("/api/v1/pictures?q=secret", headers=ada).json()["total"] == 1
     assert lan.client.get(f"{picture}/file", headers=ada).status_code == 200
+
+
+def test_a_checkpoint_is_unloaded_by_name(home: House) -> None:
+    ready(home.manager)
+    name = until(home.manager, OWNER, lambda: home.manager.status().loaded)[0]
+    assert home.client.get("/api/v1/status").json()["holders"][0]["name"] == name
+
+    assert home.client.post("/api/v1/models/unload", json={"name": name}).status_code == 202
+    until(home.manager, OWNER, lambda: name not in home.manager.status().loaded)
+
+    for wrong, status in ((name, 404), (7, 422)):
+        answer = home.client.post("/api/v1/models/unload", json={"name": wrong})
+        assert answer.status_code == status
+        assert str(wrong) in answer.json()["error"]["message"]
+    assert home.client.post("/sdapi/v1/unload-checkpoint").json() == {}

@@ -75,3 +75,20 @@ def test_the_size_is_recommended_only_when_the_picture_is_far_from_it(studio: St
 
     expect(studio.page.locator("[data-island=shape] .value")).to_have_text("128 × 128 px")
     expect(hint).to_be_hidden()
+
+
+def test_the_gauge_shows_who_holds_the_memory_and_frees_it(studio: Studio) -> None:
+    gauge = studio.page.locator(".gauge")
+    row = studio.page.locator(".memory-row")
+    gauge.click()
+    expect(row.first).to_contain_text("MB")
+
+    for name in studio.page.locator(".memory-name").all_inner_texts():
+        own = row.filter(has_text=name)
+        own.get_by_role("button", name="Unload").click()
+        expect(own).to_have_count(0)
+    expect(studio.page.locator(".memory-panel")).to_contain_text("No checkpoint is loaded")
+
+    studio.page.keyboard.press("Escape")
+    expect(studio.page.locator(".memory-panel")).to_be_hidden()
+    expect(gauge).to_be_focused()

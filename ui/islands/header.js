@@ -2,17 +2,15 @@
 import { call } from "./api.js";
 import { createPicker } from "./checkpoint.js";
 import { h, icon, iconButton, setAttribute, setText, show } from "./dom.js";
+import { createMemory } from "./memory.js";
 import { keep, recall } from "./prefs.js";
-import { gigabytes } from "./words.js";
 
 const STATES = { starting: "starting", ready: "ready", restarting: "restarting", broken: "not working" };
 
 /** Builds the header as the page's first element; answers with {picker}. */
 export function mountHeader({ store, checkpoint, shortcuts }) {
   const picker = createPicker(checkpoint);
-  const bar = h("span", { class: "gauge-bar" }, h("span", { class: "gauge-fill" }));
-  const memory = h("span", { class: "gauge-text" });
-  const gauge = h("span", { class: "gauge", hidden: true }, memory, bar);
+  const memory = createMemory();
   const queue = h("span", { class: "queue" });
   const state = h("span", { class: "worker-state", role: "status" });
   const help = iconButton("help", "Keyboard shortcuts", shortcuts.toggle, {
@@ -23,7 +21,7 @@ export function mountHeader({ store, checkpoint, shortcuts }) {
     { class: "header", role: "banner" },
     h("h1", { class: "name" }, mark(), h("span", {}, "Darkroom")),
     h("div", { class: "header-gap" }),
-    h("div", { class: "header-facts" }, queue, gauge, state),
+    h("div", { class: "header-facts" }, queue, memory.element, state),
     picker.element,
     createThemeSwitch(),
     help,
@@ -37,7 +35,8 @@ export function mountHeader({ store, checkpoint, shortcuts }) {
     notice.element,
   );
   store.subscribe(() => {
-    draw(store, { gauge, memory, bar, queue, state });
+    draw(store, { queue, state });
+    memory.draw(store.status);
     banner.draw(store);
     notice.draw(store);
   });
@@ -54,22 +53,12 @@ function mark() {
   return h("span", { class: "mark", "aria-hidden": "true" });
 }
 
-function draw({ status, connection }, { gauge, memory, bar, queue, state }) {
+function draw({ status, connection }, { queue, state }) {
   const worker = connection === "reconnecting" ? "reconnecting…" : (STATES[status?.worker] ?? "connecting…");
   setText(state, worker);
   state.dataset.state = connection === "reconnecting" ? "reconnecting" : (status?.worker ?? "connecting");
-  show(gauge, Boolean(status?.total_bytes));
   show(queue, Boolean(status && status.running + status.queue_length));
-  if (!status) return;
-  setText(queue, `${status.running} running · ${status.queue_length} waiting`);
-  if (!status.total_bytes) return;
-  const share = Math.min(1, status.used_bytes / status.total_bytes);
-  setText(
-    memory,
-    `${status.device_name || status.device} · ${gigabytes(status.used_bytes)} / ${gigabytes(status.total_bytes)} GB`,
-  );
-  setAttribute(gauge, "title", `${status.device}: memory in use`);
-  bar.firstElementChild.style.transform = `scaleX(${share.toFixed(3)})`;
+  if (status) setText(queue, `${status.running} running · ${status.queue_length} waiting`);
 }
 
 /** Trouble that stops the work, in words, with the remedy as a button; it goes by itself when it is over. */
