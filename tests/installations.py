@@ -40,7 +40,10 @@ GRAPH: dict[str, Any] = {
     "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "watermark", "clip": ["10", 1]}},
     "8": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0], "vae": ["4", 2]}},
     "9": {"class_type": "SaveImage", "inputs": {"filename_prefix": "ComfyUI", "images": ["8", 0]}},
-    "10": {"class_type": "LoraLoader", "inputs": {"lora_name": "ink.safetensors", "model": ["4", 0], "clip": ["4", 1]}},
+    "10": {"class_type": "LoraLoader", "inputs": {
+        "lora_name": "style/ink.safetensors", "strength_model": 0.8, "strength_clip": 0.8,
+        "model": ["4", 0], "clip": ["4", 1],
+    }},
     "11": {"class_type": "PrimitiveStringMultiline", "inputs": {"value": "galaxy in a bottle"}},
 }  # fmt: skip
 INVOKE = {

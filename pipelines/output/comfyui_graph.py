@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.output import infotext
-from pipelines.output.foreign_names import checkpoint_name, sampler_name, schedule_name
+from pipelines.output.foreign_names import (
+    checkpoint_name,
+    clip_skip,
+    lora_tag,
+    sampler_name,
+    schedule_name,
+)
 
 Node = dict[str, Any]  # the inputs of a node
 NODES_MAX = 5000
@@ -47,8 +53,15 @@ VALUES: dict[str, tuple[str, ...]] = {  # of the details line, by the inputs in 
     "CFG scale": ("cfg",),
     "Seed": ("seed", "noise_seed"),
     "Model": ("ckpt_name", "unet_name", "model_name"),
+    "Clip skip": ("stop_at_clip_layer",),
 }
-NAMES = {"Sampler": sampler_name, "Schedule type": schedule_name, "Model": checkpoint_name}
+NAMES = {
+    "Sampler": sampler_name,
+    "Schedule type": schedule_name,
+    "Model": checkpoint_name,
+    "Clip skip": clip_skip,
+}
+LORAS_MAX = 20
 
 
 def to_parameters(text: str) -> str:
@@ -72,7 +85,8 @@ def to_parameters(text: str) -> str:
     )
     if isinstance(width, int) and isinstance(height, int):
         values["Size"] = f"{width}x{height}"
-    return infotext.compose(positive, negative, {**values, "Version": "ComfyUI"})
+    prompt = " ".join(filter(None, (positive, *_loras(nodes, sampler))))
+    return infotext.compose(prompt, negative, {**values, "Version": "ComfyUI"})
 
 
 def _nodes(text: str) -> dict[str, Node]:
@@ -131,6 +145,16 @@ def _value(nodes: dict[str, Node], start: Node, names: tuple[str, ...]) -> Any:
             if isinstance(value, (int, float, str)) and not isinstance(value, bool):
                 return value[:TEXT_CHARACTERS] if isinstance(value, str) else value
     return None
+
+
+def _loras(nodes: dict[str, Node], sampler: Node) -> list[str]:
+    """The LoRAs of the networks, each as it would stand in a prompt, in the order in which they are put on."""
+    found = [
+        lora_tag(node["lora_name"], node.get("strength_model", 1.0), node.get("strength_clip"))
+        for node in _upstream(nodes, sampler)
+        if isinstance(node.get("lora_name"), str)
+    ]
+    return found[:LORAS_MAX][::-1]
 
 
 def _text(nodes: dict[str, Node], start: Node, inputs: tuple[str, ...]) -> str:

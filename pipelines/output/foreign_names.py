@@ -1,7 +1,8 @@
-"""Samplers, schedules and checkpoints as ComfyUI and InvokeAI call them, in AUTOMATIC1111's names, which are ours."""
+"""What ComfyUI and InvokeAI call samplers, schedules, checkpoints and LoRAs, in the names of AUTOMATIC1111 and ours."""
 
 from __future__ import annotations
 
+import re
 from pathlib import PureWindowsPath
 
 SAMPLERS = {
@@ -42,6 +43,7 @@ SCHEDULES = {
     "ddim_uniform": "DDIM",
     "kl_optimal": "KL Optimal",
 }
+NAME_CHARACTERS = 200
 WEIGHTS = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf")
 INVOKE_KARRAS = "_k"  # the end of InvokeAI's schedulers with Karras' noise levels
 
@@ -60,6 +62,21 @@ def checkpoint_name(path: str) -> str:
     """What a checkpoint is called here: its file, without the folders and the ending."""
     file = PureWindowsPath(path)  # knows both slashes
     return file.stem if file.suffix.lower() in WEIGHTS else file.name
+
+
+def clip_skip(layer: str) -> str:
+    """ComfyUI counts the text encoder's layers from the end below zero: −2 is clip skip 2."""
+    return layer.removeprefix("-")
+
+
+def lora_tag(path: object, unet_scale: object = 1.0, text_scale: object = None) -> str:
+    """`<lora:name:0.8>` as it would stand in a prompt; the scale of the text encoder first where they differ."""
+    scales = [
+        f"{one:g}" if isinstance(one, (int, float)) else "1"
+        for one in (unet_scale if text_scale is None else text_scale, unet_scale)
+    ]
+    name = re.sub("[<>:]", "", checkpoint_name(str(path)[:NAME_CHARACTERS]))
+    return f"<lora:{':'.join([name, *dict.fromkeys(scales)])}>"
 
 
 def invoke_scheduler(name: str) -> tuple[str, str]:

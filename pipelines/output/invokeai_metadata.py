@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from pipelines.output import infotext
-from pipelines.output.foreign_names import checkpoint_name, invoke_scheduler
+from pipelines.output.foreign_names import checkpoint_name, invoke_scheduler, lora_tag
 
 TEXT_CHARACTERS = 20_000
+LORAS_MAX = 20
 WEIGHTED_MAX = 50  # prompts in one picture of version 2
 
 
@@ -28,7 +29,19 @@ def _of_version_3(values: dict[str, Any]) -> str:
     model = values.get("model")
     named = (model.get("name") or model.get("model_name")) if isinstance(model, dict) else None
     positive, negative = (_text(values.get(f"{kind}_prompt")) for kind in ("positive", "negative"))
-    return _told(positive, negative, values, _text(values.get("scheduler")), named)
+    prompt = " ".join(filter(None, (positive, *_loras(values.get("loras")))))
+    return _told(prompt, negative, values, _text(values.get("scheduler")), named)
+
+
+def _loras(rows: object) -> list[str]:
+    """Each as it would stand in a prompt."""
+    tags = []
+    for row in rows[:LORAS_MAX] if isinstance(rows, list) else ():
+        model = (row.get("model") or row.get("lora")) if isinstance(row, dict) else None
+        name = (model.get("name") or model.get("model_name")) if isinstance(model, dict) else None
+        if isinstance(name, str):
+            tags.append(lora_tag(name, row.get("weight", 1.0)))
+    return tags
 
 
 def _of_version_2(values: dict[str, Any], image: dict[str, Any]) -> str:

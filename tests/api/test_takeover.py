@@ -89,6 +89,7 @@ def test_nothing_is_written_beside_a_model_of_another_program(house: House, forg
 
     assert answer.status_code == 200, answer.text
     assert (answer.json()["notes"], answer.json()["is_taken_over"]) == ("mine", True)
+    assert house.client.delete(address).json()["error"]["code"] == "model_kept"
     facts_dir = house.settings.data_dir / FACTS_DIR
     after_restart = Catalog((), Takeovers.at([forge]).models, facts_dir)
     for catalog in (house.manager.catalog, after_restart):

@@ -101,7 +101,10 @@ def test_the_settings_of_a_dropped_picture_are_read_too(house: House, tmp_path: 
     request, parameters = house.open().read_request(data)
 
     assert request
-    assert (request.prompt, request.checkpoint) == ("galaxy in a bottle", "galaxy.v2")
+    assert (request.prompt, request.checkpoint) == (
+        "galaxy in a bottle <lora:ink:0.8>",
+        "galaxy.v2",
+    )
     assert "Sampler: Euler a" in parameters
 
 

@@ -30,6 +30,14 @@ def test_version_3_and_later() -> None:
     )
 
 
+def test_loras_are_told_as_in_a_prompt() -> None:
+    new = {"model": {"name": "ink:2"}, "weight": 0.75}
+    old = {"lora": {"model_name": "fog"}, "weight": 1}
+    text = to_parameters(json.dumps({**INVOKE, "loras": [new, old, "odd", {"model": 4}]}))
+
+    assert text.startswith("porcelain fox <lora:ink2:0.75> <lora:fog:1>\nNegative")
+
+
 def test_version_2() -> None:
     assert to_parameters(json.dumps(OLD)) == (
         "a barn, dusk, fog\nSteps: 50, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7.5, Seed: 99, "
