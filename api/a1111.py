@@ -40,6 +40,7 @@ from pipelines import (
     NotFound,
     Other,
     PipelineManager,
+    Request,
     StudioError,
     find_title,
     find_vae,
@@ -92,9 +93,7 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
     if body.get("styles"):
         names = styles_in(body)
         request = await run_in_threadpool(studio.manager.takeovers.styled, request, names)
-    if request.checkpoint:
-        name = await run_in_threadpool(_named, studio, request.checkpoint)
-        request = dataclasses.replace(request, checkpoint=name)
+    request = await run_in_threadpool(_with_names, studio, request)
     job = await run_in_threadpool(studio.manager.submit, request, owner)
     try:
         job = await unless_over(_ended(studio, job), http, studio.closing)
@@ -273,6 +272,12 @@ def _made(studio: Studio, job: Job) -> list[Made]:
 
 def _usable(studio: Studio) -> list[Checkpoint]:
     return [one for one in studio.manager.catalog.checkpoints() if not one.problem]
+
+
+def _with_names(studio: Studio, request: Request) -> Request:
+    checkpoint = _named(studio, request.checkpoint) if request.checkpoint else None
+    refiner = _named(studio, request.refiner) if request.refiner else None
+    return dataclasses.replace(request, checkpoint=checkpoint, refiner=refiner)
 
 
 def _named(studio: Studio, title: str) -> str:

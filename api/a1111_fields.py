@@ -33,6 +33,8 @@ FIELDS = (
     Field("batch_size", "batch_size", "whole"),
     Field("n_iter", "batch_count", "whole"),
     Field("clip_skip", "clip_skip", "layer"),  # the option of the request, below, wins
+    Field("refiner_checkpoint", "refiner", "model"),
+    Field("refiner_switch_at", "refiner_switch_at", "number"),
 )
 SAMPLING_FIELDS = (
     Field("sampler_index", "sampler", "name"),  # the older name; the next row wins
@@ -41,6 +43,7 @@ SAMPLING_FIELDS = (
     Field("steps", "steps", "whole"),
     Field("cfg_scale", "guidance_scale", "number"),
 )
+NOTHING = {"name": ("",), "model": ("", "None")}  # what stands for "not set"
 VAE_OPTION = Field("sd_vae", "vae", "name")
 OPTIONS = (Field("CLIP_stop_at_last_layers", "clip_skip", "layer"), VAE_OPTION)
 CHECKPOINT = "override_settings.sd_model_checkpoint"
@@ -96,11 +99,11 @@ def _read_all(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, Any
 
 def _has(field: Field, body: Mapping[str, Any]) -> bool:
     value = body.get(field.theirs)
-    return value is not None and not (field.kind == "name" and value == "")
+    return value is not None and value not in NOTHING.get(field.kind, ())
 
 
 def _read(field: Field, value: Any) -> Any:
-    if field.kind in ("text", "name"):
+    if field.kind in ("text", "name", "model"):
         if not isinstance(value, str):
             raise RequestError(field.theirs, value, "is no text", "Send a text.")
         return value

@@ -21,9 +21,11 @@ SIZE_PX = (64, 2048)
 STEPS = (1, 150)
 GUIDANCE = (0.0, 30.0)
 CLIP_SKIP = (1, 12)  # the worker knows how many layers there are
+SWITCH_AT = (0.0, 1.0)
 BATCH = (1, 16)
 COUNT = (1, 64)
 SEED_MAX = 2**53 - 1  # the largest whole number that JSON clients keep exactly
+REFINER_SWITCH_AT = 0.8
 RANDOM_SEED_MAX = 2**32 - 3  # what AUTOMATIC1111 rolls, so that seeds can be carried over
 PROMPT_BYTES = 10_000
 FORMATS = ("png", "webp", "jpeg")
@@ -54,6 +56,10 @@ class Request:
     sampling: Sampling = field(default_factory=Sampling)
     # Which layer of the text encoder speaks, counted from the end: 1 is the last one, as in AUTOMATIC1111.
     clip_skip: int | None = None
+    # A checkpoint that takes the picture over for its last steps, and after what share of the way: the training's
+    # timesteps, as in AUTOMATIC1111 and diffusers.
+    refiner: str | None = None
+    refiner_switch_at: float | None = None
     seed: int = -1  # -1: a new one is rolled when the request is resolved
     batch_size: int = 1  # pictures that develop together
     batch_count: int = 1  # batches one after another
@@ -143,6 +149,8 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
         steps=_or(asked.steps, defaults.steps),
         guidance_scale=_or(asked.guidance_scale, defaults.guidance_scale),
     )
+    # Nobody is needed to go on with one's own picture.
+    refiner = request.refiner if request.refiner not in ("", checkpoint) else None
     resolved = dataclasses.replace(
         request,
         checkpoint=checkpoint,
@@ -151,6 +159,8 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
         height=_or(request.height, defaults.height),
         sampling=sampling,
         clip_skip=_or(request.clip_skip, defaults.clip_skip),
+        refiner=refiner,
+        refiner_switch_at=_or(request.refiner_switch_at, REFINER_SWITCH_AT) if refiner else None,
     )
     check(resolved)
     if resolved.seed == -1:
@@ -179,6 +189,8 @@ def check(request: Request) -> None:
     within("guidance_scale", request.sampling.guidance_scale, GUIDANCE)
     if request.clip_skip is not None:  # requests of older versions have none
         within("clip_skip", request.clip_skip, CLIP_SKIP, "layers from the end")
+    if request.refiner_switch_at is not None:
+        within("refiner_switch_at", request.refiner_switch_at, SWITCH_AT, "of the way")
     within("seed", request.seed, (-1, SEED_MAX))
     within("batch_size", request.batch_size, BATCH, "pictures at once")
     within("batch_count", request.batch_count, COUNT, "batches")

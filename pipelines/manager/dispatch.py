@@ -128,6 +128,7 @@ class Dispatcher:
             checkpoint = self._terms.find_checkpoint(request.checkpoint or "")
             extras = self._terms.find_extras(request)
             controls = self._terms.find_controls(request)
+            refiner = self._terms.find_checkpoint(request.refiner) if request.refiner else None
         except StudioError as error:
             self._results.fail(entry, error)
             return True
@@ -136,7 +137,7 @@ class Dispatcher:
         hold = None if is_picked else request.draft_steps
         tasks = tuple(self._task(entry, index, is_picked=is_picked) for index in indexes)
         loras, vae, embeddings = extras
-        brings = (loras, controls, vae, embeddings)
+        brings = (loras, controls, vae, embeddings, refiner)
         self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, *brings))
         return True
 

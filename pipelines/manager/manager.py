@@ -23,6 +23,7 @@ from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.guiding.prepared import Prepared
 from pipelines.job import QUEUED, RUNNING, Job
 from pipelines.manager.bench import Bench
+from pipelines.manager.checkpoints import check_refiner, find_base
 from pipelines.manager.commands import Commands, Order
 from pipelines.manager.desk import Desk
 from pipelines.manager.dispatch import Dispatcher, Terms
@@ -172,16 +173,13 @@ class PipelineManager:
         if len(client_request_id) > CLIENT_REQUEST_ID_CHARACTERS:
             why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
             raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
-        try:
-            checkpoint = self.catalog.find(request.checkpoint)
-        except NotFound as error:
-            why = "is not there" if request.checkpoint else error.message
-            raise RequestError("checkpoint", request.checkpoint, why, error.remedy) from error
+        checkpoint = find_base(request, self.catalog)
         self.hashes.want(checkpoint.path)
         resolved = resolve(request, checkpoint.name, checkpoint.defaults)
         extras = self._extras_of(resolved, self.catalog.look())
         want(self.hashes, *extras)
         resolved = replace(resolved, vae=extras.vae.name if extras.vae else None)
+        check_refiner(resolved, checkpoint, self.catalog)
         if resolved.controls:
             self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
         order = Order(owner, resolved, client_request_id)

@@ -1,4 +1,4 @@
-"""Which models of the catalog a request needs: the checkpoint and what its prompt names."""
+"""Which models of the catalog a request needs: the checkpoint, its refiner and what its prompt names."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from pipelines.request import Request
 
 
 def used_by(request: Request, view: View, embeddings: Collection[str] = ()) -> Iterator[Model]:
-    """The checkpoint first, then VAE, LoRAs, guides and embeddings (by their paths); what has vanished is left out."""
-    yield from (one for one in view.checkpoints if one.name == request.checkpoint)
+    """Checkpoint and refiner, VAE, LoRAs, guides and embeddings (by their paths); what has vanished is left out."""
+    for name in (request.checkpoint, request.refiner):
+        yield from (one for one in view.checkpoints if one.name == name)
     yield from (one for one in view.others if one.kind == VAE and one.name == request.vae)
     tags = [tag for tag in split(request.prompt)[1] if tag.kind == LORA and tag.arguments]
     names = {tag.arguments[0].strip().casefold() for tag in tags}

@@ -31,6 +31,7 @@ RESIZE_MODES = {
 }
 PAIRS_AT_LEAST = 3  # fewer, and the last line is prompt
 NO_MARKS: Mapping[str, str] = MappingProxyType({})
+HASH = re.compile(r" \[[0-9a-f]{8,64}\]$")  # after a name, in AUTOMATIC1111's titles
 SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
 
@@ -48,6 +49,8 @@ def write(request: Request, marks: Mapping[str, str] = NO_MARKS, version: str = 
         "VAE hash": marks.get("VAE hash"),
         "VAE": marks.get("VAE", request.vae),
         "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
+        "Refiner": request.refiner,
+        "Refiner switch at": request.refiner_switch_at if request.refiner else None,
         **_controls(request),
         "RNG": "NV",  # Philox, the same numbers as on a CUDA device
         "Lora hashes": marks.get("Lora hashes"),
@@ -136,6 +139,8 @@ def to_request(text: str) -> Request | None:
         ),
         vae=values.get("VAE"),
         clip_skip=_whole(values.get("Clip skip", "1")),
+        refiner=HASH.sub("", values.get("Refiner", "")) or None,
+        refiner_switch_at=_number(values.get("Refiner switch at")),
         seed=seed if seed is not None and 0 <= seed <= SEED_MAX else -1,
     )
 

@@ -136,6 +136,8 @@ class Submit:
     controls: tuple[ControlTask, ...] = ()
     vae: VaeRef | None = None  # None: the checkpoint's own
     embeddings: tuple[EmbeddingRef, ...] = ()
+    # Takes each picture over at the request's `refiner_switch_at`.
+    refiner: CheckpointRef | None = None
 
 
 @dataclass(frozen=True)

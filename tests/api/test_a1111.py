@@ -78,6 +78,18 @@ def test_what_is_left_out_takes_the_checkpoints_own_defaults(home: House) -> Non
     assert info["sampler_name"] == defaults.sampler
 
 
+def test_a_refiner_is_called_by_its_title(home: House) -> None:
+    (row,) = [row for row in home.client.get("/sdapi/v1/sd-models").json()]
+
+    own = made(home, refiner_checkpoint=row["title"], refiner_switch_at=0.5)
+    none = made(home, refiner_checkpoint="None", refiner_switch_at=0)
+    gone = txt2img(home, refiner_checkpoint="gone [0123456789]")
+
+    assert len(own["images"]) == len(none["images"]) == 1
+    assert none["parameters"]["refiner_checkpoint"] is None
+    assert (gone.status_code, gone.json()["field"]) == (422, "refiner_checkpoint")
+
+
 def test_what_clients_send_beside_the_point_is_passed_over(home: House) -> None:
     answer = made(
         home,

@@ -39,6 +39,18 @@ def test_clip_skip_is_the_checkpoints_own_unless_it_is_given() -> None:
     assert resolve(Request(clip_skip=1), "anime", anime).clip_skip == 1
 
 
+def test_a_refiner_takes_over_at_four_fifths_unless_it_is_said_when() -> None:
+    assert resolved(refiner="fine").refiner_switch_at == 0.8
+    assert resolved(refiner="fine", refiner_switch_at=0.3).refiner_switch_at == 0.3
+
+
+@pytest.mark.parametrize("nobody", [None, "", "starter"], ids=["none", "empty", "itself"])
+def test_without_another_checkpoint_there_is_no_refiner(nobody: str | None) -> None:
+    request = resolved(refiner=nobody, refiner_switch_at=0.3)
+
+    assert (request.refiner, request.refiner_switch_at) == (None, None)
+
+
 def test_given_fields_are_kept() -> None:
     sampling = {"sampler": "Euler a", "steps": 7, "guidance_scale": 1}
     request = resolved(width=64, height=256, seed=5, sampling=sampling)
@@ -78,6 +90,8 @@ def test_sampler_names_are_understood_in_every_spelling(
         ({"sampling": {"steps": 1000}}, "steps"),
         ({"sampling": {"guidance_scale": math.nan}}, "guidance_scale"),
         ({"clip_skip": 0}, "clip_skip"),
+        ({"refiner": "x", "refiner_switch_at": 1.1}, "refiner_switch_at"),
+        ({"refiner": 3}, "refiner"),
         ({"clip_skip": 13}, "clip_skip"),
         ({"sampling": {"guidance_scale": math.inf}}, "guidance_scale"),
         ({"sampling": {"guidance_scale": 10**400}}, "sampling.guidance_scale"),

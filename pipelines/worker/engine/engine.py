@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from pipelines.worker.device.choice import Device
 from pipelines.worker.device.memory import Memory
 from pipelines.worker.engine.delivery import pack
 from pipelines.worker.engine.forwards import Forwards
-from pipelines.worker.engine.jobs import WorkerJob
+from pipelines.worker.engine.jobs import Sheet, WorkerJob
 from pipelines.worker.engine.kit import Kit, give_back, take
 from pipelines.worker.engine.loop import Loop
 from pipelines.worker.engine.task import Task
@@ -29,7 +29,6 @@ from pipelines.worker.messages import (
     PictureDone,
     PictureFailed,
     PictureHeld,
-    PictureTask,
     Probe,
     Probed,
     Stage,
@@ -38,7 +37,7 @@ from pipelines.worker.messages import (
 )
 from pipelines.worker.pulse import Pulse
 from pipelines.worker.recipes.controlling import controls_of
-from pipelines.worker.recipes.still import Brief, Developed, Held, still
+from pipelines.worker.recipes.still import Baton, Brief, Developed, Held, leg
 from pipelines.worker.weights.cache import Models
 from pipelines.worker.weights.loading import Model
 
@@ -102,7 +101,7 @@ class Engine:
     def _submit(self, submit: Submit) -> None:
         if submit.job_id in self._jobs:
             self._cancel(submit.job_id)
-        job = WorkerJob(submit, deque(submit.pictures))
+        job = WorkerJob(submit, deque(Sheet(task) for task in submit.pictures))
         self._jobs[submit.job_id] = job
         try:
             job.request = Request.from_dict(submit.request)
@@ -134,7 +133,7 @@ class Engine:
     def _kit(self, job: WorkerJob) -> Kit | None:
         """What the job's next picture develops with; None while it has to wait for some of it."""
         try:
-            kit, stage = take(self._bench.models, job)
+            kit, stage = take(self._bench.models, job.needs)
         except StudioError as error:
             self._fail_waiting(job, error)
             return None
@@ -143,48 +142,53 @@ class Engine:
             self._send(Stage(job.submit.job_id, stage))
         return kit
 
-    def _start(self, job: WorkerJob, picture: PictureTask, kit: Kit) -> None:
-        viewer = Viewer(job.submit.job_id, picture.index, kit.model, self._audience)
+    def _start(self, job: WorkerJob, sheet: Sheet, kit: Kit) -> None:
+        """One leg of a picture: to its end, or to where another checkpoint goes on with it."""
+        if sheet.viewer is None:
+            sheet.viewer = Viewer(job.submit.job_id, sheet.task.index, kit.model, self._audience)
+            sheet.applied = kit.applied
         brief = Brief(
             job.request,
-            picture.seed,
-            picture.state,
+            sheet.task.seed,
+            sheet.task.state,
             job.submit.hold_after_steps,
-            job.patch,
-            controls_of(job.submit.controls, kit.guides),
+            kit.needs.patch,
+            controls_of(kit.needs.controls, kit.guides),
         )
         task = Task(
-            partial(still, brief, kit.model, viewer.look),
-            partial(self._picture_ended, job, picture, kit, viewer),
+            partial(leg, brief, kit.model, sheet.baton, sheet.viewer.look),
+            partial(self._leg_ended, job, sheet, kit),
             is_exact=job.request.exact or self._launch.exact,
-            patch=job.patch,
+            patch=kit.needs.patch,
         )
         job.active.append(task)
         self._active += 1
         self._loop.start(task)
 
-    def _picture_ended(
-        self, job: WorkerJob, picture: PictureTask, kit: Kit, viewer: Viewer, task: Task
-    ) -> None:
+    def _leg_ended(self, job: WorkerJob, sheet: Sheet, kit: Kit, task: Task) -> None:
         job.active.remove(task)
         self._active -= 1
-        give_back(self._bench.models, job, kit)
-        message = self._last_words(job.submit.job_id, picture.index, kit.model, viewer, task)
-        if isinstance(message, PictureDone):
-            message = replace(message, applied=kit.applied)
+        give_back(self._bench.models, kit)
+        if isinstance(task.result, Baton):
+            sheet.baton = task.result
+            job.hand_on(sheet)
+            return
+        message = self._last_words(job.submit.job_id, sheet, kit.model, task)
         if message is not None:
             self._send(message)
         self._end_if_over(job)
 
     def _last_words(
-        self, job_id: str, index: int, model: Model, viewer: Viewer, task: Task
-    ) -> Any | None:
-        error = self._forwards.explain(task.fault) if task.fault else task.error
+        self, job_id: str, sheet: Sheet, model: Model, task: Task
+    ) -> PictureFailed | PictureHeld | PictureDone | None:
+        index, viewer, error = sheet.task.index, sheet.viewer, task.error
+        if task.fault:
+            error = self._forwards.explain(task.fault)
         if error:
             return PictureFailed(job_id, index, error.as_dict())
         if isinstance(task.result, Held):
             return PictureHeld(job_id, index, task.result.step, task.result.state)
-        if isinstance(task.result, Developed):
+        if isinstance(task.result, Developed) and viewer:
             return PictureDone(
                 job_id,
                 index,
@@ -193,13 +197,14 @@ class Engine:
                 viewer.seconds(),
                 str(model.device),
                 str(model.dtype).removeprefix("torch."),
+                sheet.applied,
             )
         return None  # cancelled
 
     def _fail_waiting(self, job: WorkerJob, error: StudioError) -> None:
         while job.waiting:
-            picture = job.waiting.popleft()
-            self._send(PictureFailed(job.submit.job_id, picture.index, error.as_dict()))
+            index = job.waiting.popleft().task.index
+            self._send(PictureFailed(job.submit.job_id, index, error.as_dict()))
         self._end_if_over(job)
 
     def _end_if_over(self, job: WorkerJob) -> None:
@@ -208,7 +213,7 @@ class Engine:
             self._send(JobEnded(job.submit.job_id, job.is_cancelled))
 
     def _wanted(self) -> Sequence[CheckpointRef]:
-        return [job.submit.checkpoint for job in self._jobs.values()]
+        return [checkpoint for job in self._jobs.values() for checkpoint in job.checkpoints]
 
     def _probe(self, probe: Probe) -> None:
         began = self._clock()

@@ -6,37 +6,81 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from pipelines.request import Request
-from pipelines.worker.engine.batching import Patch
+from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.engine.task import Task
-from pipelines.worker.messages import GuideRef, PictureTask, Submit
+from pipelines.worker.engine.viewing import Viewer
+from pipelines.worker.messages import (
+    Applied,
+    CheckpointRef,
+    ControlTask,
+    GuideRef,
+    PictureTask,
+    Submit,
+)
+from pipelines.worker.recipes.still import Baton
 from pipelines.worker.weights.outfits import Outfit
+
+NO_OUTFIT = Outfit()
+
+
+@dataclass(eq=False)
+class Sheet:
+    """A picture of a job, from its first step to its pixels; a refiner has it for a while on its way."""
+
+    task: PictureTask
+    viewer: Viewer | None = None
+    applied: tuple[Applied, ...] = ()  # how much of each LoRA
+    baton: Baton | None = None  # how far it was when a checkpoint handed it on
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a picture goes on with: one checkpoint, what that is to wear, what is to guide it."""
+
+    checkpoint: CheckpointRef
+    patch: Patch = NO_PATCH
+    outfit: Outfit = NO_OUTFIT
+    controls: tuple[ControlTask, ...] = ()
+
+    @property
+    def guides(self) -> tuple[GuideRef, ...]:
+        """The files of all that guides it, each once."""
+        return tuple(dict.fromkeys(file for task in self.controls for file in task.files))
 
 
 @dataclass(eq=False)
 class WorkerJob:
-    """One Submit under way."""
+    """One Submit under way. A picture that goes on with another checkpoint waits again, before those not begun."""
 
     submit: Submit
-    waiting: deque[PictureTask]
+    waiting: deque[Sheet]
     request: Request = field(default_factory=Request)
     active: list[Task] = field(default_factory=list)
     is_cancelled: bool = False
     stage: str = ""  # the last one that was told
 
     @property
-    def patch(self) -> Patch:
-        """What its pictures want of the networks."""
-        return Patch(self.submit.loras)
+    def needs(self) -> Needs:
+        """Those of the next picture. What a job brings is made for the family of its first checkpoint."""
+        submit, baton = self.submit, self.waiting[0].baton
+        if baton and baton.is_done:  # only pixels are to be made
+            return Needs(submit.checkpoint, outfit=Outfit(submit.vae))
+        checkpoint = submit.refiner if baton and submit.refiner else submit.checkpoint
+        if checkpoint.family != submit.checkpoint.family:
+            return Needs(checkpoint)
+        outfit = Outfit(submit.vae, submit.embeddings)
+        return Needs(checkpoint, Patch(submit.loras), outfit, submit.controls)
 
     @property
-    def guides(self) -> tuple[GuideRef, ...]:
-        """The files of all that guides its pictures, each once."""
-        return tuple(dict.fromkeys(file for task in self.submit.controls for file in task.files))
+    def checkpoints(self) -> tuple[CheckpointRef, ...]:
+        """All that it needs, one after another."""
+        refiner = self.submit.refiner
+        return (self.submit.checkpoint, refiner) if refiner else (self.submit.checkpoint,)
 
-    @property
-    def outfit(self) -> Outfit:
-        """What its pictures bring beside that."""
-        return Outfit(self.submit.vae, self.submit.embeddings)
+    def hand_on(self, sheet: Sheet) -> None:
+        """The picture waits for its next checkpoint."""
+        begun = sum(1 for other in self.waiting if other.baton)
+        self.waiting.insert(begun, sheet)
 
     @property
     def has_room(self) -> bool:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.worker.engine.jobs import WorkerJob
+from pipelines.worker.engine.jobs import Needs
 from pipelines.worker.messages import Applied, GuideRef
 from pipelines.worker.weights.cache import Models
 from pipelines.worker.weights.loading import Model
@@ -17,42 +17,43 @@ from pipelines.worker.weights.loading import Model
 class Kit:
     """Stays in memory until `give_back`."""
 
+    needs: Needs
     model: Model
     applied: tuple[Applied, ...]  # how much of each LoRA
     guides: Mapping[GuideRef, Any]
 
 
-def take(models: Models, job: WorkerJob) -> tuple[Kit | None, str]:
-    """(the kit of one picture of the job, its stage); no kit while something is read or waits for memory.
+def take(models: Models, needs: Needs) -> tuple[Kit | None, str]:
+    """(the kit of one picture, its stage); no kit while something is read or waits for memory.
 
     Raises StudioError when something of it can never be had.
     """
-    checkpoint = job.submit.checkpoint
+    checkpoint = needs.checkpoint
     model = models.lease(checkpoint)
     if model is None:
         is_reading = models.is_reading(checkpoint)
         return None, f"loading {checkpoint.name}" if is_reading else "waiting for memory"
     with ExitStack() as undo:
         undo.callback(models.release, model)
-        worn = models.put_on(model, job.patch)
+        worn = models.put_on(model, needs.patch)
         if worn is None:
             return None, "loading LoRA"
-        undo.callback(models.take_off, model, job.patch)
-        dressed = models.dress(model, job.outfit)
+        undo.callback(models.take_off, model, needs.patch)
+        dressed = models.dress(model, needs.outfit)
         if dressed is None:
-            return None, "loading VAE" if job.submit.vae else "loading embedding"
+            return None, "loading VAE" if needs.outfit.vae else "loading embedding"
         undo.callback(models.undress, dressed)
-        guides = models.accompany(model, job.guides)
+        guides = models.accompany(model, needs.guides)
         if guides is None:
-            is_reading = models.is_reading_guides(model, job.guides)
+            is_reading = models.is_reading_guides(model, needs.guides)
             return None, "loading ControlNet" if is_reading else "waiting for memory"
         undo.pop_all()
-    return Kit(dressed, worn.applied, guides), "developing"
+    return Kit(needs, dressed, worn.applied, guides), "developing"
 
 
-def give_back(models: Models, job: WorkerJob, kit: Kit) -> None:
-    """A picture of the job has ended."""
-    models.part(kit.model, job.guides)
+def give_back(models: Models, kit: Kit) -> None:
+    """The picture has ended, or goes on with another."""
+    models.part(kit.model, kit.needs.guides)
     models.undress(kit.model)
-    models.take_off(kit.model, job.patch)
+    models.take_off(kit.model, kit.needs.patch)
     models.release(kit.model)

@@ -14,7 +14,17 @@ from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.denoising import beside, denoiser
 from pipelines.worker.recipes.surroundings import nothing_around
 from pipelines.worker.recipes.wording import conditioning
-from pipelines.worker.sampling import Denoise, Denoised, Philox, State, init, plan, step
+from pipelines.worker.sampling import (
+    Denoise,
+    Denoised,
+    NoiseSchedule,
+    Philox,
+    Plan,
+    State,
+    init,
+    plan,
+    step,
+)
 from pipelines.worker.weights.loading import Model
 
 
@@ -51,26 +61,80 @@ class Held:
     state: bytes
 
 
-def still(brief: Brief, model: Model, watch: Callable[[Look], None]) -> Developed | Held:
-    """Develops one picture. `watch` sees it after every step, and may raise to give it up."""
+@dataclass(frozen=True, eq=False)
+class Baton:
+    """A picture on its way from one checkpoint to another, which goes on by the same plan."""
+
+    course: Plan
+    state: State
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing left but to decode it, which the first checkpoint does."""
+        return self.course.is_done(self.state)
+
+
+Watch = Callable[[Look], None]
+
+
+def leg(brief: Brief, model: Model, baton: Baton | None, watch: Watch) -> Developed | Held | Baton:
+    """What `model` does next for a picture that has come this far: begins it, refines it, or makes pixels of it."""
+    if baton is None:
+        return still(brief, model, watch)
+    return finish(baton, model) if baton.is_done else refine(brief, model, baton, watch)
+
+
+def still(brief: Brief, model: Model, watch: Watch) -> Developed | Held | Baton:
+    """Develops one picture, up to where its refiner takes over. `watch` sees it after every step, and may raise."""
     request = brief.request
-    told = conditioning(request, model, brief.patch)
     course = plan(request.sampling, model.training)
-    noise = Philox(brief.seed)
     if brief.state is None:
-        state = init(course, noise, latent_shape(request, model), model.device)
+        state = init(course, Philox(brief.seed), latent_shape(request, model), model.device)
     else:
         state = State.from_bytes(brief.state, model.device)
+    until = own_steps(request, course, model.training)
+    outcome = _go_on(brief, model, Baton(course, state), watch, until)
+    return finish(outcome, model) if isinstance(outcome, Baton) and outcome.is_done else outcome
 
+
+def refine(brief: Brief, refiner: Model, baton: Baton, watch: Watch) -> Held | Baton:
+    """Takes the steps that are left, as the refiner sees them and under its own reading of the prompt."""
+    return _go_on(brief, refiner, baton, watch, baton.course.steps)
+
+
+def finish(baton: Baton, model: Model) -> Developed:
+    """The pixels of a picture whose steps are all taken."""
+    return Developed(decode(baton.state.x, model))
+
+
+def own_steps(request: Request, course: Plan, training: NoiseSchedule) -> int:
+    """How many steps the first checkpoint takes: those that begin in its share of the timesteps.
+
+    As AUTOMATIC1111 and diffusers (`denoising_end`) count it.
+    """
+    if request.refiner is None or request.refiner_switch_at is None:
+        return course.steps
+    timesteps = training.last_timestep + 1
+    end = round(timesteps - request.refiner_switch_at * timesteps)
+    return sum(training.timestep(sigma) >= end for sigma in course.sigmas[:-1])
+
+
+def _go_on(brief: Brief, model: Model, baton: Baton, watch: Watch, until: int) -> Held | Baton:
+    """Steps from where the picture is, up to step `until`."""
+    request, course, state = brief.request, baton.course, baton.state
+    if state.step >= until:
+        return baton
+    told = conditioning(request, model, brief.patch)
     around = nothing_around(request, model) if model.is_inpainting else None
     denoise = Watched(denoiser(model, told, course, beside(request, model, around), brief.controls))
-    while not course.is_done(state):
+    noise = Philox(brief.seed)
+    while state.step < until:
         sigma = course.sigmas[state.step]
         state = step(course, denoise, noise, state)
         watch(Look(state.step, course.steps, sigma, denoise.x0))
         if state.step == brief.hold_after_steps and not course.is_done(state):
             return Held(state.step, state.to_bytes())
-    return Developed(decode(state.x, model))
+    return Baton(course, state)
 
 
 def latent_shape(request: Request, model: Model) -> tuple[int, int, int]:

@@ -146,6 +146,16 @@ def test_what_it_writes_it_reads_back_as_the_same_request(clip_skip: int) -> Non
     assert infotext.to_request(infotext.write(request)) == request
 
 
+def test_a_refiner_is_written_and_read_back_with_or_without_a_hash() -> None:
+    refined = dataclasses.replace(REQUEST, refiner="fine, v1", refiner_switch_at=0.75)
+    text = infotext.write(refined)
+
+    assert 'Refiner: "fine, v1", Refiner switch at: 0.75, ' in text
+    assert infotext.to_request(text) == refined
+    theirs = text.replace('"fine, v1"', "fine [0123456789]")
+    assert infotext.to_request(theirs) == dataclasses.replace(refined, refiner="fine")
+
+
 def test_clip_skip_is_written_when_it_skips() -> None:
     skipping = dataclasses.replace(REQUEST, clip_skip=2)
 

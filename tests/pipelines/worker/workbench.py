@@ -95,12 +95,16 @@ class Workbench:
         self.engine = Engine(bench, launch, self.said.append, self.clock)
 
     def submit(self, job_id: str = "job", /, **asked: Any) -> None:
-        """A job of as many pictures as the request has, or of `pictures=…`; the fields are those of `request`."""
+        """A job of as many pictures as the request has, or of `pictures=…`; the fields are those of `request`.
+
+        `refiner` is a checkpoint.
+        """
         given: dict[str, Any] = {"checkpoint": self.checkpoint, "hold_after_steps": None, **asked}
         checkpoint, hold = given.pop("checkpoint"), given.pop("hold_after_steps")
-        brings = {name: given.pop(name) for name in ("vae", "embeddings") if name in given}
-        pictures = given.pop("pictures", None)
-        wanted = request(**given)
+        names = ("vae", "embeddings", "refiner")
+        brings = {name: given.pop(name) for name in names if name in given}
+        pictures, refiner = given.pop("pictures", None), brings.get("refiner")
+        wanted = request(**given, refiner=refiner.name if refiner else None)
         if pictures is None:
             pictures = tuple(PictureTask(n, wanted.seed + n) for n in range(wanted.pictures))
         values = wanted.as_dict()

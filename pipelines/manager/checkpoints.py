@@ -1,0 +1,34 @@
+"""The checkpoints that a request names: they are there, and the one can go on with the other's pictures."""
+
+from __future__ import annotations
+
+from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.families import FAMILIES
+from pipelines.errors import NotFound, RequestError
+from pipelines.request import Request
+
+
+def find_base(request: Request, catalog: Catalog) -> Checkpoint:
+    """The checkpoint that begins the pictures. Raises RequestError or ModelUnreadable."""
+    return _find("checkpoint", request.checkpoint, catalog)
+
+
+def check_refiner(request: Request, base: Checkpoint, catalog: Catalog) -> None:
+    """Raises RequestError or ModelUnreadable for a refiner that is not there, or sees other latents than the base."""
+    if not request.refiner:
+        return
+    refiner = _find("refiner", request.refiner, catalog)
+    own, wanted = (FAMILIES[one.family].latents for one in (refiner, base))
+    if own != wanted:
+        why = f"goes on with pictures of {own} only, and {base.name} is of {wanted}"
+        remedy = f"Choose a checkpoint of {wanted}, or no refiner."
+        raise RequestError("refiner", refiner.name, why, remedy)
+
+
+def _find(field: str, name: str | None, catalog: Catalog) -> Checkpoint:
+    try:
+        return catalog.find(name)
+    except NotFound as error:
+        why = "is not there" if name else error.message
+        raise RequestError(field, name, why, error.remedy) from error
