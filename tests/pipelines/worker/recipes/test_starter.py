@@ -11,8 +11,8 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 
 from pipelines.catalog import diffusers_folder
+from pipelines.worker.recipes.chunks import chunks_of
 from pipelines.worker.recipes.still import Brief, Developed, still
-from pipelines.worker.recipes.wording import token_chunks
 from pipelines.worker.sampling.philox import Philox
 from tests.pipelines.worker.workbench import Workbench, request
 
@@ -31,7 +31,7 @@ def starter() -> Workbench:
 def test_a_short_prompt_is_one_chunk(starter: Workbench) -> None:
     model = starter.model()
 
-    chunks = token_chunks(PROMPT, model.text_encoders[0], model)
+    chunks = chunks_of(PROMPT, model.text_encoders[0], model).ids
 
     assert [len(chunk) for chunk in chunks] == [77]
 
