@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +89,12 @@ def publish(record: Record) -> None:
             for path in _notes(record):
                 _beside(path, target.parent)
             _move(staging / package.files[0].path, target)
-    clear(record)
+
+
+def is_published(record: Record) -> bool:
+    """Whether the files have got their place already: they are there, and no longer among what was gathered."""
+    first = record.package.files[0].path
+    return os.path.lexists(record.target) and not (record.staging / first).exists()
 
 
 def clear(record: Record) -> None:

@@ -48,6 +48,7 @@ class Run:
         self._came = self._speed = 0.0
         self._ticked = time.monotonic()
         self._task: asyncio.Task[None] | None = None
+        self._is_published = False
         self._is_checkpoint = not record.package.subfolder
 
     @property
@@ -83,6 +84,7 @@ class Run:
 
     def start(self) -> None:
         """Begins, or goes on from what is there."""
+        self._is_published = self.record.state == CHECKING and place.is_published(self.record)
         self._become(QUEUED)
         self._task = asyncio.create_task(self._go())
 
@@ -98,9 +100,11 @@ class Run:
 
     async def _go(self) -> None:
         try:
-            await self._gather()
-            self._become(CHECKING)
-            await in_thread(self._settle)
+            if not self._is_published:  # else the last server was killed before it could say so
+                await self._gather()
+                self._become(CHECKING)
+                await in_thread(self._settle)
+            await in_thread(lambda: place.clear(self.record))
             self._become(DONE, **await in_thread(self._listed))
         except DiskFull as error:
             self._become(PAUSED, error=error.as_dict())

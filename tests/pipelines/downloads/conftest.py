@@ -26,10 +26,10 @@ Opener = Callable[..., contextlib.AbstractContextManager["House"]]
 class House:
     """Downloads over a temporary folder, and what a test asks of them."""
 
-    def __init__(self, folder: Path, server: ModelServer, **changes: Any) -> None:
+    def __init__(self, folder: Path, address: str, **changes: Any) -> None:
         self.models, self.data = folder / "models", folder / "data"
         self.models.mkdir(exist_ok=True)
-        fields = {"hub_url": server.address, "civitai_url": server.address} | changes
+        fields = {"hub_url": address, "civitai_url": address} | changes
         environment = fields.pop("environment", {})
         self.settings = Settings(models_dir=(self.models,), data_dir=self.data, **fields)
         self.catalog = Catalog((self.models,))
@@ -83,7 +83,7 @@ def open_house(tmp_path: Path, server: ModelServer) -> Opener:
 
     @contextlib.contextmanager
     def open_(**changes: Any) -> Iterator[House]:
-        house = House(tmp_path, server, **changes)
+        house = House(tmp_path, server.address, **changes)
         house.downloads.start()
         try:
             yield house
