@@ -180,7 +180,9 @@ class Downloads:
                 )
             self._accept(package, order)
             run = self._new(plan, order.owner)
-            if not plan.is_there:
+            if plan.is_there:
+                await run.finish()
+            else:
                 run.start()
             return run.view()
 
@@ -212,7 +214,6 @@ class Downloads:
             package=dataclasses.replace(package, choices=()),
             target=plan.target,
             state=state,
-            model=package.name if plan.is_there else "",
         )
         if state == QUEUED:
             with failures_named(self.folder):

@@ -88,6 +88,10 @@ class Run:
         self._become(QUEUED)
         self._task = asyncio.create_task(self._go())
 
+    async def finish(self) -> None:
+        """It is there, under the name that the catalog gives it."""
+        self._become(DONE, **await in_thread(self._listed))
+
     async def halt(self, state: str = "") -> None:
         """Ends the work and returns when nothing is written any more; what is there stays."""
         if self._task is not None:
@@ -105,7 +109,7 @@ class Run:
                 self._become(CHECKING)
                 await in_thread(self._settle)
             await in_thread(lambda: place.clear(self.record))
-            self._become(DONE, **await in_thread(self._listed))
+            await self.finish()
         except DiskFull as error:
             self._become(PAUSED, error=error.as_dict())
         except StudioError as error:

@@ -8,10 +8,13 @@ import { isOnlyToys } from "./store.js";
 import { fileSize } from "./words.js";
 
 const PLAN_MS = 300000; // a look at a file of the same name may mean to read it
+// By the tier in which its networks would lie, see `pipelines/tiers.py`.
 const FITS = {
-  fits: "fits this machine",
-  tight: "fits tightly: slower",
-  slow: "large for this machine: slow",
+  resident: "fits this machine",
+  offload: "fits; parts of it wait in RAM",
+  stream: "large for this machine: slow",
+  float8: "large for this machine: slow",
+  none: "too large for this machine",
   unknown: "",
 };
 const HINT = "e.g. stabilityai/sd-turbo, or the address of a page on civitai.com";
@@ -72,7 +75,7 @@ export function mountOffers(host, parts) {
   /** One button is the next thing to do: that of the first model that fits, while nothing else is. */
   function drawNext() {
     const isNext = isOnlyToys(store.about) && !plan.isOpen() && !downloads.isBusy();
-    const next = isNext ? (about?.offers.find((offer) => offer.fit === "fits") ?? about?.offers[0]) : null;
+    const next = isNext ? (about?.offers.find((offer) => offer.fit === "resident") ?? about?.offers[0]) : null;
     for (const node of cards.children)
       node.lastElementChild.className = node.dataset.offer === next?.id ? "primary" : "secondary";
   }
@@ -150,7 +153,8 @@ export function mountOffers(host, parts) {
   }
   let known = "";
   store.subscribe(() => {
-    const now = JSON.stringify([isOnlyToys(store.about), store.status?.total_bytes, store.status?.device]);
+    const { total_bytes, device, catalog_version } = store.status ?? {};
+    const now = JSON.stringify([isOnlyToys(store.about), total_bytes, device, catalog_version]);
     if (now === known || !store.about) return;
     known = now;
     learn();

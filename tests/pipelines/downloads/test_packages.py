@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.downloads import variants
-from pipelines.downloads.offers import FITS, OFFERS, SLOW, TIGHT, UNKNOWN, fit
+from pipelines.downloads.offers import OFFERS, SD15, SDXL, fit
 from pipelines.downloads.sources import Hub, parse
 from pipelines.errors import (
     LicenceNeeded,
@@ -20,6 +20,7 @@ from pipelines.errors import (
     StudioError,
 )
 from pipelines.settings import Settings
+from pipelines.tiers import Sizes
 from tests import paper_checkpoint, paper_file
 from tests.model_server import COMMIT, Fault, ModelServer
 from tests.pipelines.downloads.conftest import WEIGHTS, House, Opener
@@ -405,20 +406,11 @@ def test_an_offered_file_that_was_exchanged_is_refused(house: House, server: Mod
 
 def test_models_fit_by_the_memory_of_the_machine() -> None:
     gib = 2**30
-    sd15, sdxl = OFFERS[0].weights_bytes, OFFERS[1].weights_bytes
 
-    assert [fit(sd15, "cuda", n * gib) for n in (0, 1, 2, 4, 8)] == [
-        UNKNOWN,
-        SLOW,
-        TIGHT,
-        FITS,
-        FITS,
-    ]
-    assert [fit(sdxl, "cuda", n * gib) for n in (2, 4, 6, 8, 12)] == [
-        SLOW,
-        TIGHT,
-        TIGHT,
-        TIGHT,
-        FITS,
-    ]
-    assert fit(sd15, "cpu", 4 * gib) == TIGHT
+    def on(device: str, sizes: Sizes, *totals: int) -> list[str]:
+        return [fit(sizes, device, total * gib, 32 * gib) for total in totals]
+
+    assert on("cuda", SD15, 0, 2, 4, 8) == ["unknown", "stream", "resident", "resident"]
+    assert on("cuda", SDXL, 8, 12, 24) == ["offload", "resident", "resident"]
+    assert on("cpu", SD15, 2, 4, 8) == ["none", "float8", "resident"]
+    assert fit(SDXL, "cuda", 8 * gib, 4 * gib) == "none"  # it can be at home nowhere
