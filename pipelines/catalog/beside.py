@@ -34,10 +34,14 @@ FRONT = re.compile(r"---\s*\n(.*?)\n---\s*\n", re.S)
 PERMISSIONS = ("allowNoCredit", "allowCommercialUse", "allowDerivatives", "allowDifferentLicense")
 
 
-def about_beside(path: Path, own: About, *, is_folder: bool) -> About:
-    """All that is known; `own` is what the file says itself. What cannot be read there says nothing."""
+def about_beside(path: Path, own: About, names: set[str] | None) -> About:
+    """All that is known; `own` is what the file says itself. What cannot be read there says nothing.
+
+    `names`: the files that lie beside a single file and belong to it; None for a folder of diffusers.
+    """
+    is_folder = names is None
     found = own
-    for said in reversed(list(_in_folder(path) if is_folder else _beside(path))):
+    for said in reversed(list(_in_folder(path) if names is None else _beside(path, names))):
         found = found.under(said)
     facts = facts_in(path / FACTS if is_folder else path.with_name(f"{path.stem}.{FACTS}"))
     licence = facts.licence if facts.licence.is_said else own.licence
@@ -58,17 +62,13 @@ def belongings(path: Path) -> list[Path]:
     return [path.with_name(name) for name in wanted if name in names]
 
 
-def _beside(path: Path) -> Iterator[About]:
-    names = _names(path.parent)
+def _beside(path: Path, names: set[str]) -> Iterator[About]:
     stem = path.stem
     for ending, read in READERS.items():
         if f"{stem}{ending}" in names:
             yield read(_object(path.with_name(f"{stem}{ending}")))
-    texts = [f"{stem}{ending}" for ending in LICENCE_TEXTS]
-    texts += [
-        name for name in names if _is_alone(names, path.suffix) and LICENCE_FILE.fullmatch(name)
-    ]
-    yield About(licence=_licence_text(path.parent, [name for name in texts if name in names]))
+    texts = [name for name in sorted(names) if is_licence(name, stem)]
+    yield About(licence=_licence_text(path.parent, texts))
     pictures = [path.with_name(f"{stem}{e}") for e in PREVIEWS if f"{stem}{e}" in names]
     yield About(preview=pictures[0] if pictures else None)
 
@@ -90,9 +90,10 @@ def _names(folder: Path) -> set[str]:
         return set()
 
 
-def _is_alone(names: set[str], suffix: str) -> bool:
-    """Whether a licence in this folder can only mean the one model that lies in it."""
-    return sum(name.endswith(suffix) for name in names) == 1
+def is_licence(name: str, stem: str = "") -> bool:
+    """Whether this is the text of a licence, for all that lies beside it or for the model of this name."""
+    own = [f"{stem}{ending}" for ending in LICENCE_TEXTS] if stem else []
+    return name in own or LICENCE_FILE.fullmatch(name) is not None
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -171,7 +171,8 @@ def _read(found: Found) -> Model:
         model = single_file.read(path, models_dir)
     if isinstance(model, Checkpoint):
         model = dataclasses.replace(model, version=found.version)
-    about = about_beside(path, model.about, is_folder=found.is_folder)
+    names = None if found.is_folder else {os.path.basename(name) for name, _ in found.stamps}
+    about = about_beside(path, model.about, names)
     return dataclasses.replace(model, about=about)
 
 

@@ -27,6 +27,7 @@ class Terms:
     hosting: str = UNKNOWN
     sharing: str = UNKNOWN
     note: str = ""  # what else must be kept to, in a sentence or two
+    address: str = ""  # where its whole text stands
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,25 @@ class Row:
     terms: Terms
 
 
+CC = "https://creativecommons.org/licenses"
+ADDRESSES = {
+    "cc-by-nc-nd-4.0": f"{CC}/by-nc-nd/4.0/",
+    "cc-by-nc-sa-4.0": f"{CC}/by-nc-sa/4.0/",
+    "cc-by-nc-4.0": f"{CC}/by-nc/4.0/",
+    "cc-by-nd-4.0": f"{CC}/by-nd/4.0/",
+    "cc-by-sa-4.0": f"{CC}/by-sa/4.0/",
+    "cc-by-4.0": f"{CC}/by/4.0/",
+    "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "stabilityai-community": "https://stability.ai/license",
+    "faipl-1.0-sd": "https://freedevproject.org/faipl-1.0-sd/",
+    "creativeml-openrail-m": "https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+    "openrail++": "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
+    "apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
+    "mit": "https://opensource.org/license/mit",
+    "bsd-3-clause": "https://opensource.org/license/bsd-3-clause",
+    "agpl-3.0": "https://www.gnu.org/licenses/agpl-3.0.html",
+    "gpl-3.0": "https://www.gnu.org/licenses/gpl-3.0.html",
+}
 RAIL = (
     "Uses that harm people are forbidden (see its use restrictions). Whoever shares the model, or lets others use it,"
     " passes the licence and these restrictions on."
@@ -71,7 +91,8 @@ def _row(words: str, name: str, title: str, allows: str, note: str = "") -> Row:
     """`allows`: commercial use, hosting, sharing; y, c, n or ? each."""
     marks = dict(zip("yc?n", STRICTNESS, strict=True))
     commercial, hosting, sharing = (marks[mark] for mark in allows)
-    return Row(words, Terms(name, title, commercial, hosting, sharing, note))
+    terms = Terms(name, title, commercial, hosting, sharing, note, ADDRESSES.get(name, ""))
+    return Row(words, terms)
 
 
 # The first row that fits wins, so the narrower stands before the wider.

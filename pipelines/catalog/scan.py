@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.catalog.beside import ENDINGS
+from pipelines.catalog.beside import ENDINGS, is_licence
 from pipelines.catalog.diffusers_folder import INDEX
 from pipelines.catalog.facts import FACTS
 from pipelines.catalog.single_file import SAFETENSORS, UNREAD
@@ -75,11 +75,13 @@ def _below(folder: str, models_dir: str, depth: int, seen: set[str]) -> Iterator
         return
     # Of two files of one name the one that can be read comes first.
     names = sorted(entries, key=lambda name: (not name.lower().endswith(SAFETENSORS), name))
-    for name in names:
-        if name.lower().endswith(SUFFIXES):
-            stamps = tuple(_stamps_of(name, entries))
-            if stamps and _is_new(entries[name], os.path.join(real, name), seen):
-                yield Found(os.path.join(folder, name), models_dir, False, stamps)
+    weights = [name for name in names if name.lower().endswith(SUFFIXES)]
+    # A licence of the folder is that of the one model in it; of several it might mean any.
+    licences = [name for name in names if is_licence(name)] if len(weights) == 1 else []
+    for name in weights:
+        stamps = tuple(_stamps_of(name, licences, entries))
+        if stamps and _is_new(entries[name], os.path.join(real, name), seen):
+            yield Found(os.path.join(folder, name), models_dir, False, stamps)
     for name in names:
         if depth and _is_folder(entries[name]):
             yield from _below(entries[name].path, models_dir, depth - 1, seen)
@@ -113,11 +115,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _stamps_of(name: str, entries: dict[str, os.DirEntry[str]]) -> Iterator[tuple[str, Stamp]]:
+def _stamps_of(
+    name: str, licences: list[str], entries: dict[str, os.DirEntry[str]]
+) -> Iterator[tuple[str, Stamp]]:
     """Of a file and of those beside it that say more of it; none when it is no file or just gone."""
     stem = os.path.splitext(name)[0]
     config = (CONFIG,) if stem.startswith(FOLDER_STEM) else ()
-    for own in (name, *config, *(stem + ending for ending in ENDINGS)):
+    for own in (name, *config, *(stem + ending for ending in ENDINGS), *licences):
         entry = entries.get(own)
         try:
             if entry is not None and entry.is_file():

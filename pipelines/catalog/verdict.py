@@ -16,6 +16,20 @@ from pipelines.catalog.licences import STRICTNESS, UNKNOWN, strictest
 MODELS_MAX, CHARACTERS_MAX = 64, 300
 TEXT_BYTES_MAX = 100_000  # of one licence
 USES = ("commercial", "hosting", "sharing")
+# What Attachment A of the Open RAIL-M licences forbids, shortened; whoever passes a model on passes it on, too.
+RAIL_USES = (
+    "break the law",
+    "exploit or harm minors",
+    "spread false information in order to harm others",
+    "use or spread personal data in order to harm somebody",
+    "defame, disparage or harass people",
+    "decide by machine alone what changes somebody's rights or binds them",
+    "discriminate against people or harm them for what they do, are or are held to be",
+    "exploit the weakness of a group in order to harm its members",
+    "give medical advice or interpret medical results",
+    "serve law enforcement, justice, immigration or asylum by predicting what somebody will do",
+)
+RESTRICTED = ("creativeml-openrail-m", "openrail++")
 
 
 @dataclass(frozen=True)
@@ -83,11 +97,20 @@ def licence_notice(models: Iterable[Model]) -> str:
             f"Licence: {licence.name or 'unknown'}",
             f"As written in: {licence.source}" if licence.source else "",
             f"By: {model.about.author}" if model.about.author else "",
+            f"Its text: {terms.address}" if terms.address else "",
             terms.note,
+            _restrictions(terms.id),
             _text(licence.text_file),
         ]
         parts.append("\n".join(line for line in lines if line))
     return "\n\n----\n\n".join(parts) + "\n"
+
+
+def _restrictions(licence_id: str) -> str:
+    if licence_id not in RESTRICTED:
+        return ""
+    lines = "\n".join(f"- {use};" for use in RAIL_USES)
+    return f"Use restrictions, in short; its text decides. Neither it nor what is made from it may be used to\n{lines}"
 
 
 def _text(file: str) -> str:

@@ -31,7 +31,15 @@ export function licenceBlock(licence) {
     USES.some(([name]) => licence[name] !== "unknown") && h("dl", { class: "allows" }, ...rows),
     licence.note && h("p", { class: "hint" }, licence.note),
     source,
+    licence.address && readIt(licence.address),
   );
+}
+
+/** A link to the text; only https, since anybody may have written the row that it comes from. */
+function readIt(address) {
+  if (!address.startsWith("https://")) return null;
+  const away = { href: address, target: "_blank", rel: "noopener noreferrer", class: "hint" };
+  return h("a", away, "Read the licence");
 }
 
 function sourceOf({ source, name, title, id }) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,20 @@ def test_a_picture_of_its_name_is_its_preview(tmp_path: Path) -> None:
 
     assert about.preview == tmp_path / "ink.preview.png"
     assert not about.has_cover
+
+
+def test_a_folder_of_many_models_is_listed_once_and_not_for_each_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        paper_file.write(tmp_path / f"{number}.safetensors", LORA)
+    listed: list[object] = []
+    for name in ("listdir", "scandir"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda path, real=real: (listed.append(path), real(path))[1])
+
+    assert len(Catalog([tmp_path]).others()) == 20
+    assert len(listed) == 1
 
 
 def test_a_change_beside_a_model_is_a_change_of_the_catalog(tmp_path: Path) -> None:

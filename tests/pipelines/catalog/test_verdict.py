@@ -74,7 +74,8 @@ def test_the_notice_for_what_is_derived_carries_texts_and_restrictions(tmp_path:
     notice = licence_notice(models)
 
     assert "paper (checkpoint)\nLicence: creativeml-openrail-m" in notice
-    assert "Uses that harm people are forbidden" in notice
+    assert "Its text: https://huggingface.co/spaces/CompVis/stable-diffusion-license" in notice
+    assert "- exploit or harm minors;" in notice
     assert "By: Ada" in notice
     assert "All the words of the licence." in notice
     assert "x (lora)\nLicence: unknown" in notice
