@@ -25,6 +25,8 @@ FOLDERS = {
     "Controlnet": "ControlNet",
     "Upscaler": "ESRGAN",
 }
+# How it calls the base models whose checkpoints and additions this version runs.
+BASES_RUN = re.compile(r"SD 1|SD 2|SDXL|Pony$|Illustrious|NoobAI|Other$")
 KB = 1024  # bytes; sizes are rounded to hundredths of it
 SLACK_BYTES = 64 * 1024
 
@@ -67,6 +69,7 @@ async def find(client: Client, base: str, source: Civitai) -> Package:
         subfolder=_subfolder(model),
         trigger_words=words(version.get("trainedWords")),
         record=_record(model, version),
+        warning=_why_not_run(line(version.get("baseModel"))),
     )
 
 
@@ -94,6 +97,12 @@ def _record(model: dict[str, Any], version: dict[str, Any]) -> dict[str, Any]:
         "trainedWords": version.get("trainedWords"),
         "model": {name: value for name, value in about.items() if value is not None},
     }
+
+
+def _why_not_run(base_model: str) -> str:
+    if not base_model or BASES_RUN.match(base_model):
+        return ""
+    return f"It is made for {base_model}, which this version does not run."
 
 
 def _subfolder(model: dict[str, Any]) -> str:

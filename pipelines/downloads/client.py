@@ -84,7 +84,7 @@ class Client:
                     raise SourceFailed(
                         f"{url.host} redirects more than {REDIRECTS_MAX} times.", "Try again later."
                     )
-                url = self._policy.check(str(url.join(response.headers.get("location", ""))))
+                url = self._policy.check(_next(url, response))
                 given.pop("Authorization", None)
                 response = await self._ask(url, given)
             try:
@@ -92,12 +92,8 @@ class Client:
                 yield response
             finally:
                 await response.aclose()
-        except (httpx.TransportError, httpx.StreamError, OSError) as error:
-            if isinstance(error, OSError) and error.errno and error.filename:
-                raise  # of a file of ours, not of the network
-            raise Interrupted(
-                f"The connection to {url.host} was lost ({_words(error)})."
-            ) from error
+        except (httpx.TransportError, httpx.StreamError) as error:
+            raise _lost(url, error) from error
 
     async def json(self, address: str) -> Any:
         """The JSON at an address; as `open`, and SourceFailed when it is none."""
@@ -117,7 +113,10 @@ class Client:
 
     async def _ask(self, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
         """One request, sent to an address that was looked up and found allowed."""
-        addresses = await self._look_up(url.host, url.port or 443)
+        try:
+            addresses = await self._look_up(url.host, url.port or 443)
+        except OSError as error:
+            raise _lost(url, error) from error
         for address in addresses:
             self._policy.check_ip(url, address)
         for left, address in enumerate(addresses, 1 - len(addresses)):
@@ -162,10 +161,19 @@ def _check(url: httpx.URL, response: httpx.Response, *, has_token: bool) -> None
         )
 
 
+def _next(url: httpx.URL, response: httpx.Response) -> str:
+    """Where a redirect leads, as an address. Raises SourceFailed."""
+    try:
+        return str(url.join(response.headers.get("location", "")))
+    except (httpx.InvalidURL, ValueError):
+        raise SourceFailed(f"{url.host} redirects to nowhere.", "Try again later.") from None
+
+
 def _retry_after(response: httpx.Response) -> float:
     text = response.headers.get("retry-after", "")
     return min(float(text), RETRY_AFTER_MAX_SECONDS) if text.isdecimal() else 0.0
 
 
-def _words(error: Exception) -> str:
-    return str(error)[:200] or type(error).__name__
+def _lost(url: httpx.URL, error: Exception) -> Interrupted:
+    words = str(error)[:200] or type(error).__name__
+    return Interrupted(f"The connection to {url.host} was lost ({words}).")

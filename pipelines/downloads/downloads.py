@@ -161,30 +161,35 @@ class Downloads:
         )
 
     async def _begin(self, order: Order) -> Download:
+        plan = await self._plan(order)
+        if not plan.package.files:
+            there = ", ".join(choice.file for choice in plan.package.choices[:8])
+            raise RequestError("file", order.file, "has to be chosen", f"There are: {there}.")
         async with self._beginning:
-            plan = await self._plan(order)
-            package = plan.package
-            if not package.files:
-                there = ", ".join(choice.file for choice in package.choices[:8])
-                raise RequestError("file", order.file, "has to be chosen", f"There are: {there}.")
-            for run in self._runs.values():
-                if run.record.target == plan.target and run.record.state != DONE:
-                    if run.record.package.source != package.source:
-                        raise place.taken(plan.target)
-                    return run.view()
+            if run := self._under_way(plan):
+                return run.view()
             if plan.is_taken:
                 raise place.taken(plan.target)
             if sum(run.is_active for run in self._runs.values()) >= OPEN_MAX:
                 raise Refused(
                     f"{OPEN_MAX} downloads are under way.", "Wait for one of them to end."
                 )
-            self._accept(package, order)
+            self._accept(plan.package, order)
             run = self._new(plan, order.owner)
             if plan.is_there:
                 await run.finish()
             else:
                 run.start()
             return run.view()
+
+    def _under_way(self, plan: Plan) -> Run | None:
+        """The one that already brings this. Raises NameTaken when it brings another model of that name."""
+        for run in self._runs.values():
+            if run.record.target == plan.target and run.record.state != DONE:
+                if run.record.package.source != plan.package.source:
+                    raise place.taken(plan.target)
+                return run
+        return None
 
     def _has_token(self, package: Package) -> bool:
         return origin_of(httpx.URL(package.page_url)) in self._tokens

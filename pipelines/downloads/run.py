@@ -58,7 +58,11 @@ class Run:
     def view(self) -> Download:
         record, package = self.record, self.record.package
         is_done = record.state == DONE
-        have = package.size_bytes if is_done else min(sum(self._have.values()), package.size_bytes)
+        have = (
+            package.size_bytes
+            if is_done
+            else min(sum(tuple(self._have.values())), package.size_bytes)
+        )
         speed = self._speed if record.state == RUNNING else 0.0
         return Download(
             id=record.id,

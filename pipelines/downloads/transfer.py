@@ -80,6 +80,9 @@ async def _attempt(client: Client, file: RemoteFile, final: Path, watcher: Watch
     """One request. Raises Interrupted or Mismatch, and what `fetch` raises."""
     part, etag = part_of(final), final.with_name(f"{final.name}.etag")
     begin, hasher = await _resumed(file, part, etag, watcher)
+    if file.is_verifiable and begin and file.is_this(hasher.hexdigest()):
+        await _finish(final)  # the last server ended just before this
+        return
     headers = {"Range": f"bytes={begin}-"} if begin else {}
     if begin and (known := _text(etag)):
         headers["If-Range"] = known
@@ -91,11 +94,17 @@ async def _attempt(client: Client, file: RemoteFile, final: Path, watcher: Watch
             begin, hasher = 0, file.hasher()
         _check_answer(file, response, begin)
         if not begin:
-            part.write_bytes(b"")
-            etag.write_text(_strong(response.headers.get("etag", "")))
+            with failures_named(part.parent):
+                part.write_bytes(b"")
+                etag.write_text(_strong(response.headers.get("etag", "")))
         sink = _Sink(part, begin, hasher, file, watcher)
         await sink.drain(response)
-    await _finish(file, final, sink)
+    missing = file.size_bytes - sink.have
+    if missing > file.slack_bytes:
+        raise Interrupted(f"The connection ended {missing:,} bytes too early.")
+    if not file.is_this(sink.hasher.hexdigest()):
+        raise Mismatch("its checksum is another one")
+    await _finish(final)
 
 
 async def _resumed(
@@ -200,13 +209,8 @@ class _Sink:
         self.hasher.update(data)
 
 
-async def _finish(file: RemoteFile, final: Path, sink: _Sink) -> None:
-    """The part gets its name once it is what it should be and is on the disk."""
-    missing = file.size_bytes - sink.have
-    if missing > file.slack_bytes:
-        raise Interrupted(f"The connection ended {missing:,} bytes too early.")
-    if not file.is_this(sink.hasher.hexdigest()):
-        raise Mismatch("its checksum is another one")
+async def _finish(final: Path) -> None:
+    """The part, which is what it should be, gets its name once it is on the disk."""
     with failures_named(final.parent):
         await in_thread(lambda: sync_file(part_of(final)))
         part_of(final).rename(final)

@@ -188,6 +188,8 @@ def test_a_token_goes_to_its_host_and_along_no_redirect() -> None:
         "https://evil.example/x",
         "//evil.example/x",
         "file:///etc/passwd",
+        "https://[bad/x",
+        "https://huggingface.co:99999999/x",
         "",
     ],
 )

@@ -213,6 +213,16 @@ def test_a_model_of_civitai_comes_with_its_permissions_and_trigger_words(
     )
 
 
+def test_a_model_of_civitai_for_a_base_that_is_not_run_is_said_before_it_is_downloaded(
+    house: House, server: ModelServer
+) -> None:
+    source = server.civitai(WEIGHTS)
+    assert house.downloads.plan(house.order(source)).package.warning == ""
+    version = json.loads(server.files["/api/v1/model-versions/22"].data) | {"baseModel": "Flux.1 D"}
+    server.put("/api/v1/model-versions/22", version)
+    assert "Flux.1 D" in house.downloads.plan(house.order(source)).package.warning
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -44,6 +44,26 @@ def test_a_lost_connection_is_gone_on_from_where_it_was_lost(
     assert len(house.pauses) == 3
 
 
+def test_when_every_byte_has_come_nothing_is_asked_again(
+    house: House, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a server ends between the last byte and the name."""
+
+    async def fail(final: Path) -> None:
+        raise transfer.DiskFull("The disk is full.", "Make room there.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer, "_finish", fail)
+        files = {"painted.safetensors": WEIGHTS}
+        paused = house.get(server.repository("ada/alone", files, tags=["license:mit"]))
+    assert paused.state == "paused"
+    before = server.times("painted.safetensors")
+    house.downloads.resume(paused.id)
+
+    assert house.ended(paused).state == "done"
+    assert server.times("painted.safetensors") == before
+
+
 def test_a_connection_that_stays_lost_is_said_and_what_came_is_kept(
     house: House, single: str, file: Served, server: ModelServer
 ) -> None:
