@@ -148,10 +148,7 @@ class Index:
         return [_record(row) for row in self._ask(f"SELECT * FROM pictures {clause}", values)]
 
     def _ask(self, question: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        storable = tuple(
-            value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-            for value in values  # half a surrogate pair is no text for SQLite, and equals nothing in it
-        )
+        storable = tuple(map(_storable, values))
         with self._lock:
             return self._db.execute(question, storable).fetchall()
 
@@ -215,12 +212,18 @@ def _set_aside(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def _storable(value: Any) -> Any:
+    """Half a surrogate pair is no text for SQLite, and equals nothing in it."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
 def _row(record: PictureRecord) -> tuple[Any, ...]:
     numbered = None if record.program else NUMBERED.fullmatch(record.file_name)
     values = {name: getattr(record, name) for name in COLUMNS}
     values["request"] = record.request.to_json() if record.request else ""
     values["licences"] = json.dumps(dataclasses.asdict(record.licences)) if record.licences else ""
-    return (*values.values(), int(numbered[1]) if numbered else 0)
+    storable = map(_storable, values.values())
+    return (*storable, int(numbered[1]) if numbered else 0)
 
 
 def _record(row: tuple[Any, ...]) -> PictureRecord:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ TRANSLATIONS = {
     "workflow": comfyui_workflow.to_parameters,
 }
 APPLIED_MAX = 2000
+TIME_MAX = 1e11  # seconds since the epoch; also keeps infinity and NaN out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,5 +147,5 @@ def _details(text: str) -> Details:
 
 def _is_sound(name: str, value: Any) -> bool:
     if name in ("created", "seconds"):
-        return isinstance(value, float) and math.isfinite(value) and value >= 0
+        return isinstance(value, float) and 0 <= value <= TIME_MAX
     return isinstance(value, str) and len(value) <= (APPLIED_MAX if name == "applied" else 100)

@@ -243,6 +243,9 @@ HOSTILE = {
     "surrogates": lambda path: picture(
         path, invokeai_metadata='{"positive_prompt": "\\ud800 cat"}'
     ),
+    "ours": lambda path: picture(
+        path, darkroom='{"id": "' + "0" * 32 + '", "device": "\\ud800", "created": 1e300}'
+    ),
     "null": lambda path: picture(path, parameters="a\0b\nSteps: 1, Seed: 2, Size: 8x8"),
 }
 
@@ -256,9 +259,14 @@ def test_hostile_pictures_harm_nothing(house: House, forge: Path) -> None:
     library = house.open()
 
     assert len(found(library, "lighthouse")) == 4
-    assert {"gigantic.png", "chunks.png", "nested.png", "surrogates.png", "seed.png"} <= set(
-        found(library)
-    )
+    assert {
+        "gigantic.png",
+        "chunks.png",
+        "nested.png",
+        "surrogates.png",
+        "seed.png",
+        "ours.png",
+    } <= set(found(library))
     rows: list[PictureRecord] = list(library.search(OWNER).items)
     assert all(library.thumbnail(one.id, OWNER) for one in rows if one.file_name != "half.png")
     assert [one.seed for one in rows if one.file_name == "seed.png"] == [None]
