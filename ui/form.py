@@ -84,6 +84,7 @@ FIELDS = (
     Field(
         "clip_skip", "Clip skip", "slider", FIRST.clip_skip, CLIP_SKIP, 1, follows_checkpoint=True
     ),
+    Field("vae", "VAE", "text", ""),  # drawn as a choice by `islands/vae.js`
     Field("seed", "Seed, −1 rolls a new one", "number", -1, ANY_SEED, 1),
     Field("batch_size", "Batch size", "slider", 1, BATCH, 1),
     Field("batch_count", "Batch count", "number", 1, COUNT, 1),

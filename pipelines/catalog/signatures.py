@@ -122,7 +122,7 @@ SIGNATURES = (
     # ---- what is left of one
     Signature(
         CHECKPOINT,
-        (r"model_ema\.",),
+        (r"model_ema\.diffusion_model",),
         words=f"holds only EMA weights, which are copies for training; {WHOLE}",
     ),
     Signature(

@@ -10,7 +10,7 @@ from pipelines.catalog.vaes import KIND, VaeFile
 from pipelines.errors import RequestError
 
 SHOWN_MAX = 8
-LEAVE_OUT = "Leave it out for the checkpoint's own."
+LEAVE_OUT = "Choose another, or Automatic for the checkpoint's own."
 
 
 def find_vae(name: str | None, checkpoint: Checkpoint, others: Iterable[Other]) -> VaeFile | None:
@@ -39,6 +39,6 @@ def find_vae(name: str | None, checkpoint: Checkpoint, others: Iterable[Other]) 
     if not isinstance(found, VaeFile):
         raise RequestError("vae", name, found.problem, LEAVE_OUT)
     if checkpoint.family not in found.families:
-        why = f"{found.path.name} was made for {found.family}, {checkpoint.name} is {checkpoint.family}"
+        why = f"it was made for {found.family}, {checkpoint.name} is {checkpoint.family}"
         raise RequestError("vae", name, why, LEAVE_OUT)
     return found

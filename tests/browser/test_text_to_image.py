@@ -205,21 +205,21 @@ def loras(site: Site) -> Iterator[None]:
 
 @pytest.mark.usefixtures("loras")
 def test_loras_are_offered_while_one_writes(studio: Studio, site: Site) -> None:
-    offered = studio.page.locator("#lora-list [role=option] .option-name")
+    offered = studio.page.locator("#suggest-list [role=option] .option-name")
     studio.choose("small").prompt.press_sequentially("a boat <lo")
     expect(offered).to_have_text(["ink pen", "pencil", "an XL style"])
     studio.page.keyboard.press("ArrowDown")
     studio.page.keyboard.press("Enter")
     expect(studio.prompt).to_have_value("a boat <lora:pencil:1>")
-    expect(studio.page.locator("#lora-list")).to_be_hidden()
+    expect(studio.page.locator("#suggest-list")).to_be_hidden()
 
     studio.prompt.press_sequentially(" <lora:xl")
     expect(offered).to_have_text(["an XL style"])
     studio.page.keyboard.press("Escape")
-    expect(studio.page.locator("#lora-list")).to_be_hidden()
+    expect(studio.page.locator("#suggest-list")).to_be_hidden()
     studio.prompt.fill("")
     studio.prompt.press_sequentially("<ink")
-    expect(studio.page.locator("#lora-list")).to_be_hidden()
+    expect(studio.page.locator("#suggest-list")).to_be_hidden()
 
     studio.prompt.fill("")
     studio.prompt.press_sequentially("<lora:")

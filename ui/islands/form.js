@@ -71,6 +71,7 @@ export function createForm() {
   function fromRequest(request, { withSeed = true } = {}) {
     const flat = {
       ...request,
+      vae: request.vae ?? "", // empty is a choice, too: the checkpoint's own
       ...Object.fromEntries(Object.entries(request.sampling ?? {}).map(([k, v]) => [`sampling.${k}`, v])),
     };
     const some = Object.fromEntries(Object.entries(known(flat)).filter(([, value]) => value !== null));

@@ -20,9 +20,10 @@ import { mountResult } from "./result.js";
 import { mountSeed, mountShape } from "./shape.js";
 import { makeGrain } from "./stage.js";
 import { createFocus, createStore } from "./store.js";
-import { watchLoras } from "./suggest.js";
+import { watchSuggestions } from "./suggest.js";
 import { createPictureVerbs, createVerbs } from "./verbs.js";
 import { createToasts } from "./toast.js";
+import { watchVae } from "./vae.js";
 
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
 
@@ -122,12 +123,13 @@ window.darkroom = {
 
 makeGrain();
 watchWeights();
-watchLoras({ store, checkpoint });
+watchSuggestions({ store, checkpoint });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({ toasts, useRequest: (request) => pictureVerbs.useRequest(request) });
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
 learn();
 watchModels();
 watchRecommended({ form, checkpoint });
+watchVae({ store, form, checkpoint });
 watchLicence({ checkpoint, openModel: (...wanted) => (goTo("models"), models.open(...wanted)) });
 fillIslands();

@@ -87,6 +87,7 @@ function describe(record) {
     ["Schedule", sampling.schedule],
     ["Clip skip", record.request?.clip_skip > 1 ? record.request.clip_skip : ""],
     ["Checkpoint", record.checkpoint],
+    ["VAE", record.request?.vae ?? ""],
     ["LoRA", record.applied],
     ["ControlNet", guidesOf(record.request?.controls)],
     ["Licences", record.licences ? pictureLicences(record.licences) : ""],

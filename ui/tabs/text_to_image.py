@@ -78,7 +78,7 @@ def build() -> None:
                     place("sampling.schedule", "batch_count")
                 with gr.Row(elem_classes=["pair"]):
                     place("clip_skip", "format")
-                place("exact")
+                place("vae", "exact")
         fill = gr.Button("Fill the form", visible="hidden", elem_id="fill-form")
 
     ordered = [widgets[row.name] for row in form.FIELDS]

@@ -27,6 +27,8 @@ TINY_ENCODER: Shapes = {"0.weight": (4, 3, 3, 3), "1.conv.0.weight": (4, 4, 3, 3
 VAES = {
     "original": paper_file.VAE,
     "original, below a prefix": below("first_stage_model.", paper_file.VAE),
+    "original, with what its training left": paper_file.VAE
+    | {"model_ema.decay": (), "loss.logvar": ()},
     "diffusers": DIFFUSERS,
     "tiny, of diffusers": TINY,
     "tiny, decoder alone": TINY_DECODER,

@@ -84,7 +84,7 @@ def test_a_vae_that_cannot_be_used_is_refused_with_a_remedy(tmp_path: Path) -> N
     causes = {
         "another": "there is no VAE of this name",
         "old.vae": "old.vae.pt is a pickle, which could run code",
-        "xl": "xl.safetensors was made for sdxl, paper is sd15",
+        "xl": "it was made for sdxl, paper is sd15",
     }
     with studio(tmp_path) as manager:
         for name, cause in causes.items():
@@ -92,7 +92,7 @@ def test_a_vae_that_cannot_be_used_is_refused_with_a_remedy(tmp_path: Path) -> N
                 manager.submit(asking(vae=name), OWNER)
             assert raised.value.field == "vae"
             assert cause in raised.value.message
-            assert "Leave it out" in raised.value.remedy
+            assert "Automatic for the checkpoint's own" in raised.value.remedy
         assert "that are there: clear, xl." in _remedy(manager, "another")
         assert not manager.jobs(OWNER)
 
