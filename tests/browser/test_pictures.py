@@ -116,7 +116,7 @@ def test_the_library_finds_by_words_and_filters(studio: Studio, site: Site) -> N
     make(site, "a red boat", "a green boat", "a house")
     cells = studio.open_library()
     expect(cells).to_have_count(3)
-    studio.page.locator(".library-search").fill("boat")
+    studio.page.get_by_role("searchbox", name="Search prompts").fill("boat")
     expect(cells).to_have_count(2)
     studio.page.get_by_label("Sampler").last.select_option("Euler")
     expect(cells).to_have_count(0)
