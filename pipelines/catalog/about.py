@@ -6,12 +6,12 @@ Everything here was written by strangers: it is cut to sensible lengths, freed o
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ from pipelines.catalog.licences import UNSAID, Licence, find_terms
 WORD_CHARACTERS_MAX, WORDS_MAX = 200, 40
 LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX = 200, 10_000
 TAGS_MAX = 24
-TAGS_BYTES_MAX = 8 * 2**20
+# A tag ends before another one begins, so both cost no more than to read the text once.
+BLOCK = re.compile(r"<(?:p|br|li|div|h[1-6]|hr|tr)\b[^<>]*>", re.I)
+TAG = re.compile(r"</?[a-z!][^<>]*>", re.I)
+TAGS_BYTES_MAX = 2 * 2**20
 WEIGHT_MAX = 10.0
 OWN_METADATA = "the file itself"
 # Pictures inside a header: a data URL; a JSON list of base64 texts.
@@ -111,29 +114,9 @@ def weight(value: Any) -> float | None:
 
 def plain(markup: Any) -> str:
     """The text of a description that may be HTML."""
-    if "<" not in (raw := text(markup)):
-        return raw
-    reader = _Words()
-    reader.feed(raw)
-    reader.close()
-    return re.sub(r"[ \t]*\n\s*", "\n", "".join(reader.parts)).strip()
-
-
-class _Words(HTMLParser):
-    """Collects what is text; blocks begin new lines."""
-
-    BLOCKS = ("p", "br", "li", "div", "h1", "h2", "h3", "h4", "hr", "tr")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-    def handle_starttag(self, tag: str, attrs: Iterable[Any]) -> None:
-        if tag in self.BLOCKS:
-            self.parts.append("\n")
+    lines = BLOCK.sub("\n", text(markup))
+    words = html.unescape(TAG.sub("", lines))
+    return re.sub(r"[ \t]*\n\s*", "\n", text(words)).strip()
 
 
 def _tags(frequency: str) -> tuple[tuple[str, int], ...]:
@@ -147,6 +130,7 @@ def _tags(frequency: str) -> tuple[tuple[str, int], ...]:
     counts: Counter[str] = Counter()
     for folder in folders.values() if isinstance(folders, dict) else ():
         for tag, count in folder.items() if isinstance(folder, dict) else ():
-            if type(count) is int and 0 < count < 2**31 and line(tag):
-                counts[line(tag)] += count
-    return tuple(counts.most_common(TAGS_MAX))
+            if type(count) is int and 0 < count < 2**31:
+                counts[tag.strip()] += count
+    shown = [(line(tag), count) for tag, count in counts.most_common(2 * TAGS_MAX)]
+    return tuple((tag, count) for tag, count in shown if tag)[:TAGS_MAX]

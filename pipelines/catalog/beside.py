@@ -132,7 +132,9 @@ def _civitai(info: dict[str, Any]) -> About:
         title=about.line(model.get("name")),
         description=about.plain(model.get("description")) or about.plain(info.get("description")),
         trigger_words=about.words(info.get("trainedWords")),
-        licence=Licence("CivitAI permissions", of_civitai(flags), "CivitAI") if flags else UNSAID,
+        licence=Licence("CivitAI permissions", of_civitai(flags), "CivitAI's record")
+        if flags
+        else UNSAID,
     )
 
 

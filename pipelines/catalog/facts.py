@@ -30,7 +30,7 @@ from pipelines.request import Defaults
 FACTS = "darkroom.json"
 TEXTS = ("name",)
 PREDICTIONS = ("epsilon", "v_prediction")
-OWNER = "its owner"
+OWNER = "its file of facts"
 
 
 class BadFact(Damaged):

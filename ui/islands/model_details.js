@@ -6,6 +6,8 @@ import { licenceBlock } from "./licence.js";
 import { createModelEditor } from "./model_editor.js";
 import { familyName, fileSize, kindName, when } from "./words.js";
 
+const HASH_PAUSE_MS = 2000;
+const HASH_TRIES = 30;
 const DEFAULTS = [
   ["Best at", ({ width, height }) => `${width} × ${height}`],
   ["Steps", ({ steps }) => steps],
@@ -36,8 +38,18 @@ export function createModelDetails({ verbs, toasts, cards, onClose }) {
     try {
       const details = await call("GET", `api/v1/models/${row.id}`);
       if (current?.id === row.id) draw(details);
+      if (!details.hash) awaitHash(row);
     } catch (error) {
       toasts.fail(error, { key: "model" });
+    }
+  }
+  /** The hash of a file is worked out once its card is open; folders have none. */
+  async function awaitHash(row) {
+    for (let tries = 0; tries < HASH_TRIES; tries++) {
+      await new Promise((done) => setTimeout(done, HASH_PAUSE_MS));
+      if (current?.id !== row.id || body.contains(document.activeElement)) return;
+      const { hash } = await call("GET", `api/v1/models/${row.id}`).catch(() => ({}));
+      if (hash && current?.id === row.id) return draw({ ...shown, hash });
     }
   }
   function close() {

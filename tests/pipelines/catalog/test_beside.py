@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.catalog.about import TAGS_MAX, WORDS_MAX, About
+from pipelines.catalog.about import TAGS_MAX, WORDS_MAX, About, plain
 from pipelines.catalog.catalog import Catalog
 from tests import paper_checkpoint, paper_file
 
@@ -55,7 +55,10 @@ def test_notes_of_automatic1111_and_the_record_of_civitai_are_read(tmp_path: Pat
     assert about.trigger_words == ("inkstyle", "wash")
     assert (about.preferred_weight, about.notes) == (0.7, "thin lines")
     assert (about.title, about.description) == ("Ink", "Fine ink")
-    assert (about.licence.source, about.licence.terms.commercial) == ("CivitAI", "conditions")
+    assert (about.licence.source, about.licence.terms.commercial) == (
+        "CivitAI's record",
+        "conditions",
+    )
 
 
 def test_the_record_of_comfyui_s_manager_is_read(tmp_path: Path) -> None:
@@ -110,6 +113,20 @@ def test_texts_of_strangers_are_cut_and_freed_of_what_cannot_be_seen(tmp_path: P
     assert about.title.isprintable()
     assert len(about.title) <= 200
     assert len(about.description) <= 10_000
+
+
+@pytest.mark.parametrize("markup", ["<", "<a ", "<!--", "<a b='", "<p>", "&#", "</", "<![CDATA["])
+def test_markup_of_strangers_is_read_in_one_go(markup: str) -> None:
+    text = plain(markup * 10_000)
+
+    assert len(text) <= 10_000
+    assert plain(f"<p>one</p>{markup}").startswith("one")
+
+
+def test_a_description_in_markup_keeps_its_words_and_lines() -> None:
+    assert plain("<p>Use <b>DPM++</b> &amp; 1 < 2</p><ul><li>a</li><li>b</li></ul>") == (
+        "Use DPM++ & 1 < 2\na\nb"
+    )
 
 
 def test_a_licence_text_beside_it_is_known_by_how_it_begins(tmp_path: Path) -> None:
