@@ -138,7 +138,8 @@ class Run:
         async with self._means.turns:
             if self.record.state == QUEUED:
                 self._become(RUNNING)
-            watcher = Watcher(self._hold, self._tick, self._wait, self._means.pause)
+            folder = self.record.target.parent
+            watcher = Watcher(self._hold, self._tick, self._wait, folder, self._means.pause)
             await fetch(self._means.client, file, self.record.staging / file.path, watcher)
 
     def _settle(self) -> None:

@@ -37,11 +37,15 @@ class Mismatch(Exception):
 
 @dataclass(frozen=True)
 class Watcher:
-    """What a transfer tells: the bytes of a file that are here, those that just came, why it waits; how it waits."""
+    """What a transfer tells: the bytes of a file that are here, those that just came, why it waits; how it waits.
+
+    `folder` is the one that people know, and is named when the disk is full.
+    """
 
     have: Callable[[RemoteFile, int], None]
     came: Callable[[int], None]
     waits: Callable[[str], None]
+    folder: Path
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -81,7 +85,7 @@ async def _attempt(client: Client, file: RemoteFile, final: Path, watcher: Watch
     part, etag = part_of(final), final.with_name(f"{final.name}.etag")
     begin, hasher = await _resumed(file, part, etag, watcher)
     if file.is_verifiable and begin and file.is_this(hasher.hexdigest()):
-        await _finish(final)  # the last server ended just before this
+        await _finish(final, watcher.folder)  # the last server ended just before this
         return
     headers = {"Range": f"bytes={begin}-"} if begin else {}
     if begin and (known := _text(etag)):
@@ -94,7 +98,7 @@ async def _attempt(client: Client, file: RemoteFile, final: Path, watcher: Watch
             begin, hasher = 0, file.hasher()
         _check_answer(file, response, begin)
         if not begin:
-            with failures_named(part.parent):
+            with failures_named(watcher.folder):
                 part.write_bytes(b"")
                 etag.write_text(_strong(response.headers.get("etag", "")))
         sink = _Sink(part, begin, hasher, file, watcher)
@@ -104,7 +108,7 @@ async def _attempt(client: Client, file: RemoteFile, final: Path, watcher: Watch
         raise Interrupted(f"The connection ended {missing:,} bytes too early.")
     if not file.is_this(sink.hasher.hexdigest()):
         raise Mismatch("its checksum is another one")
-    await _finish(final)
+    await _finish(final, watcher.folder)
 
 
 async def _resumed(
@@ -192,7 +196,7 @@ class _Sink:
         self._watcher.came(len(data))
 
     def _write(self, data: bytes) -> None:
-        folder = self._part.parent
+        folder = self._watcher.folder
         if self.have - self._looked_at >= LOOK_AT_SPACE_BYTES or self.have == self._looked_at:
             self._looked_at = self.have
             if words := lacking((folder,), len(data)):
@@ -209,9 +213,9 @@ class _Sink:
         self.hasher.update(data)
 
 
-async def _finish(final: Path) -> None:
+async def _finish(final: Path, folder: Path) -> None:
     """The part, which is what it should be, gets its name once it is on the disk."""
-    with failures_named(final.parent):
+    with failures_named(folder):
         await in_thread(lambda: sync_file(part_of(final)))
         part_of(final).rename(final)
         sync_folder(final.parent)

@@ -13,6 +13,7 @@ from tests import paper_checkpoint, paper_file
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.site import Site
 from tests.browser.studio import Studio
+from tests.browser.test_access import findings
 from tests.model_server import Fault, ModelServer
 
 WEIGHTS = paper_checkpoint.safetensors(paper_file.SDXL)
@@ -77,11 +78,14 @@ def test_from_toys_to_a_real_model_that_is_chosen(
     expect(plan).to_contain_text("Pictures for money")
     expect(plan).to_contain_text(str(toys.folder / "models" / "stable-diffusion-v1-5"))
     expect(there.locator(".primary")).to_have_count(1)
+    studio.page.emulate_media(reduced_motion="reduce")
+    assert findings(studio.page) == []
     plan.get_by_role("button", name="Accept the licence and download").click()
 
     row = there.locator(".download")
     row.get_by_role("button", name="Pause").click()
     expect(row).to_have_attribute("data-state", "paused")
+    assert findings(studio.page) == []
     server.release.set()
     studio.reload()
     row = panel(studio).locator(".download")

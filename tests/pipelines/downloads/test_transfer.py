@@ -49,7 +49,7 @@ def test_when_every_byte_has_come_nothing_is_asked_again(
 ) -> None:
     """As when a server ends between the last byte and the name."""
 
-    async def fail(final: Path) -> None:
+    async def fail(final: Path, folder: Path) -> None:
         raise transfer.DiskFull("The disk is full.", "Make room there.")
 
     with monkeypatch.context() as patch:
@@ -229,6 +229,7 @@ def test_no_space_left_in_the_middle_of_a_write_keeps_what_was_hashed(
     assert paused.state == "paused"
     assert paused.error is not None
     assert paused.error["code"] == "disk_full"
+    assert paused.error["message"].endswith(f"are free in {house.models}.")
 
     house.downloads.resume(paused.id)
     assert house.ended(paused).state == "done"
