@@ -184,6 +184,7 @@ def _status(manager: PipelineManager) -> dict[str, Any]:
             "name": checkpoint.name,
             "family": checkpoint.family,
             "variant": checkpoint.variant,
+            "latents": checkpoint.latents,
             "defaults": dataclasses.asdict(checkpoint.defaults),
             "licence": checkpoint.licence,
             "terms": licence_row(checkpoint.about.licence),

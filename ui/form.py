@@ -18,11 +18,13 @@ from pipelines import (
     COUNT,
     FORMATS,
     GUIDANCE,
+    REFINER_SWITCH_AT,
     SAMPLERS,
     SCHEDULES,
     SEED_MAX,
     SIZE_PX,
     STEPS,
+    SWITCH_AT,
     Defaults,
 )
 
@@ -85,6 +87,8 @@ FIELDS = (
         "clip_skip", "Clip skip", "slider", FIRST.clip_skip, CLIP_SKIP, 1, follows_checkpoint=True
     ),
     Field("vae", "VAE", "text", ""),  # drawn as a choice by `islands/vae.js`
+    Field("refiner", "Refiner", "text", ""),  # drawn as a choice by `islands/refiner.js`
+    Field("refiner_switch_at", "Switch at", "slider", REFINER_SWITCH_AT, SWITCH_AT, 0.05),
     Field("seed", "Seed, −1 rolls a new one", "number", -1, ANY_SEED, 1),
     Field("batch_size", "Batch size", "slider", 1, BATCH, 1),
     Field("batch_count", "Batch count", "number", 1, COUNT, 1),

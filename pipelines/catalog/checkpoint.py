@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.catalog.about import NOTHING, About
+from pipelines.catalog.families import FAMILIES
 from pipelines.errors import ModelUnreadable
 from pipelines.request import Defaults
 from pipelines.worker.messages import CheckpointRef
@@ -42,6 +43,11 @@ class Checkpoint:
     def licence(self) -> str:
         """Its name, as it was written; "" when nobody has said."""
         return self.about.licence.name
+
+    @property
+    def latents(self) -> str:
+        """Whose latents it works in: checkpoints of the same can go on with one another's pictures."""
+        return FAMILIES[self.family].latents if self.family in FAMILIES else ""
 
     def ref(self) -> CheckpointRef:
         """What the worker needs to load it. Raises ModelUnreadable when it has a problem."""

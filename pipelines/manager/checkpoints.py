@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.checkpoint import Checkpoint
-from pipelines.catalog.families import FAMILIES
 from pipelines.errors import NotFound, RequestError
 from pipelines.request import Request
 
@@ -19,10 +18,11 @@ def check_refiner(request: Request, base: Checkpoint, catalog: Catalog) -> None:
     if not request.refiner:
         return
     refiner = _find("refiner", request.refiner, catalog)
-    own, wanted = (FAMILIES[one.family].latents for one in (refiner, base))
-    if own != wanted:
-        why = f"goes on with pictures of {own} only, and {base.name} is of {wanted}"
-        remedy = f"Choose a checkpoint of {wanted}, or no refiner."
+    if refiner.latents != base.latents:
+        why = (
+            f"goes on with pictures of {refiner.latents} only, and {base.name} is of {base.latents}"
+        )
+        remedy = f"Choose a checkpoint of {base.latents}, or no refiner."
         raise RequestError("refiner", refiner.name, why, remedy)
 
 

@@ -109,7 +109,17 @@ def test_the_status_says_what_there_is(home: House) -> None:
     assert status["version"]
     assert {"name", "hint", "schedule"} <= set(status["samplers"][0])
     assert {"name", "hint"} <= set(status["schedules"][0])
-    names = {"name", "family", "variant", "defaults", "licence", "terms", "starter", "problem"}
+    names = {
+        "name",
+        "family",
+        "variant",
+        "latents",
+        "defaults",
+        "licence",
+        "terms",
+        "starter",
+        "problem",
+    }
     assert names == set(status["checkpoints"][0])
     assert status["other_models"] == {}
     assert status["worker"] in ("starting", "ready")

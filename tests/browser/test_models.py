@@ -92,3 +92,23 @@ def test_the_gauge_shows_who_holds_the_memory_and_frees_it(studio: Studio) -> No
     studio.page.keyboard.press("Escape")
     expect(studio.page.locator(".memory-panel")).to_be_hidden()
     expect(gauge).to_be_focused()
+
+
+def test_a_refiner_is_chosen_among_what_fits_and_told_in_the_picture(
+    studio: Studio, models: Path
+) -> None:
+    paper_file.write(models / "finish.safetensors", paper_file.SD15)
+    paper_file.write(models / "xl finish.safetensors", paper_file.REFINER)
+    select = studio.choose("small").unfold("refiner").page.locator("#field-refiner select")
+    expect(select.locator("option")).to_have_text(["None", "finish", "large"], timeout=SEEN_MS)
+
+    select.select_option("finish")
+    studio.generate("a boat").see("done")
+    expect(studio.result).to_contain_text("finish, from 80 %")
+
+    (models / "finish.safetensors").unlink()
+    expect(select.locator("option:checked")).to_have_text("finish (not there)", timeout=SEEN_MS)
+    studio.generate("another boat")
+    expect(studio.page.locator("#field-refiner .field-error")).to_contain_text("is not there")
+    select.select_option("")
+    studio.generate("another boat").see("done")

@@ -3,6 +3,7 @@ import { setAttribute } from "./dom.js";
 import { keep, recall } from "./prefs.js";
 
 const ATTRIBUTE = "folds";
+const FILLED_BY = { negative: "negative_prompt", refiner: "refiner" }; // a closed fold shows that it holds something
 
 /** Works for every button with `data-fold`; the state lies on <html>, where Gradio's redrawing cannot lose it. */
 export function watchFolds(form) {
@@ -12,9 +13,10 @@ export function watchFolds(form) {
     for (const button of document.querySelectorAll("[data-fold]")) {
       setAttribute(button, "aria-expanded", String(open.has(button.dataset.fold)));
     }
-    document
-      .querySelector("[data-fold=negative]")
-      ?.classList.toggle("filled", Boolean(form.values.negative_prompt));
+    for (const [name, field] of Object.entries(FILLED_BY)) {
+      const button = document.querySelector(`[data-fold=${name}]`);
+      button?.classList.toggle("filled", Boolean(form.values[field]));
+    }
   }
   function turn(name, isOpen) {
     if (isOpen) open.add(name);

@@ -72,6 +72,7 @@ export function createForm() {
     const flat = {
       ...request,
       vae: request.vae ?? "", // empty is a choice, too: the checkpoint's own
+      refiner: request.refiner ?? "", // none is a choice, too
       ...Object.fromEntries(Object.entries(request.sampling ?? {}).map(([k, v]) => [`sampling.${k}`, v])),
     };
     const some = Object.fromEntries(Object.entries(known(flat)).filter(([, value]) => value !== null));

@@ -76,6 +76,10 @@ export function createPictureView(stage, verbs, toasts) {
   return { element, open, close, current: () => current };
 }
 
+function refinedBy(request) {
+  return request?.refiner ? `${request.refiner}, from ${Math.round(request.refiner_switch_at * 100)} %` : "";
+}
+
 function describe(record) {
   const sampling = record.request?.sampling ?? {};
   const facts = [
@@ -87,6 +91,7 @@ function describe(record) {
     ["Schedule", sampling.schedule],
     ["Clip skip", record.request?.clip_skip > 1 ? record.request.clip_skip : ""],
     ["Checkpoint", record.checkpoint],
+    ["Refiner", refinedBy(record.request)],
     ["VAE", record.request?.vae ?? ""],
     ["LoRA", record.applied],
     ["ControlNet", guidesOf(record.request?.controls)],

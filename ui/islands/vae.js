@@ -1,6 +1,7 @@
 // Which VAE decodes the picture: a choice that stands in the place of Gradio's text box and knows what lies there now.
 import { call } from "./api.js";
-import { h, keyed, setAttribute, setText, show } from "./dom.js";
+import { createChoice } from "./choice.js";
+import { show } from "./dom.js";
 import { createHint, drawHint } from "./recommended.js";
 
 const FIELD = "vae";
@@ -25,8 +26,7 @@ const fits = (row, family) => !row.problem && (!family || row.families.includes(
 
 /** Puts the choice into the block of the field, and keeps both alike. */
 export function watchVae({ store, form, checkpoint }) {
-  const field = form.fields.find((row) => row.name === FIELD);
-  const select = h("select", { class: "choice", "aria-label": field.label });
+  const choice = createChoice(form, FIELD);
   const hint = createHint(() => form.fill({ [FIELD]: "" }));
   let known = { version: null, rows: [] };
 
@@ -38,27 +38,16 @@ export function watchVae({ store, form, checkpoint }) {
     draw();
   }
   function draw() {
-    const block = document.getElementById(field.id);
-    if (!block) return;
-    if (select.parentElement !== block) block.append(select, hint);
     const { name, all, defaults } = checkpoint;
     const family = all.find((row) => row.name === name)?.family ?? "";
     const chosen = form.values[FIELD] ?? "";
-    const rows = choices(known.rows, family, defaults.vae, chosen);
-    keyed(select, rows, {
-      key: (row) => row.name,
-      make: (row) => h("option", { value: row.name }),
-      update: (node, row) => {
-        setText(node, row.label);
-        setAttribute(node, "disabled", row.isOff ? "" : null);
-      },
-    });
-    select.value = chosen;
+    const block = choice.draw(choices(known.rows, family, defaults.vae, chosen));
+    if (!block) return;
+    if (hint.parentElement !== block) block.append(hint);
     const row = known.rows.find((one) => one.name === chosen);
     drawHint(hint, row && !fits(row, family) ? OWN.label : "");
     show(block, known.rows.length > 0 || chosen !== "");
   }
-  select.addEventListener("change", () => form.fill({ [FIELD]: select.value }));
   store.subscribe(learn);
   form.onChange(draw);
   checkpoint.onChange(draw);
