@@ -18,13 +18,22 @@ import torch
 from pipelines.tiers import FLOAT8, OFFLOAD, RESIDENT, STREAM, TIERS, Tier, home_bytes, peak_bytes
 from pipelines.worker.device.choice import Device
 from pipelines.worker.engine.gate import Component
-from pipelines.worker.messages import CheckpointRef, Launch, PictureFailed, Unload
+from pipelines.worker.messages import (
+    CheckpointRef,
+    Launch,
+    PictureFailed,
+    PictureTask,
+    Submit,
+    Unload,
+)
 from pipelines.worker.weights.budget import RESERVE_BYTES
 from pipelines.worker.weights.families import FAMILIES, find_family
 from pipelines.worker.weights.network import DENOISER, TEXT_ENCODER, VAE, Network
 from pipelines.worker.weights.reading import read
-from tests.pipelines.worker.weights.test_lora import kohya, loaded, lora, submit
-from tests.pipelines.worker.workbench import CPU, Workbench, alone
+from tests import tiny, toy_guides
+from tests.pipelines.worker.weights.accessories import save_vae, vae
+from tests.pipelines.worker.weights.test_lora import ASKED, kohya, loaded, lora, submit
+from tests.pipelines.worker.workbench import CPU, Workbench, alone, request
 
 NAMES = [family.name for family in FAMILIES]
 GPU = Device(torch.device("cpu"), "a GPU", has_own_memory=True)
@@ -237,6 +246,27 @@ def test_loras_are_worn_in_every_tier(toy: CheckpointRef, tmp_path: Path) -> Non
     assert torch.equal(pictures[0], pictures[1])
     assert torch.equal(pictures[0], pictures[2])
     assert not torch.equal(pictures[0], alone(toy))
+
+
+@pytest.mark.parametrize("tier", [RESIDENT, OFFLOAD, STREAM], ids=lambda tier: tier.name)
+def test_a_controlnet_and_a_vae_of_the_job_come_and_leave_as_well(
+    toy: CheckpointRef, tmp_path: Path, tier: Tier
+) -> None:
+    guide = toy_guides.save_folder(tmp_path / "guide", toy_guides.controlnet(tiny.components()))
+    task = toy_guides.control(guide, toy_guides.picture(tmp_path / "map.png"))
+    asked = request(**ASKED)
+    job = Submit(
+        *("job", asked.as_dict(), toy, (PictureTask(0, asked.seed),)),
+        controls=(task,),
+        vae=save_vae(tmp_path, vae(), "diffusers"),
+    )
+    pictures = []
+    for made in (Workbench(toy), bench(toy, enough_for(toy, tier), tier=tier.name)):
+        made.engine.receive(job)
+        made.run()
+        pictures.append(made.pixels())
+
+    assert torch.equal(*pictures)
 
 
 def test_coming_and_going_leaves_the_weights_at_home_as_they_are(toy: CheckpointRef) -> None:
