@@ -63,6 +63,19 @@ async def empty_trash(studio: TheStudio, owner: Owner) -> Response:
     return Json({"freed_bytes": await run_in_threadpool(studio.manager.models.trash.empty)})
 
 
+@ROUTES.get("/conversions")
+async def conversions(studio: TheStudio, owner: Owner) -> Response:
+    pickles = studio.manager.pickles
+    return Json({"is_allowed": pickles.is_allowed, "items": pickles.rows()})
+
+
+@ROUTES.post("/{model_id}/convert")
+async def convert(model_id: str, studio: TheStudio, owner: Owner) -> Response:
+    manager = studio.manager
+    card = await run_in_threadpool(manager.models.card, model_id)
+    return Json(await run_in_threadpool(manager.pickles.convert, card.model.path), 202)
+
+
 @ROUTES.get("/{model_id}")
 async def one_model(model_id: str, studio: TheStudio, owner: Owner) -> Response:
     return Json(await run_in_threadpool(studio.manager.models.details, model_id))

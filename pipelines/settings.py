@@ -73,6 +73,11 @@ class Settings:
     ram: str = _row(
         "", SIZE, "Most main memory for models, e.g. 12G. Empty: what the machine can spare."
     )
+    allow_pickle: bool = _row(
+        False,
+        FLAG,
+        "Offer to turn pickles (.ckpt, .pt) into safetensors, in a process that builds numbers only.",
+    )
     tier: str = _row(
         AUTO,
         one_of(AUTO, *(row.name for row in TIERS)),

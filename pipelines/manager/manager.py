@@ -39,6 +39,7 @@ from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
 from pipelines.manager.marks import marks_of, want
 from pipelines.manager.models import Models
+from pipelines.manager.pickles import Pickles
 from pipelines.manager.queue import Queue
 from pipelines.manager.recovery import recover
 from pipelines.manager.results import Results
@@ -63,6 +64,7 @@ LOG = logging.getLogger(__name__)
 FACTS_DIR = "model-facts"  # about models of other programs
 WORKER = "pipelines.worker.process"
 CLIENT_REQUEST_ID_CHARACTERS = 200
+CONVERTED_DIR = "converted"  # in the data folder: what came of pickles
 REFRESH_SECONDS = 2.0  # of estimates and of the free disk space
 STOP_SECONDS = 5.0  # for the worker to end by itself
 
@@ -84,9 +86,11 @@ class PipelineManager:
         self._settings = settings
         self.takeovers = Takeovers.at(settings.from_)
         self._lock = FolderLock(settings.data_dir)
+        converted = settings.data_dir / CONVERTED_DIR
         self.catalog = Catalog(
-            settings.models_dir, self.takeovers.models, settings.data_dir / FACTS_DIR
+            (*settings.models_dir, converted), self.takeovers.models, settings.data_dir / FACTS_DIR
         )
+        self.pickles = Pickles(converted, self.catalog, is_allowed=settings.allow_pickle)
         self.hashes = Hashes(settings.data_dir)
         self.library = Library(
             settings.output_dir,
@@ -145,6 +149,7 @@ class PipelineManager:
                 self._is_idle.wait(drain_seconds)
             self._desk.ask(self._put_back)
             self._gpu.stop(STOP_SECONDS)
+        self.pickles.close()
         self._keeper.stop()
         self._intake.stop()
         self._desk.close()

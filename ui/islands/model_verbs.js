@@ -2,6 +2,9 @@
 import { call } from "./api.js";
 import { uses, withModel, withoutModel, withWords } from "./tags.js";
 
+const PICKLE = /\.(ckpt|pt|pth|bin)$/i;
+const CONVERSION_POLL_MS = 700;
+
 /** The verbs; `main(model)` are buttons with words, `more(model)` quiet ones with an icon. */
 export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictureVerbs, remove }) {
   const isChosen = (model) => model.kind === "checkpoint" && model.name === checkpoint.name;
@@ -43,10 +46,25 @@ export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictur
       toasts.fail(error, { key: "models" });
     }
   }
+  /** A pickle becomes a safetensors file, in a process of its own; the list shows it by itself. */
+  async function convert(model) {
+    try {
+      let { name, state, why, source } = await call("POST", `api/v1/models/${model.id}/convert`);
+      toasts.say(`“${name}” is being converted…`, { key: "models" });
+      while (["waiting", "converting"].includes(state)) {
+        await new Promise((done) => setTimeout(done, CONVERSION_POLL_MS));
+        const { items } = await call("GET", "api/v1/models/conversions");
+        ({ state, why } = items.find((item) => item.source === source) ?? { state: "failed", why: "The server was restarted." });
+      }
+      toasts.say(state === "done" ? `“${name}” is converted and listed.` : why, { key: "models" });
+    } catch (error) {
+      toasts.fail(error, { key: "models" });
+    }
+  }
 
   function main(model) {
-    if (model.problem) return [];
     const verb = (label, run) => ({ label, run });
+    if (model.problem) return PICKLE.test(model.file) ? [verb("Convert to safetensors", () => convert(model))] : [];
     if (model.kind === "checkpoint")
       return isChosen(model) ? [verb("Draw with it", () => goTo("text-to-image"))] : [verb("Use", () => choose(model))];
     if (isInPrompt(model)) return [verb("Take out of the prompt", () => turn(model))];
