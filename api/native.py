@@ -115,7 +115,17 @@ async def preview(job_id: str, index: int, studio: TheStudio, owner: Owner) -> R
 async def loras(studio: TheStudio, owner: Owner) -> Response:
     others = await run_in_threadpool(studio.manager.catalog.others)
     rows = [one for one in others if one.kind == "lora"]
-    return Json([{"name": r.name, "family": r.family, "problem": r.problem} for r in rows])
+    return Json(
+        [
+            {
+                "name": row.name,
+                "family": row.family,
+                "problem": row.problem,
+                "weight": row.about.preferred_weight,
+            }
+            for row in rows
+        ]
+    )
 
 
 @ROUTES.get("/vaes")

@@ -33,12 +33,9 @@ class Disposal:
     def trash(self, card: Card) -> Trashed:
         """Moves the model and what belongs to it into the trash. Raises ModelKept or DiskFull."""
         model = card.model
-        if self._catalog.is_taken_over(model.path):
-            what = f"{model.name} belongs to another program, whose files are only read."
-            raise ModelKept(what, "Delete it there; it is gone from here within seconds.")
-        if isinstance(model, Checkpoint) and model.is_starter:
-            what = f"{model.name} ships with Darkroom and stays."
-            raise ModelKept(what, "It takes little room, and the first picture needs no download.")
+        kept = self.why_kept(card)
+        if kept:
+            raise ModelKept(*kept)
         entry = Trashed(
             id=entry_id(),
             name=model.name,
@@ -53,6 +50,17 @@ class Disposal:
         )
         self._catalog.look()
         return put
+
+    def why_kept(self, card: Card) -> tuple[str, str] | None:
+        """What and what to do instead, for a model that is never thrown away here; None for all others."""
+        model = card.model
+        if self._catalog.is_taken_over(model.path):
+            what = f"{model.name} belongs to another program, whose files are only read."
+            return what, "Delete it there; it is gone from here within seconds."
+        if isinstance(model, Checkpoint) and model.is_starter:
+            what = f"{model.name} ships with Darkroom and stays."
+            return what, "It takes little room, and the first picture needs no download."
+        return None
 
     def restore(self, trashed_id: str) -> Trashed:
         """Moves it back. Raises NotFound, ModelKept or DiskFull."""

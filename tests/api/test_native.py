@@ -151,7 +151,7 @@ def test_loras_are_listed_and_a_prompt_may_name_them(home: House) -> None:
     ended = home.ended(job["id"])
     file.unlink()
 
-    assert {"name": "ink", "family": "sd15", "problem": ""} in listed
+    assert {"name": "ink", "family": "sd15", "problem": "", "weight": None} in listed
     assert [one["name"] for one in theirs] == ["ink"]
     assert ended["state"] == "done"
     assert refused.status_code == 422

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,10 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests import paper_file
+from tests.browser.conftest import PHONE
 from tests.browser.site import Site
 from tests.browser.studio import Studio, within
+from tests.browser.test_access import findings
 
 SEEN_MS = within(5)  # from the last byte of a copied file to its card
 LORA = {"lora_unet_down_blocks_1_attn2_to_k.lora_down.weight": (4, 768)}
@@ -125,6 +127,24 @@ def test_the_small_cards_in_the_form_put_loras_in_and_out_and_weigh_them(
 
     expect(studio.prompt).to_have_value("a boat")
     expect(card).to_have_attribute("aria-pressed", "false")
+
+
+def test_axe_finds_nothing_serious_in_the_tab_and_in_the_small_cards(
+    visit: Callable[..., Studio], shelf: Path
+) -> None:
+    (shelf / "torn.safetensors").write_bytes(b"")
+    studio = visit(PHONE).unfold("networks")
+    studio.page.emulate_media(reduced_motion="reduce")
+    studio.page.locator(".network-card").nth(1).wait_for(timeout=SEEN_MS)
+    found = {"form": findings(studio.page)}
+    cells = open_models(studio, "checkpoint")
+    cells.first.wait_for()
+    found["checkpoints"] = findings(studio.page)
+    open_models(studio).filter(has_text="ink").click()
+    studio.page.get_by_role("button", name="Edit").click()
+    found["details"] = findings(studio.page)
+
+    assert found == {"form": [], "checkpoints": [], "details": []}
 
 
 def test_a_licence_is_told_when_a_checkpoint_is_first_chosen_and_then_no_more(

@@ -80,7 +80,7 @@ export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictur
     const free = { icon: "unload", label: "Take it out of the device's memory", run: () => unload(model) };
     const discard = { icon: "trash", label: "Move to the trash (Del)", run: () => remove(model) };
     const isLoaded = model.kind === "checkpoint" && store.status?.loaded?.includes(model.name);
-    return [model.preview && take, isLoaded && free, !model.starter && discard].filter(Boolean);
+    return [model.preview && take, isLoaded && free, model.movable && discard].filter(Boolean);
   }
   return {
     main,

@@ -45,7 +45,7 @@ const SOURCES = [
     fields: PROMPT,
     begun: begunTag,
     offered: offeredLoras,
-    text: (row) => `<lora:${row.name}:1>`,
+    text: (row) => `<lora:${row.name}:${row.weight ?? 1}>`,
     facts: (row) => [familyName(row.family), row.problem],
     shown: 8,
     isAsked: true, // by the bracket: so it answers also with nothing, and Enter takes the first
