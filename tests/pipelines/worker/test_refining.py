@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteSchedule
 from pipelines.samplers import SAMPLERS
 from pipelines.worker.messages import (
     CheckpointRef,
+    Launch,
     PictureDone,
     PictureFailed,
     PictureHeld,
@@ -29,7 +30,9 @@ from pipelines.worker.messages import (
 from pipelines.worker.recipes.still import own_steps
 from pipelines.worker.sampling import NoiseSchedule, Philox, plan
 from tests import tiny
-from tests.pipelines.worker.workbench import Workbench, alone, request
+from tests.pipelines.worker.weights.accessories import save_vae, vae
+from tests.pipelines.worker.weights.test_lora import kohya, loaded, lora
+from tests.pipelines.worker.workbench import CPU, Workbench, alone, request
 
 REFINED = {"steps": 6, "refiner_switch_at": 0.5}
 
@@ -106,6 +109,34 @@ def test_a_refiner_of_the_same_weights_changes_no_bit(
     assert torch.equal(refined, alone(toy, sampler=sampler, steps=6))
 
 
+def test_what_a_job_brings_counts_for_a_refiner_of_the_family(
+    toy: CheckpointRef, twin: CheckpointRef, tmp_path: Path
+) -> None:
+    brings = {
+        "loras": (lora(tmp_path, kohya(loaded(toy), "sd15")),),
+        "vae": save_vae(tmp_path, vae()),
+    }
+
+    refined = drawn(Workbench(toy), refiner=twin, **REFINED, **brings)
+
+    assert torch.equal(refined, drawn(Workbench(toy), steps=6, **brings))
+    assert not torch.equal(refined, alone(toy, steps=6))
+
+
+def test_what_a_job_brings_leaves_a_refiner_of_another_family_alone(
+    base: CheckpointRef, refiner: CheckpointRef, tmp_path: Path
+) -> None:
+    loras = (lora(tmp_path, kohya(loaded(base), "sdxl")),)
+    bench = Workbench(base)
+
+    drawn(bench, loras=loras, refiner=refiner, **REFINED)
+
+    (done,) = bench.all(PictureDone)
+    (applied,) = done.applied
+    assert applied.layers == applied.total > 0
+    assert not bench.model(refiner).patches
+
+
 @pytest.mark.parametrize(("share", "steps"), [(0.0, 0), (0.5, 5), (0.77, 7), (0.79, 8), (1.0, 10)])
 def test_the_share_is_one_of_the_training_timesteps(share: float, steps: int) -> None:
     training = NoiseSchedule.from_config(tiny.components().scheduler.config)
@@ -150,6 +181,16 @@ def test_no_more_than_one_model_is_needed_at_a_time(
     assert seen == {("base",), ("refiner",)}
     told = [stage.text for stage in tight.all(Stage)]
     assert "waiting for memory" not in told
+
+
+@pytest.mark.parametrize("tier", ["offload", "stream"])
+def test_networks_that_come_and_leave_draw_the_same(
+    base: CheckpointRef, refiner: CheckpointRef, tier: str
+) -> None:
+    asked = {"refiner": refiner, "batch_size": 2, **REFINED}
+    away = Workbench(base, Launch(tier=tier), device=replace(CPU, has_own_memory=True))
+
+    assert torch.equal(drawn(away, **asked), drawn(Workbench(base), **asked))
 
 
 def test_refined_and_other_pictures_together_are_those_made_alone(
@@ -204,7 +245,7 @@ def test_a_job_cancelled_while_its_refiner_is_read_ends(
 def test_a_refiner_that_cannot_be_read_fails_its_pictures_and_no_others(
     base: CheckpointRef, refiner: CheckpointRef, tmp_path: Path
 ) -> None:
-    broken = dataclasses.replace(refiner, name="broken", path=str(tmp_path / "gone"))
+    broken = replace(refiner, name="broken", path=str(tmp_path / "gone"))
     bench = Workbench(base)
     bench.submit("broken", refiner=broken, batch_size=2, **REFINED)
     bench.submit("sound", steps=6)

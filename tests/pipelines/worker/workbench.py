@@ -101,7 +101,7 @@ class Workbench:
         """
         given: dict[str, Any] = {"checkpoint": self.checkpoint, "hold_after_steps": None, **asked}
         checkpoint, hold = given.pop("checkpoint"), given.pop("hold_after_steps")
-        names = ("vae", "embeddings", "refiner")
+        names = ("loras", "vae", "embeddings", "refiner")
         brings = {name: given.pop(name) for name in names if name in given}
         pictures, refiner = given.pop("pictures", None), brings.get("refiner")
         wanted = request(**given, refiner=refiner.name if refiner else None)
