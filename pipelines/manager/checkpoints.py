@@ -13,10 +13,10 @@ def find_base(request: Request, catalog: Catalog) -> Checkpoint:
     return _find("checkpoint", request.checkpoint, catalog)
 
 
-def check_refiner(request: Request, base: Checkpoint, catalog: Catalog) -> None:
-    """Raises RequestError or ModelUnreadable for a refiner that is not there, or sees other latents than the base."""
+def find_refiner(request: Request, base: Checkpoint, catalog: Catalog) -> Checkpoint | None:
+    """Which goes on with them. Raises RequestError, also for one that sees other latents, or ModelUnreadable."""
     if not request.refiner:
-        return
+        return None
     refiner = _find("refiner", request.refiner, catalog)
     if refiner.latents != base.latents:
         why = (
@@ -24,6 +24,7 @@ def check_refiner(request: Request, base: Checkpoint, catalog: Catalog) -> None:
         )
         remedy = f"Choose a checkpoint of {base.latents}, or no refiner."
         raise RequestError("refiner", refiner.name, why, remedy)
+    return refiner
 
 
 def _find(field: str, name: str | None, catalog: Catalog) -> Checkpoint:

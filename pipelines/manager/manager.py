@@ -23,7 +23,7 @@ from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.guiding.prepared import Prepared
 from pipelines.job import QUEUED, RUNNING, Job
 from pipelines.manager.bench import Bench
-from pipelines.manager.checkpoints import check_refiner, find_base
+from pipelines.manager.checkpoints import find_base, find_refiner
 from pipelines.manager.commands import Commands, Order
 from pipelines.manager.desk import Desk
 from pipelines.manager.dispatch import Dispatcher, Terms
@@ -184,7 +184,8 @@ class PipelineManager:
         extras = self._extras_of(resolved, self.catalog.look())
         want(self.hashes, *extras)
         resolved = replace(resolved, vae=extras.vae.name if extras.vae else None)
-        check_refiner(resolved, checkpoint, self.catalog)
+        if refiner := find_refiner(resolved, checkpoint, self.catalog):
+            self.hashes.want(refiner.path)
         if resolved.controls:
             self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
         order = Order(owner, resolved, client_request_id)
@@ -263,7 +264,8 @@ class PipelineManager:
         """On the saver's thread: with the hashes of its files, as far as they are known by now, and their licences."""
         files = [one.path for one in picture.embeddings]
         licences = verdict_of(used_by(picture.request, self.catalog.view, files))
-        whole = replace(picture, marks=marks_of(picture, self.hashes), licences=licences)
+        marks = marks_of(picture, self.hashes, self.catalog.view)
+        whole = replace(picture, marks=marks, licences=licences)
         return self.library.save(whole)
 
     # ---- on the desk thread --------------------------------------------------------------------------

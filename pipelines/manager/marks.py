@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipelines.catalog.catalog import View
 from pipelines.catalog.hashes import AFTER_HEADER, Hashes
-from pipelines.catalog.titles import AUTO_V2_DIGITS
+from pipelines.catalog.titles import AUTO_V2_DIGITS, title_of
 from pipelines.output.record import NewPicture
 from pipelines.worker.messages import EmbeddingRef, LoraRef, VaeRef
 
@@ -26,7 +27,7 @@ def want(
         hashes.want(Path(lora.path), AFTER_HEADER)
 
 
-def marks_of(picture: NewPicture, hashes: Hashes) -> dict[str, str]:
+def marks_of(picture: NewPicture, hashes: Hashes, view: View) -> dict[str, str]:
     """As far as they are known by now: "Lora hashes" → "ink: 0123456789ab, …"."""
     marks: dict[str, str] = {}
     if picture.vae:
@@ -35,6 +36,9 @@ def marks_of(picture: NewPicture, hashes: Hashes) -> dict[str, str]:
         marks["VAE"] = path.name
     if picture.checkpoint:
         marks["Model hash"] = hashes.of(Path(picture.checkpoint.path))[:AUTO_V2_DIGITS]
+    for one in view.checkpoints:
+        if one.name == picture.request.refiner:
+            marks["Refiner"] = title_of(one, hashes.of(one.path))
     loras = {one.name: hashes.of(Path(one.path), AFTER_HEADER) for one in picture.loras}
     embeddings = {one.word: hashes.of(Path(one.path)) for one in picture.embeddings}
     for key, digests in (("Lora hashes", loras), ("TI hashes", embeddings)):
