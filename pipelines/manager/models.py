@@ -76,7 +76,11 @@ class Models:
         card = self.card(model_id)
         self._hashes.want(card.model.path)
         details = card.details(self._hashes.of(card.model.path))
-        return {**details, "is_taken_over": self._catalog.is_taken_over(card.model.path)}
+        return {
+            **details,
+            "is_taken_over": self._catalog.is_taken_over(card.model.path),
+            "movable": not self.trash.why_kept(card),
+        }
 
     def preview(self, model_id: str) -> bytes:
         """A WebP of at most 512 px. Raises NotFound, or UploadError for a picture that cannot be read."""

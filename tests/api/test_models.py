@@ -289,4 +289,6 @@ def test_the_starter_stays(house: House, shelf: Path) -> None:
     answer = house.client.delete(address(house, "starter"))
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "model_kept")
+    assert house.client.get(address(house, "starter")).json()["movable"] is False
+    assert house.client.get(address(house, "ink")).json()["movable"] is True
     assert (shelf / "starter").exists()

@@ -97,6 +97,7 @@ def test_what_is_written_on_a_card_is_kept(studio: Studio, shelf: Path) -> None:
     details.get_by_role("button", name="Save").click()
 
     expect(details.locator(".model-notes")).to_have_text("mine")
+    expect(details.locator("[data-act=trash]")).to_be_visible()
     facts = json.loads((shelf / "ink.darkroom.json").read_text())
     assert facts == {"notes": "mine", "preferred_weight": 0.4}
 
