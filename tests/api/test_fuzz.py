@@ -13,7 +13,8 @@ from api.a1111_fields import FIELDS, SAMPLING_FIELDS
 from tests.api.conftest import House
 
 OURS = ("kind", "prompt", "negative_prompt", "checkpoint", "width", "height", "sampling", "seed", "batch_size",
-        "batch_count", "draft_fraction", "exact", "format", "client_request_id")  # fmt: skip
+        "batch_count", "draft_fraction", "exact", "format", "client_request_id", "clip_skip", "refiner",
+        "refiner_switch_at")  # fmt: skip
 SAMPLING = ("sampler", "schedule", "steps", "guidance_scale")
 THEIRS = [field.theirs for field in (*FIELDS, *SAMPLING_FIELDS)] + [
     "override_settings",

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.catalog.catalog import Catalog
 from pipelines.errors import ModelUnreadable, NotFound
-from tests import paper_checkpoint
+from tests import paper_checkpoint, paper_file
 
 
 def names(catalog: Catalog) -> list[str]:
@@ -197,6 +197,20 @@ def test_pieces_outside_the_folder_are_not_looked_at(tmp_path: Path) -> None:
     path.write_text(json.dumps(index))
 
     assert "names no files beside it" in Catalog([tmp_path]).checkpoints()[0].problem
+
+
+def test_without_a_name_no_refiner_is_taken_and_inpainting_models_last(tmp_path: Path) -> None:
+    first = {"model.diffusion_model.input_blocks.0.0.weight": (4, 9, 3, 3)}
+    paper_file.write(tmp_path / "a refiner.safetensors", paper_file.REFINER)
+    paper_checkpoint.write(tmp_path / "starter")
+    catalog = Catalog([tmp_path])
+    assert catalog.find(None).name == "starter"
+
+    paper_file.write(tmp_path / "b inpainting.safetensors", paper_file.SD15 | first)
+    assert catalog.find(None).name == "b inpainting"
+
+    paper_file.write(tmp_path / "c plain.safetensors", paper_file.SD15)
+    assert catalog.find(None).name == "c plain"
 
 
 def test_without_a_name_a_real_checkpoint_comes_before_the_starter(tmp_path: Path) -> None:
