@@ -231,7 +231,8 @@ NUMBERS = [
     ("width", -1), ("width", 0), ("width", 63), ("width", 10**12), ("width", 1e300), ("width", 512.5),
     ("height", -8), ("height", 10**400), ("seed", -2), ("seed", 2**60), ("seed", 1.5),
     ("batch_size", 0), ("batch_size", -1), ("batch_size", 10**9), ("batch_count", 0), ("batch_count", 1e9),
-    ("clip_skip", 0), ("clip_skip", 13), ("clip_skip", 1.5), ("clip_skip", "2"), ("draft_fraction", -0.1), ("draft_fraction", 2), ("width", True), ("width", "512"), ("width", [512]),
+    ("clip_skip", 0), ("clip_skip", 13), ("clip_skip", 1.5), ("clip_skip", "2"),
+    ("draft_fraction", -0.1), ("draft_fraction", 2), ("width", True), ("width", "512"), ("width", [512]),
 ]  # fmt: skip
 SAMPLING_NUMBERS = [
     ("steps", 0), ("steps", -1), ("steps", 10**9), ("steps", 2.5), ("steps", "many"),
