@@ -68,19 +68,18 @@ export function watchSuggestions({ store, checkpoint }) {
   const list = h("ul", { id: "suggest-list", class: "picker-list", role: "listbox" });
   const none = h("p", { class: "picker-none" }, "No LoRA of this name lies under models/.");
   const panel = h("div", { class: "popover suggest", hidden: true }, list, none);
-  const known = new Map(); // path → { version, rows }
+  const known = new Map(); // path → { version, rows: a promise }
   let box = null;
   let source = null;
   let tag = null;
   let rows = [];
   let marked = -1;
 
-  async function learn(path) {
+  /** A promise of the rows: who asks while they are on their way waits for the same answer. */
+  function learn(path) {
     const version = store.status?.catalog_version ?? 0;
-    if (known.get(path)?.version !== version) {
-      known.set(path, { version, rows: known.get(path)?.rows ?? [] });
-      known.set(path, { version, rows: await call("GET", path).catch(() => []) });
-    }
+    if (known.get(path)?.version !== version)
+      known.set(path, { version, rows: call("GET", path).catch(() => []) });
     return known.get(path).rows;
   }
   async function look(target) {
