@@ -53,9 +53,10 @@ export function createModelEditor(model, { save }) {
     const isOther = ([name]) => model.defaults && defaults[name].value !== String(model.defaults[name]);
     if (NUMBERS.some(isOther)) {
       const filled = NUMBERS.filter(([name]) => defaults[name].value !== "");
+      const beside = `${model.name}.vae`; // is its own as long as it lies there
+      const others = Object.entries(model.defaults).filter(([name, value]) => !(name in defaults) && value !== beside);
       found.defaults = {
-        sampler: model.defaults.sampler,
-        schedule: model.defaults.schedule,
+        ...Object.fromEntries(others),
         ...Object.fromEntries(filled.map(([name]) => [name, Number(defaults[name].value)])),
       };
     }

@@ -307,3 +307,16 @@ def test_a_network_that_is_at_home_on_the_device_never_leaves(toy: CheckpointRef
     assert network.is_here
     assert not network.leave()
     assert not network.stream()
+
+
+@pytest.mark.parametrize("tier", [RESIDENT, OFFLOAD, STREAM], ids=lambda tier: tier.name)
+def test_a_vae_of_a_job_comes_and_goes_as_the_checkpoints_own_does(
+    any_toy: CheckpointRef, tmp_path: Path, tier: Tier
+) -> None:
+    ref = save_vae(tmp_path, vae(any_toy.family))
+    made = bench(any_toy, tier=tier.name)
+
+    assert torch.equal(picture(made, vae=ref), alone(any_toy, vae=ref))
+    (network,) = made.models._outfits.networks
+    assert network.is_here == (tier is RESIDENT)
+    assert network in made.models._networks_in_order()

@@ -18,9 +18,11 @@ from pipelines.errors import ModelUnreadable
 from pipelines.worker.device.choice import Device
 from pipelines.worker.messages import CheckpointRef, VaeRef
 from pipelines.worker.recipes.decoding import decode
+from pipelines.worker.weights.families import find_family
 from pipelines.worker.weights.loading import build
 from pipelines.worker.weights.outfits import Outfit
 from pipelines.worker.weights.reading import read
+from pipelines.worker.weights.vae_files import LAYOUTS
 from pipelines.worker.weights.vae_files import build as build_vae
 from pipelines.worker.weights.vae_files import read as read_vae
 from tests import tiny
@@ -170,6 +172,26 @@ def test_what_is_not_known_to_fit_float16_computes_in_float32(
 
 def save_checkpoint(folder: Path, family: str) -> CheckpointRef:
     return tiny.save(folder, tiny.components(tiny.PLAIN[family], family=family))
+
+
+def test_published_files_are_read_off_their_shapes() -> None:
+    with torch.device("meta"):
+        whole = AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            layers_per_block=2,
+        )
+        small = AutoencoderTiny()
+    for network in (whole, small):
+        layout = next(row for row in LAYOUTS if row.mark in network.state_dict())
+
+        config, tensors = layout.convert(network.state_dict(), find_family("sd15"))
+
+        told = {name: value for name, value in config.items() if name[0] != "_"}
+        own = {name: network.config[name] for name in told}
+        assert {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()} == own
+        assert tensors.keys() == network.state_dict().keys()
 
 
 # ---- damaged and mismatched files ---------------------------------------------------------------------------
