@@ -41,6 +41,7 @@ class About:
     trigger_words: tuple[str, ...] = ()
     tags: tuple[tuple[str, int], ...] = ()
     preferred_weight: float | None = None
+    vae: str = ""  # the file of the one that another program uses with this checkpoint
     licence: Licence = UNSAID
     preview: Path | None = None  # a picture beside it
     has_cover: bool = False  # a picture inside its header

@@ -120,6 +120,7 @@ def _a1111(notes: dict[str, Any]) -> About:
         notes=about.text(notes.get("notes")),
         trigger_words=about.words(notes.get("activation text")),
         preferred_weight=about.weight(notes.get("preferred weight")),
+        vae=about.line(notes.get("vae")),
     )
 
 

@@ -17,8 +17,8 @@ from pipelines.catalog.beside import about_beside
 from pipelines.catalog.checkpoint import Checkpoint, Model, Other
 from pipelines.catalog.families import REFINER
 from pipelines.catalog.scan import Found, scan
-from pipelines.catalog.single_file import SAFETENSORS, UNREAD
-from pipelines.catalog.vaes import BESIDE, VaeFile
+from pipelines.catalog.single_file import UNREAD
+from pipelines.catalog.vaes import VaeFile, with_own_vae
 from pipelines.errors import NotFound, StudioError
 
 Answer = TypeVar("Answer")
@@ -124,10 +124,10 @@ class Catalog:
                 self._seen = seen
                 models = tuple(_named(self._read.values()))
                 others = tuple(one for one in models if isinstance(one, Other))
-                beside = {one.path: one.name for one in others if isinstance(one, VaeFile)}
+                vaes = [one for one in others if isinstance(one, VaeFile)]
                 self._view = View(
                     self._view.version + 1,
-                    tuple(_with_vae(one, beside) for one in models if isinstance(one, Checkpoint)),
+                    tuple(with_own_vae(one, vaes) for one in models if isinstance(one, Checkpoint)),
                     others,
                     self.folders,
                 )
@@ -174,16 +174,6 @@ def _read(found: Found) -> Model:
     names = None if found.is_folder else {os.path.basename(name) for name, _ in found.stamps}
     about = about_beside(path, model.about, names)
     return dataclasses.replace(model, about=about)
-
-
-def _with_vae(checkpoint: Checkpoint, vaes: dict[Path, str]) -> Checkpoint:
-    """The checkpoint with the VAE that lies beside it as its own, unless its facts name one."""
-    name = vaes.get(checkpoint.path.with_name(f"{checkpoint.path.stem}{BESIDE}{SAFETENSORS}"))
-    if name is None or checkpoint.defaults.vae:
-        return checkpoint
-    return dataclasses.replace(
-        checkpoint, defaults=dataclasses.replace(checkpoint.defaults, vae=name)
-    )
 
 
 def _named(models: Iterable[Model]) -> list[Model]:

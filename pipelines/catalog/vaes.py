@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.catalog.checkpoint import Other
+from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.catalog.contents import EIGHT_BITS, NOT_YET
 from pipelines.catalog.facts import FACTS
 from pipelines.catalog.families import FAMILIES
 from pipelines.catalog.json_file import read_object
+from pipelines.catalog.titles import plain_title
 from pipelines.catalog.weights_file import Damaged, Header
 from pipelines.worker.messages import VaeRef
 
@@ -53,6 +55,20 @@ class VaeFile(Other):
         config = str(self.config_path or "")
         version = f"{found.st_mtime_ns}-{found.st_size}"
         return VaeRef(self.name, str(self.path), config, self.fits_half, version)
+
+
+def with_own_vae(checkpoint: Checkpoint, vaes: Collection[VaeFile]) -> Checkpoint:
+    """With the VAE that its facts name, or else AUTOMATIC1111's card of it, or that lies beside it."""
+    if checkpoint.defaults.vae:
+        return checkpoint
+    noted = plain_title(checkpoint.about.vae)
+    beside = checkpoint.path.with_name(f"{checkpoint.path.stem}{BESIDE}.safetensors")
+    fitting = [one for one in vaes if checkpoint.family in one.families]
+    own = [one for one in fitting if noted and plain_title(one.path.name) == noted]
+    own += [one for one in vaes if one.path == beside]
+    if not own:
+        return checkpoint
+    return replace(checkpoint, defaults=replace(checkpoint.defaults, vae=own[0].name))
 
 
 def read(path: Path, header: Header) -> Other:

@@ -5,10 +5,13 @@ const tagOf = (name) => new RegExp(`<lora:${escaped(name)}(:[^<>]*)?>`, "i");
 const parts = (text) => text.split(",").map((part) => part.trim());
 const same = (one, other) => one.toLowerCase() === other.toLowerCase();
 
+/** By which an embedding is called: the name of its file. Two of one name have longer ones on their cards. */
+const wordOf = (row) => row.file.split("/").pop().replace(/\.[^.]*$/, "");
+
 /** Does the prompt use this LoRA or embedding? */
 export function uses(text, row) {
   if (row.kind === "lora") return tagOf(row.name).test(text);
-  return new RegExp(`(^|[^\\w-])${escaped(row.name)}($|[^\\w-])`, "i").test(text);
+  return new RegExp(`(^|[^\\w-])${escaped(wordOf(row))}($|[^\\w-])`, "i").test(text);
 }
 
 /** The prompt with these words at its end, those that do not stand there yet. */
@@ -21,7 +24,7 @@ export function withWords(text, words) {
 /** The prompt that uses this model too: a LoRA with its tag, its weight and the words that it listens to. */
 export function withModel(text, row) {
   if (uses(text, row)) return text;
-  if (row.kind !== "lora") return withWords(text, [row.name]);
+  if (row.kind !== "lora") return withWords(text, [wordOf(row)]);
   const tag = `<lora:${row.name}:${row.preferred_weight ?? 1}>`;
   return withWords(withWords(text, [tag]), row.trigger_words);
 }
@@ -38,7 +41,7 @@ export function withWeight(text, row, weight) {
 
 /** The prompt without it, and without its words where they stand alone between commas. */
 export function withoutModel(text, row) {
-  const words = row.kind === "lora" ? row.trigger_words : [row.name];
+  const words = row.kind === "lora" ? row.trigger_words : [wordOf(row)];
   const isIts = (part) => words.some((word) => same(part, word));
   const bare = row.kind === "lora" ? text.replace(tagOf(row.name), "") : text;
   return parts(bare)

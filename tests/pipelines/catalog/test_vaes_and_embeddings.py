@@ -157,3 +157,17 @@ def test_a_vae_beside_a_checkpoint_is_its_own(tmp_path: Path) -> None:
     (tmp_path / "ink.darkroom.json").unlink()
     beside.write_bytes(b"")  # one that is damaged is nobody's
     assert catalog.checkpoints()[0].defaults.vae is None
+
+
+def test_the_vae_on_a_checkpoints_card_in_another_program_is_its_own(tmp_path: Path) -> None:
+    paper_file.write(tmp_path / "ink.safetensors")
+    paper_file.write(tmp_path / "ink.vae.safetensors", paper_file.VAE)
+    paper_file.write(tmp_path / "VAE" / "Clear.safetensors", paper_file.VAE)
+    xl = paper_file.write(tmp_path / "VAE" / "xl.safetensors", paper_file.VAE)
+    xl.with_name("xl.darkroom.json").write_text('{"family": "sdxl"}')
+    card, owns = tmp_path / "ink.json", []
+    for name in ("Clear.safetensors", "gone.ckpt", "xl.safetensors", "Automatic", "None", 7):
+        card.write_text(json.dumps({"vae": name}))
+        owns.append(Catalog([tmp_path]).checkpoints()[0].defaults.vae)
+
+    assert owns == ["Clear", *["ink.vae"] * 5]
