@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.errors import RequestError
 from pipelines.fields import rows, typed, within
-from pipelines.guiding.guides import Control, check_controls
+from pipelines.guiding.guides import Control, ImagePrompt, check_controls, check_image_prompts
 from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, find_schedule
 
 SIZE_PX = (64, 2048)
@@ -69,6 +69,7 @@ class Request:
     exact: bool = False
     format: str = "png"
     controls: tuple[Control, ...] = ()
+    image_prompts: tuple[ImagePrompt, ...] = ()
 
     @property
     def pictures(self) -> int:
@@ -99,6 +100,7 @@ class Request:
             raise RequestError("request", values, "is no object of fields", "Send a JSON object.")
         given = dict(values)
         controls = rows(Control, given.pop("controls", ()), "controls")
+        prompts = rows(ImagePrompt, given.pop("image_prompts", ()), "image_prompts")
         sampling = given.pop("sampling", {})
         if isinstance(sampling, Sampling):
             sampling = dataclasses.asdict(sampling)
@@ -107,7 +109,7 @@ class Request:
                 "sampling", sampling, "is no object of fields", "Send sampler, steps … in it."
             )
         read = Sampling(**typed(Sampling, sampling, "sampling."))
-        return cls(**typed(cls, given), sampling=read, controls=controls)
+        return cls(**typed(cls, given), sampling=read, controls=controls, image_prompts=prompts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +203,7 @@ def check(request: Request) -> None:
             "format", request.format, "is no file format we write", f"Use {', '.join(FORMATS)}."
         )
     check_controls(request.controls)
+    check_image_prompts(request.image_prompts)
     if request.kind != "still":
         raise RequestError("kind", request.kind, "is no kind of job we know", "Use still.")
 

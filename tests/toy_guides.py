@@ -1,8 +1,9 @@
-"""Toy ControlNets for the toys of tests/tiny.py, through diffusers' own class, written in each layout."""
+"""Toy ControlNets and IP-Adapters for the toys of tests/tiny.py, written in each layout, and pictures for both."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from diffusers.models.controlnets.controlnet import ControlNetModel
 from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
+from transformers.models.clip.configuration_clip import CLIPVisionConfig
+from transformers.models.clip.modeling_clip import CLIPVisionModelWithProjection
 
 from pipelines.worker.messages import ControlTask, GuideRef
 from tests.original_layout import unet_name
@@ -87,3 +90,114 @@ def picture(file: Path, seed: int = 0, size: tuple[int, int] = (64, 64)) -> Guid
 
 def control(network: GuideRef, seen: GuideRef, weight: float = 1.0, **span: float) -> ControlTask:
     return ControlTask(network, seen, weight, **span)
+
+
+# ---- image prompts -------------------------------------------------------------------------------------
+
+ENCODER_WIDTH, ENCODER_PX, POOLED_WIDTH = 64, 32, 24
+KINDS_OF_PROJECTION = ("plain", "plus", "full")
+
+
+def image_encoder(seed: int = 0) -> CLIPVisionModelWithProjection:
+    """A toy of CLIP's image encoder, of 16 patches."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        config = CLIPVisionConfig(
+            hidden_size=ENCODER_WIDTH,
+            intermediate_size=96,
+            num_hidden_layers=3,
+            num_attention_heads=1,
+            image_size=ENCODER_PX,
+            patch_size=8,
+            projection_dim=POOLED_WIDTH,
+            hidden_act="gelu",
+        )
+        return CLIPVisionModelWithProjection(config).eval()
+
+
+def save_encoder(file: Path, encoder: CLIPVisionModelWithProjection) -> GuideRef:
+    ref = save_file_of(file, dict(encoder.state_dict()))
+    return GuideRef("image_encoder", ref.name, ref.path)
+
+
+def ip_adapter(parts: Components, kind: str = "plain", seed: int = 0) -> dict[str, Tensor]:
+    """A file's tensors in the names of the authors, strong enough to be seen."""
+    dice = torch.Generator().manual_seed(seed)
+    width = parts.unet.config.cross_attention_dim
+
+    def random(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=dice) / shape[-1] ** 0.5
+
+    tensors = {f"image_proj.{k}": v for k, v in PROJECTIONS[kind](width, random).items()}
+    layers = [
+        layer for name, layer in parts.unet.named_modules() if name.endswith("attn2")
+    ]  # all of one width in toys but the outer ones, so their order matters
+    order = [name for name in parts.unet.attn_processors if name.endswith("attn2.processor")]
+    assert len(order) == len(layers)
+    for number, name in enumerate(order):
+        own = parts.unet.get_submodule(name.removesuffix(".processor")).to_k.weight.shape[0]
+        for which in "kv":
+            tensors[f"ip_adapter.{2 * number + 1}.to_{which}_ip.weight"] = 2 * random(own, width)
+    return tensors
+
+
+def _plain(width: int, random: Random) -> dict[str, Tensor]:
+    return {
+        "proj.weight": random(4 * width, POOLED_WIDTH) * 3,
+        "proj.bias": random(4 * width),
+        "norm.weight": torch.ones(width),
+        "norm.bias": random(width),
+    }
+
+
+def _full(width: int, random: Random) -> dict[str, Tensor]:
+    return {
+        "proj.0.weight": random(ENCODER_WIDTH, ENCODER_WIDTH),
+        "proj.0.bias": random(ENCODER_WIDTH),
+        "proj.2.weight": random(width, ENCODER_WIDTH),
+        "proj.2.bias": random(width),
+        "proj.3.weight": torch.ones(width),
+        "proj.3.bias": random(width),
+    }
+
+
+def _plus(width: int, random: Random, inner: int = 64, tokens: int = 6) -> dict[str, Tensor]:
+    tensors = {
+        "latents": random(1, tokens, inner),
+        "proj_in.weight": random(inner, ENCODER_WIDTH),
+        "proj_in.bias": random(inner),
+        "proj_out.weight": random(width, inner),
+        "proj_out.bias": random(width),
+        "norm_out.weight": torch.ones(width),
+        "norm_out.bias": random(width),
+    }
+    for layer in range(4):
+        attention, feed = f"layers.{layer}.0.", f"layers.{layer}.1."
+        for norm in ("norm1", "norm2"):
+            tensors[f"{attention}{norm}.weight"] = torch.ones(inner)
+            tensors[f"{attention}{norm}.bias"] = random(inner)
+        tensors[f"{attention}to_q.weight"] = random(64, inner)
+        tensors[f"{attention}to_kv.weight"] = random(128, inner)
+        tensors[f"{attention}to_out.weight"] = random(inner, 64)
+        tensors[f"{feed}0.weight"], tensors[f"{feed}0.bias"] = torch.ones(inner), random(inner)
+        tensors[f"{feed}1.weight"] = random(4 * inner, inner)
+        tensors[f"{feed}3.weight"] = random(inner, 4 * inner)
+    return tensors
+
+
+Random = Callable[..., Tensor]
+PROJECTIONS: dict[str, Callable[[int, Random], dict[str, Tensor]]] = {
+    "plain": _plain,
+    "plus": _plus,
+    "full": _full,
+}
+
+
+def save_adapter(file: Path, tensors: dict[str, Tensor]) -> GuideRef:
+    ref = save_file_of(file, tensors)
+    return GuideRef("ip_adapter", ref.name, ref.path)
+
+
+def sample(file: Path, seed: int = 0, size: tuple[int, int] = (90, 60)) -> GuideRef:
+    ref = picture(file, seed, size)
+    return GuideRef("sample", ref.name, ref.path)

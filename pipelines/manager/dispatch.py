@@ -14,12 +14,13 @@ from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.drafts import Drafts
 from pipelines.manager.extras import Extras
 from pipelines.manager.gpu import Gpu
+from pipelines.manager.guides import Tasks
 from pipelines.manager.pace import units
 from pipelines.manager.results import Results
 from pipelines.manager.space import lacking
 from pipelines.manager.turns import Turn
 from pipelines.request import Request
-from pipelines.worker.messages import CheckpointRef, ControlTask, PictureTask, Submit
+from pipelines.worker.messages import CheckpointRef, PictureTask, Submit
 
 PARTS_FORESEEN = 8  # of a large job, for the forecast; the rest of it counts as one
 
@@ -32,7 +33,7 @@ class Terms:
     folders: tuple[Path, ...]  # which must have space for what is made
     find_checkpoint: Callable[[str], CheckpointRef]  # raises StudioError
     find_extras: Callable[[Request], Extras]  # likewise
-    find_controls: Callable[[Request], tuple[ControlTask, ...]]  # likewise
+    find_guides: Callable[[Request], Tasks]  # likewise
     drafts: Drafts
 
 
@@ -127,7 +128,7 @@ class Dispatcher:
         try:
             checkpoint = self._terms.find_checkpoint(request.checkpoint or "")
             extras = self._terms.find_extras(request)
-            controls = self._terms.find_controls(request)
+            controls, prompts = self._terms.find_guides(request)
             refiner = self._terms.find_checkpoint(request.refiner) if request.refiner else None
         except StudioError as error:
             self._results.fail(entry, error)
@@ -137,7 +138,7 @@ class Dispatcher:
         hold = None if is_picked else request.draft_steps
         tasks = tuple(self._task(entry, index, is_picked=is_picked) for index in indexes)
         loras, vae, embeddings = extras
-        brings = (loras, controls, vae, embeddings, refiner)
+        brings = (loras, controls, vae, embeddings, refiner, prompts)
         self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, *brings))
         return True
 

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
 from pipelines.catalog.checkpoint import Other
 from pipelines.errors import NotFound, RequestError
-from pipelines.guiding.guides import Control, check_look
+from pipelines.guiding.guides import Control, ImagePrompt, check_look
 from pipelines.guiding.prepared import Prepared, is_used
 from pipelines.guiding.preprocessing import prepared
 from pipelines.manager.loras import version_of
-from pipelines.output.assets import Asset, Assets
+from pipelines.output.assets import Assets
 from pipelines.request import Request
-from pipelines.worker.messages import ControlTask, GuideRef
+from pipelines.worker.messages import ControlTask, GuideRef, ImagePromptTask
 
 SHOWN_MAX = 8
 CONTROLNET = "controlnet"
-CALLED = {CONTROLNET: "ControlNet"}
+IP_ADAPTER, ENCODER = "ip_adapter", "image_encoder"
+CALLED = {CONTROLNET: "ControlNet", IP_ADAPTER: "IP-Adapter"}
+AGAIN = "Choose the picture again."
+# What an IP-Adapter reads of a picture → the published encoder that writes it.
+ENCODERS = {
+    "pooled 1024": "CLIP ViT-H/14 (models/image_encoder of h94/IP-Adapter)",
+    "states 1280": "CLIP ViT-H/14 (models/image_encoder of h94/IP-Adapter)",
+    "pooled 1280": "CLIP ViT-bigG/14 (sdxl_models/image_encoder of h94/IP-Adapter)",
+    "states 1664": "CLIP ViT-bigG/14 (sdxl_models/image_encoder of h94/IP-Adapter)",
+}
+
+Guide = Control | ImagePrompt
+AnyGuide = TypeVar("AnyGuide", Control, ImagePrompt)
+Tasks = tuple[tuple[ControlTask, ...], tuple[ImagePromptTask, ...]]
 
 
 @dataclass(frozen=True)
@@ -38,12 +53,13 @@ class Guides:
         """
         for place, control in _named(request.controls, "controls"):
             _file(CONTROLNET, control.model, f"{place}.model", others, family)
-            upload = self._upload(control.image, owner, f"{place}.image")
-            try:
-                self.prepared.make_control(upload.path, control, _size(request))
-            except (OSError, ValueError) as error:
-                why = f"its picture cannot be read ({error})"
-                raise RequestError(f"{place}.image", control.image, why, AGAIN) from error
+            with self._upload(control, owner, place) as path:
+                self.prepared.make_control(path, control, _size(request))
+        for place, prompt in _named(request.image_prompts, "image_prompts"):
+            adapter = _file(IP_ADAPTER, prompt.model, f"{place}.model", others, family)
+            _encoder(adapter, others, f"{place}.model")
+            with self._upload(prompt, owner, place) as path:
+                self.prepared.make_prompt(path, prompt.image)
 
     def preview(self, control: Control, owner: str, size: tuple[int, int]) -> bytes:
         """A PNG of what the ControlNet will see. Raises NotFound for the upload, or RequestError."""
@@ -53,38 +69,55 @@ class Guides:
             prepared(picture, control, size).save(data, "PNG", compress_level=1)
         return data.getvalue()
 
-    def controls(self, request: Request, others: Sequence[Other]) -> tuple[ControlTask, ...]:
+    def tasks(self, request: Request, others: Sequence[Other]) -> Tasks:
         """For the worker: those that count. Raises RequestError when a file is not there any more."""
-        return tuple(
+        controls = tuple(
             ControlTask(
-                _file(CONTROLNET, control.model, f"{place}.model", others),
-                self._picture(place, control, request),
-                control.weight,
-                control.start,
-                control.end,
+                _ref(_file(CONTROLNET, control.model, f"{place}.model", others), place),
+                _picture("picture", self.prepared.control(control, _size(request)), place, control),
+                *(control.weight, control.start, control.end),
             )
             for place, control in _named(request.controls, "controls")
             if control.weight
         )
+        prompts = tuple(
+            self._prompt(place, prompt, others)
+            for place, prompt in _named(request.image_prompts, "image_prompts")
+            if prompt.weight
+        )
+        return controls, prompts
 
-    def _picture(self, place: str, control: Control, request: Request) -> GuideRef:
-        path = self.prepared.control(control, _size(request))
-        if not is_used(path):
-            why = "its picture was removed, since no job had used it for a month"
-            raise RequestError(f"{place}.image", control.image, why, AGAIN)
-        return GuideRef("picture", f"of {place}", str(path))
+    def _prompt(self, place: str, prompt: ImagePrompt, others: Sequence[Other]) -> ImagePromptTask:
+        adapter = _file(IP_ADAPTER, prompt.model, f"{place}.model", others)
+        return ImagePromptTask(
+            _ref(adapter, place),
+            _ref(_encoder(adapter, others, f"{place}.model"), place),
+            _picture("sample", self.prepared.prompt(prompt.image), place, prompt),
+            *(prompt.weight, prompt.start, prompt.end),
+        )
 
-    def _upload(self, image: str, owner: str, field: str) -> Asset:
+    @contextmanager
+    def _upload(self, guide: Guide, owner: str, place: str) -> Iterator[Path]:
+        """The guide's upload, for as long as it is read. Raises RequestError when it cannot be."""
+        field = f"{place}.image"
         try:
-            return self.assets.get(image, owner)
+            yield self.assets.get(guide.image, owner).path
         except NotFound:
-            raise RequestError(field, image, "there is no such upload", AGAIN) from None
+            raise RequestError(field, guide.image, "there is no such upload", AGAIN) from None
+        except (OSError, ValueError) as error:
+            why = f"its picture cannot be read ({error})"
+            raise RequestError(field, guide.image, why, AGAIN) from error
 
 
-AGAIN = "Choose the picture again."
+def _picture(kind: str, path: Path, place: str, guide: Guide) -> GuideRef:
+    """A prepared picture. Raises RequestError when it was swept."""
+    if not is_used(path):
+        why = "its picture was removed, since no job had used it for a month"
+        raise RequestError(f"{place}.image", guide.image, why, AGAIN)
+    return GuideRef(kind, f"of {place}", str(path))
 
 
-def _named(guides: Iterable[Control], field: str) -> Iterator[tuple[str, Control]]:
+def _named(guides: Iterable[AnyGuide], field: str) -> Iterator[tuple[str, AnyGuide]]:
     """Each with its place, by which errors name it."""
     return ((f"{field}.{number}", guide) for number, guide in enumerate(guides))
 
@@ -95,7 +128,7 @@ def _size(request: Request) -> tuple[int, int]:
     return request.width, request.height
 
 
-def _file(kind: str, name: str, field: str, others: Iterable[Other], family: str = "") -> GuideRef:
+def _file(kind: str, name: str, field: str, others: Iterable[Other], family: str = "") -> Other:
     """The file of that name. Raises RequestError when it is not there, is damaged, or is for another family."""
     files = {one.name: one for one in others if one.kind == kind}
     file = files.get(name) or {known.casefold(): one for known, one in files.items()}.get(
@@ -112,15 +145,27 @@ def _file(kind: str, name: str, field: str, others: Iterable[Other], family: str
         )
         remedy = f"Choose a {called} for {family}, or another checkpoint."
         raise RequestError(field, name, why, remedy)
-    return GuideRef(kind, file.name, str(file.path), _version(file.path, field))
+    return file
 
 
-def _version(path: Path, field: str) -> str:
+def _encoder(adapter: Other, others: Iterable[Other], field: str) -> Other:
+    """An image encoder that the adapter can look through. Raises RequestError when there is none."""
+    encoders = [one for one in others if one.kind == ENCODER and not one.problem]
+    for one in encoders:
+        if set(adapter.marks) <= set(one.marks):
+            return one
+    wanted = next((ENCODERS[mark] for mark in adapter.marks if mark in ENCODERS), "its own")
+    why = "it looks at pictures through an image encoder that is not there"
+    remedy = f"Put that encoder, {wanted}, into a folder of its own under models/clip_vision/."
+    raise RequestError(field, adapter.name, why, remedy)
+
+
+def _ref(file: Other, place: str) -> GuideRef:
     try:
-        return version_of(path)
+        return GuideRef(file.kind, file.name, str(file.path), version_of(file.path))
     except OSError as error:
-        why = f"{path} cannot be read ({error.strerror})"
-        raise RequestError(field, path.stem, why, "Choose another one.") from error
+        why = f"{file.path} cannot be read ({error.strerror})"
+        raise RequestError(f"{place}.model", file.name, why, "Choose another one.") from error
 
 
 def _there(files: dict[str, Other], called: str) -> str:

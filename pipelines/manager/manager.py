@@ -186,7 +186,7 @@ class PipelineManager:
         resolved = replace(resolved, vae=extras.vae.name if extras.vae else None)
         if refiner := find_refiner(resolved, checkpoint, self.catalog):
             self.hashes.want(refiner.path)
-        if resolved.controls:
+        if resolved.controls or resolved.image_prompts:
             self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
         order = Order(owner, resolved, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
@@ -334,8 +334,8 @@ class PipelineManager:
             find_extras=lambda asked: self.catalog.recall(
                 lambda view: self._extras_of(asked, view)
             ),
-            find_controls=lambda asked: self.catalog.recall(
-                lambda view: self.guides.controls(asked, view.others)
+            find_guides=lambda asked: self.catalog.recall(
+                lambda view: self.guides.tasks(asked, view.others)
             ),
             drafts=self._keeper.drafts,
         )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Model
 from pipelines.catalog.vaes import KIND as VAE
-from pipelines.manager.guides import CONTROLNET
+from pipelines.manager.guides import CONTROLNET, IP_ADAPTER
 from pipelines.manager.loras import KIND as LORA
 from pipelines.prompting.networks import split
 from pipelines.request import Request
@@ -21,6 +21,7 @@ def used_by(request: Request, view: View, embeddings: Collection[str] = ()) -> I
     tags = [tag for tag in split(request.prompt)[1] if tag.kind == LORA and tag.arguments]
     names = {tag.arguments[0].strip().casefold() for tag in tags}
     yield from (one for one in view.others if one.kind == LORA and one.name.casefold() in names)
-    guides = {control.model.casefold() for control in request.controls if control.weight}
-    yield from (o for o in view.others if o.kind == CONTROLNET and o.name.casefold() in guides)
+    guides = {(CONTROLNET, one.model.casefold()) for one in request.controls if one.weight}
+    guides |= {(IP_ADAPTER, one.model.casefold()) for one in request.image_prompts if one.weight}
+    yield from (one for one in view.others if (one.kind, one.name.casefold()) in guides)
     yield from (one for one in view.others if str(one.path) in embeddings)

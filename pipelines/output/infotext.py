@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pipelines.guiding.guides import Control, ImagePrompt
 from pipelines.request import SEED_MAX, Request, Sampling
 from pipelines.samplers import find_sampler, find_schedule
 
@@ -24,6 +25,7 @@ MODULES = {
     "line": "lineart_standard (from white bg & black line)",
     "invert": "invert (from white bg & black line)",
 }
+IP_ADAPTER_MODULE = "ip-adapter-auto"
 RESIZE_MODES = {
     "crop": "Crop and Resize",
     "fit": "Resize and Fill",
@@ -51,7 +53,7 @@ def write(request: Request, marks: Mapping[str, str] = NO_MARKS, version: str = 
         "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
         "Refiner": marks.get("Refiner", request.refiner),
         "Refiner switch at": request.refiner_switch_at if request.refiner else None,
-        **_controls(request),
+        **_guides(request),
         "RNG": "NV",  # Philox, the same numbers as on a CUDA device
         "Lora hashes": marks.get("Lora hashes"),
         "TI hashes": marks.get("TI hashes"),
@@ -69,23 +71,30 @@ def compose(prompt: str, negative_prompt: str, values: Mapping[str, Any]) -> str
     return f"{prompt}{negative}\n{details}".strip()
 
 
-def _controls(request: Request) -> dict[str, str]:
-    """Each ControlNet as its extension for AUTOMATIC1111 writes it: `ControlNet 0: "Module: …, Model: …"`."""
-    return {
-        f"ControlNet {number}": ", ".join(
-            f"{key}: {value}"
-            for key, value in {
-                "Module": MODULES.get(control.preprocessor, control.preprocessor),
-                "Model": control.model,
-                "Weight": control.weight,
-                "Resize Mode": RESIZE_MODES.get(control.resize, control.resize),
-                "Guidance Start": control.start,
-                "Guidance End": control.end,
-                "Control Mode": "Balanced",
-            }.items()
-        )
-        for number, control in enumerate(request.controls)
+def _guides(request: Request) -> dict[str, str]:
+    """Each as the ControlNet extension for AUTOMATIC1111 writes it: `ControlNet 0: "Module: …, Model: …"`.
+
+    There an IP-Adapter is a ControlNet with a module of its own.
+    """
+    units = [
+        _unit(one, MODULES.get(one.preprocessor, one.preprocessor), RESIZE_MODES.get(one.resize))
+        for one in request.controls
+    ]
+    units += [_unit(one, IP_ADAPTER_MODULE) for one in request.image_prompts]
+    return {f"ControlNet {number}": unit for number, unit in enumerate(units)}
+
+
+def _unit(guide: Control | ImagePrompt, module: str, resize_mode: str | None = None) -> str:
+    facts = {
+        "Module": module,
+        "Model": guide.model,
+        "Weight": guide.weight,
+        "Resize Mode": resize_mode or RESIZE_MODES["crop"],
+        "Guidance Start": guide.start,
+        "Guidance End": guide.end,
+        "Control Mode": "Balanced",
     }
+    return ", ".join(f"{key}: {value}" for key, value in facts.items())
 
 
 def quote(value: Any) -> str:

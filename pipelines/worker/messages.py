@@ -78,7 +78,7 @@ class EmbeddingRef:
 
 @dataclass(frozen=True)
 class GuideRef:
-    """A file that guides pictures. `kind`: controlnet, ip_adapter, image_encoder or picture; `version` as above."""
+    """A file that guides pictures. `kind`: controlnet, picture, ip_adapter, image_encoder or sample."""
 
     kind: str
     name: str
@@ -99,6 +99,22 @@ class ControlTask:
     @property
     def files(self) -> tuple[GuideRef, ...]:
         return self.network, self.picture
+
+
+@dataclass(frozen=True)
+class ImagePromptTask:
+    """An IP-Adapter, the encoder that it looks through, and a picture of any size."""
+
+    adapter: GuideRef
+    encoder: GuideRef
+    picture: GuideRef
+    weight: float = 1.0
+    start: float = 0.0  # share of the steps
+    end: float = 1.0
+
+    @property
+    def files(self) -> tuple[GuideRef, ...]:
+        return self.adapter, self.encoder, self.picture
 
 
 @dataclass(frozen=True)
@@ -138,6 +154,7 @@ class Submit:
     embeddings: tuple[EmbeddingRef, ...] = ()
     # Takes each picture over at the request's `refiner_switch_at`.
     refiner: CheckpointRef | None = None
+    image_prompts: tuple[ImagePromptTask, ...] = ()
 
 
 @dataclass(frozen=True)

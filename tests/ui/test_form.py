@@ -17,6 +17,7 @@ ELSEWHERE = {
     "checkpoint": "the picker in the header",
     "draft_fraction": "the button for eight drafts",
     "controls": "the island of ControlNets",
+    "image_prompts": "the island of image prompts",
 }
 
 

@@ -16,6 +16,17 @@ export const KINDS = {
     folder: "models/ControlNet",
     what: "A ControlNet makes the picture follow the edges, depth or pose of another one.",
   },
+  prompts: {
+    name: "image_prompts",
+    fold: "prompts",
+    models: "ip_adapter",
+    called: "IP-Adapter",
+    added: "image prompt",
+    blank: { model: "", image: "", weight: 0.7, start: 0, end: 1 },
+    folder: "models/IP-Adapter",
+    what: "An IP-Adapter takes a picture as a prompt: what it shows, and in which style.",
+    beside: { models: "image_encoder", folder: "models/clip_vision" },
+  },
 };
 
 /** The guides of one kind; `onChange(run)` calls `run()` after each change of the list or of what may be chosen. */
@@ -33,7 +44,7 @@ export function createGuides(kind, { form, store, checkpoint }) {
     refuse: () => false,
   };
   const save = debounce(() => keep(name, guides.list), 150);
-  let version = null;
+  let version = null; // of the catalog that is known
 
   function completed(guide) {
     const known = Object.entries(guide).filter(([field]) => field in blank);

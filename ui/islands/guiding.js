@@ -12,13 +12,14 @@ export function mountGuides(host, kindName, { guides, form, toasts }) {
     "button",
     { type: "button", class: "secondary", on: { click: add } },
     icon("plus"),
-    h("span", {}, `Add ${kind.called}`),
+    h("span", {}, `Add ${kind.added ?? kind.called}`),
   );
   const none = h(
     "p",
     { class: "guides-none" },
     `${kind.what} There is none yet: put a safetensors file into `,
     h("code", {}, kind.folder),
+    ...(kind.beside ? [" and its image encoder into ", h("code", {}, kind.beside.folder)] : []),
     ", and it is offered here within seconds.",
   );
   host.append(cards, none, more);

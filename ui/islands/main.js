@@ -35,6 +35,7 @@ const cards = createCards(store);
 const focus = createFocus(store);
 const toasts = createToasts();
 const controls = createGuides("controls", { form, store, checkpoint });
+const prompts = createGuides("prompts", { form, store, checkpoint });
 const records = createRecords();
 const shortcuts = createShortcuts();
 const { picker } = mountHeader({ store, checkpoint, shortcuts });
@@ -53,6 +54,7 @@ const ISLANDS = {
   shape: (host) => mountShape(host, parts),
   seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
   controls: (host) => mountGuides(host, "controls", { guides: controls, form, toasts }),
+  prompts: (host) => mountGuides(host, "prompts", { guides: prompts, form, toasts }),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,

@@ -95,6 +95,7 @@ function describe(record) {
     ["VAE", record.request?.vae ?? ""],
     ["LoRA", record.applied],
     ["ControlNet", guidesOf(record.request?.controls)],
+    ["IP-Adapter", guidesOf(record.request?.image_prompts)],
     ["Licences", record.licences ? pictureLicences(record.licences) : ""],
     ["Took", record.seconds ? duration(record.seconds) : ""],
     ["File", fileSize(record.bytes)],

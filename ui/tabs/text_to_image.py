@@ -70,6 +70,9 @@ def build() -> None:
             fold("controls", "ControlNet")
             with gr.Column(elem_id="fold-controls"):
                 island("controls")
+            fold("prompts", "Image prompt")
+            with gr.Column(elem_id="fold-prompts"):
+                island("prompts")
             fold("more", "More")
             with gr.Column(elem_id="fold-more"):
                 with gr.Row(elem_classes=["pair"]):

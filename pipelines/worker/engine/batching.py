@@ -58,19 +58,15 @@ class Joiner:
     """Joins the inputs of calls. Tensors that stay the same from step to step are joined once and remembered."""
 
     def __init__(self) -> None:
-        self._joined: OrderedDict[tuple[int, ...], tuple[tuple[Tensor, ...], Tensor]] = (
-            OrderedDict()
-        )
+        self._joined: OrderedDict[tuple[int, ...], tuple[tuple[Any, ...], Any]] = OrderedDict()
 
     def join(self, calls: Sequence[Mapping[str, Any]], rules: BatchRules) -> dict[str, Any]:
         """The inputs of one forward for several calls of equal likeness; rows in the order of the calls."""
         joined = dict(calls[0])
         for name in rules.rows:
             parts: Any = tuple(call.get(name) for call in calls)
-            if isinstance(parts[0], tuple):
-                joined[name] = tuple(torch.cat(column) for column in zip(*parts, strict=True))
-            elif isinstance(parts[0], Tensor):
-                joined[name] = self._remembered(parts) if name in rules.steady else torch.cat(parts)
+            if isinstance(parts[0], Tensor | tuple):
+                joined[name] = self._remembered(parts) if name in rules.steady else _cat(parts)
         if rules.clock:
             ticks = [_clock(call[rules.clock], call[rules.rows[0]]) for call in calls]
             joined[rules.clock] = torch.cat(ticks)
@@ -79,12 +75,12 @@ class Joiner:
     def forget(self) -> None:
         self._joined.clear()
 
-    def _remembered(self, parts: tuple[Tensor, ...]) -> Tensor:
+    def _remembered(self, parts: tuple[Any, ...]) -> Any:
         key = tuple(id(part) for part in parts)
         if key in self._joined:
             self._joined.move_to_end(key)
         else:
-            self._joined[key] = (parts, torch.cat(parts))  # kept parts keep their ids their own
+            self._joined[key] = (parts, _cat(parts))  # kept parts keep their ids their own
             if len(self._joined) > REMEMBERED_JOINS:
                 self._joined.popitem(last=False)
         return self._joined[key][1]
@@ -111,6 +107,13 @@ def row_of(inputs: Mapping[str, Any], rules: BatchRules, row: int) -> dict[str, 
     if rules.clock:
         single[rules.clock] = _clock(inputs[rules.clock], inputs[rules.rows[0]])[row : row + 1]
     return single
+
+
+def _cat(parts: Sequence[Any]) -> Any:
+    """Tensors one below the other; tuples of them place by place."""
+    if isinstance(parts[0], tuple):
+        return tuple(torch.cat(column) for column in zip(*parts, strict=True))
+    return torch.cat(list(parts))
 
 
 def _row(value: Any, row: int) -> Any:

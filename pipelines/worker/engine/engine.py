@@ -37,6 +37,8 @@ from pipelines.worker.messages import (
 )
 from pipelines.worker.pulse import Pulse
 from pipelines.worker.recipes.controlling import controls_of
+from pipelines.worker.recipes.guiding import Guiding
+from pipelines.worker.recipes.image_prompting import prompts_of
 from pipelines.worker.recipes.still import Baton, Brief, Developed, Held, leg
 from pipelines.worker.weights.cache import Models
 from pipelines.worker.weights.loading import Model
@@ -153,7 +155,10 @@ class Engine:
             sheet.task.state,
             job.submit.hold_after_steps,
             kit.needs.patch,
-            controls_of(kit.needs.controls, kit.guides),
+            Guiding(
+                controls_of(kit.needs.controls, kit.guides),
+                prompts_of(kit.needs.image_prompts, kit.guides),
+            ),
         )
         task = Task(
             partial(leg, brief, kit.model, sheet.baton, sheet.viewer.look),

@@ -14,12 +14,14 @@ from pipelines.worker.messages import (
     CheckpointRef,
     ControlTask,
     GuideRef,
+    ImagePromptTask,
     PictureTask,
     Submit,
 )
 from pipelines.worker.recipes.still import Baton
 from pipelines.worker.weights.outfits import Outfit
 
+Guided = ControlTask | ImagePromptTask
 NO_OUTFIT = Outfit()
 
 
@@ -41,11 +43,13 @@ class Needs:
     patch: Patch = NO_PATCH
     outfit: Outfit = NO_OUTFIT
     controls: tuple[ControlTask, ...] = ()
+    image_prompts: tuple[ImagePromptTask, ...] = ()
 
     @property
     def guides(self) -> tuple[GuideRef, ...]:
         """The files of all that guides it, each once."""
-        return tuple(dict.fromkeys(file for task in self.controls for file in task.files))
+        tasks: tuple[Guided, ...] = (*self.controls, *self.image_prompts)
+        return tuple(dict.fromkeys(file for task in tasks for file in task.files))
 
 
 @dataclass(eq=False)
@@ -69,7 +73,8 @@ class WorkerJob:
         if checkpoint.family != submit.checkpoint.family:
             return Needs(checkpoint)
         outfit = Outfit(submit.vae, submit.embeddings)
-        return Needs(checkpoint, Patch(submit.loras), outfit, submit.controls)
+        guides = (submit.controls, submit.image_prompts)
+        return Needs(checkpoint, Patch(submit.loras), outfit, *guides)
 
     @property
     def checkpoints(self) -> tuple[CheckpointRef, ...]:

@@ -46,7 +46,7 @@ def take(models: Models, needs: Needs) -> tuple[Kit | None, str]:
         guides = models.accompany(model, needs.guides)
         if guides is None:
             is_reading = models.is_reading_guides(model, needs.guides)
-            return None, "loading ControlNet" if is_reading else "waiting for memory"
+            return None, "loading guides" if is_reading else "waiting for memory"
         undo.pop_all()
     return Kit(needs, dressed, worn.applied, guides), "developing"
 

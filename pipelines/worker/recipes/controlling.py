@@ -25,10 +25,6 @@ class Controlled:
     start: float
     end: float
 
-    def is_on(self, step: int, steps: int) -> bool:
-        """Whether it counts in this step: the step lies whole within its share of them."""
-        return self.start <= step / steps and (step + 1) / steps <= self.end
-
 
 def controls_of(
     tasks: Sequence[ControlTask], guides: Mapping[GuideRef, Any]

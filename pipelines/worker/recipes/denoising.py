@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from itertools import groupby
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pipelines.request import Request
 from pipelines.worker.engine.gate import ask
-from pipelines.worker.recipes.controlling import Controlled, residuals
+from pipelines.worker.recipes.controlling import residuals
+from pipelines.worker.recipes.guiding import NOTHING, Guiding
+from pipelines.worker.recipes.image_prompting import States, states_of
 from pipelines.worker.recipes.surroundings import Surroundings
 from pipelines.worker.recipes.wording import Words
 from pipelines.worker.sampling import (
@@ -59,39 +62,49 @@ def denoiser(
     conditioning: Conditioning,
     course: Plan,
     beside: Beside,
-    controls: Sequence[Controlled] = (),
+    guiding: Guiding = NOTHING,
 ) -> Denoise:
     """The denoiser under a prompt; each evaluation is one call at the gate, after one for each ControlNet."""
 
     @cache
-    def under(active: tuple[Controlled, ...]) -> Denoise:
+    def under(active: Guiding) -> Denoise:
         predict = predictor(model, beside, active)
         return guided_denoiser(predict, conditioning, model.training, course.guidance_scale)
 
     def denoise(x: Tensor, sigma: float, step: int) -> Denoised:
-        active = tuple(control for control in controls if control.is_on(step, course.steps))
-        return under(active)(x, sigma, step)
+        return under(guiding.at(step, course.steps))(x, sigma, step)
 
     return denoise
 
 
-def predictor(model: Model, beside: Beside, controls: Sequence[Controlled] = ()) -> Predict:
+def predictor(model: Model, beside: Beside, guiding: Guiding = NOTHING) -> Predict:
     """Asks for all texts of equal length in one call: with guidance that is one call of two rows."""
-    joined: dict[tuple[tuple[int, bool], ...], tuple[tuple[Words, ...], dict[str, Tensor]]] = {}
+    joined: dict[tuple[tuple[int, bool], ...], tuple[tuple[Words, ...], dict[str, Any]]] = {}
 
-    def join(texts: tuple[Words, ...]) -> dict[str, Tensor]:
+    def join(texts: tuple[Words, ...]) -> dict[str, Any]:
         """The same tensors from step to step, so that the loop, too, need join them only once for a batch."""
         key = tuple((id(text.hidden), text.is_negative) for text in texts)
         if key not in joined:
             rows = [{"encoder_hidden_states": text.hidden, **beside(text)} for text in texts]
-            told = {name: torch.cat([row[name] for row in rows]) for name in rows[0]}
+            told: dict[str, Any] = {
+                name: torch.cat([row[name] for row in rows]) for name in rows[0]
+            }
+            if guiding.prompts:
+                seen = zip(*(looks(text.is_negative) for text in texts), strict=True)
+                told["image_states"] = tuple(torch.cat(column) for column in seen)
             joined[key] = (texts, told)
         return joined[key][1]
 
     @cache
+    def looks(is_negative: bool) -> States:
+        """What all image prompts say, one after another."""
+        each = (states_of(one, model, is_negative=is_negative) for one in guiding.prompts)
+        return tuple(state for states in each for state in states)
+
+    @cache
     def pictures(rows: int) -> list[Tensor]:
         """Likewise."""
-        return [control.picture.expand(rows, -1, -1, -1) for control in controls]
+        return [control.picture.expand(rows, -1, -1, -1) for control in guiding.controls]
 
     def predict(x: Tensor, timestep: float, texts: tuple[Words, ...]) -> tuple[Tensor, ...]:
         sample = x.to(model.dtype)
@@ -100,7 +113,7 @@ def predictor(model: Model, beside: Beside, controls: Sequence[Controlled] = ())
             told = join(tuple(alike))
             rows = len(told["encoder_hidden_states"])
             asked = {"sample": sample.expand(rows, -1, -1, -1), "timestep": timestep, **told}
-            steered = residuals(controls, pictures(rows), asked)
+            steered = residuals(guiding.controls, pictures(rows), asked)
             output = ask(model.denoiser, return_dict=False, **asked, **steered)
             outputs += output[0].split(1)
         return tuple(outputs)

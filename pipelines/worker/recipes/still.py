@@ -9,9 +9,9 @@ from torch import Tensor
 
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
-from pipelines.worker.recipes.controlling import Controlled
 from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.denoising import beside, denoiser
+from pipelines.worker.recipes.guiding import NOTHING, Guiding
 from pipelines.worker.recipes.surroundings import nothing_around
 from pipelines.worker.recipes.wording import conditioning
 from pipelines.worker.sampling import (
@@ -37,7 +37,7 @@ class Brief:
     state: bytes | None = None  # of a held picture, to go on from
     hold_after_steps: int | None = None
     patch: Patch = NO_PATCH  # which the networks wear while they answer this picture
-    controls: tuple[Controlled, ...] = ()
+    guiding: Guiding = NOTHING
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def _go_on(brief: Brief, model: Model, baton: Baton, watch: Watch, until: int) -
         return baton
     told = conditioning(request, model, brief.patch)
     around = nothing_around(request, model) if model.is_inpainting else None
-    denoise = Watched(denoiser(model, told, course, beside(request, model, around), brief.controls))
+    denoise = Watched(denoiser(model, told, course, beside(request, model, around), brief.guiding))
     noise = Philox(brief.seed)
     while state.step < until:
         sigma = course.sigmas[state.step]

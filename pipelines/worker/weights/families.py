@@ -16,12 +16,13 @@ UNET_RULES = BatchRules(
         "text_embeds",
         "time_ids",
         "surroundings",
+        "image_states",
         "down_block_additional_residuals",
         "mid_block_additional_residual",
     ),
     clock="timestep",
     same=("return_dict",),
-    steady=("encoder_hidden_states", "text_embeds", "time_ids", "surroundings"),
+    steady=("encoder_hidden_states", "text_embeds", "time_ids", "surroundings", "image_states"),
 )
 
 

@@ -26,6 +26,7 @@ from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.sampling import NoiseSchedule
 from pipelines.worker.weights.adapters import Adapters, Worn
 from pipelines.worker.weights.families import Family, TextEncoderRow, find_family
+from pipelines.worker.weights.image_attention import looking
 from pipelines.worker.weights.inversion import Inversion
 from pipelines.worker.weights.network import DENOISER, TEXT_ENCODER, VAE, Network, keep_in_float8
 from pipelines.worker.weights.reading import REPAIR, Part, Weights
@@ -49,8 +50,9 @@ OLD_NAMES = (
 class Embeddings:
     """What was encoded last, by text and patch: a new seed does not need the text encoder again. None: no text."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = REMEMBERED_TEXTS) -> None:
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
+        self._limit = limit
 
     def get(self, text: Hashable) -> Any:
         if text in self._known:
@@ -59,7 +61,7 @@ class Embeddings:
 
     def keep(self, text: Hashable, embedding: Any) -> None:
         self._known[text] = embedding
-        if len(self._known) > REMEMBERED_TEXTS:
+        if len(self._known) > self._limit:
             self._known.popitem(last=False)
 
 
@@ -161,7 +163,7 @@ def build(weights: Weights, device: Device) -> Model:
         text_encoders=tuple(text_encoders),
         denoiser=Component(
             DENOISER,
-            _Told(unet) if family.is_told_its_size or is_inpainting else unet,
+            _Told(unet),
             weights.unet.parameters,
             family.denoiser_rules,
             wear=adapters["denoiser"].wear,
@@ -182,12 +184,20 @@ class _Told:
     def __init__(self, unet: UNet2DConditionModel) -> None:
         self.unet = unet
 
-    def __call__(self, *, sample: Tensor, surroundings: Tensor | None = None, **inputs: Any) -> Any:
+    def __call__(
+        self,
+        *,
+        sample: Tensor,
+        surroundings: Tensor | None = None,
+        image_states: tuple[Tensor, ...] = (),
+        **inputs: Any,
+    ) -> Any:
         if surroundings is not None:
             sample = torch.cat([sample, surroundings], dim=1)
         names = inputs.keys() & {"text_embeds", "time_ids"}
         added = {name: inputs.pop(name) for name in names}
-        return self.unet(sample=sample, added_cond_kwargs=added or None, **inputs)
+        with looking(self.unet, image_states):
+            return self.unet(sample=sample, added_cond_kwargs=added or None, **inputs)
 
 
 def prediction_by_trial(unet: UNet2DConditionModel, where: tuple[torch.device, torch.dtype]) -> str:

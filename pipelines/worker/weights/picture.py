@@ -37,19 +37,45 @@ class Pixels:
         return self.pixels.nbytes
 
 
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """levels: (height, width, 3) uint8 on the CPU, where it stays: an image encoder looks at it once."""
+
+    levels: np.ndarray[Any, Any]
+    parameters: int = 0
+    networks: tuple[Network, ...] = ()
+
+    @property
+    def home_bytes(self) -> int:
+        return int(self.levels.nbytes)
+
+
 def read(ref: GuideRef, family: Family, device: Device, dtype: torch.dtype) -> Pixels:
     """Raises ModelUnreadable when the file is gone or damaged."""
-    try:
-        with Image.open(ref.path) as image:
-            levels = np.asarray(image.convert("RGB"), np.float32)
-    except (OSError, ValueError) as error:
-        raise ModelUnreadable(
-            f"The guide picture {ref.name} cannot be read from {ref.path}: {error}.",
-            "Choose the picture again and submit the request anew.",
-        ) from None
+    levels = _levels(ref).astype(np.float32)
     return Pixels(torch.from_numpy(levels / 255).permute(2, 0, 1)[None])
 
 
 def build(picture: Pixels, model: Model, device: Device) -> Pixels:
     place: Any = {"device": model.device, "dtype": model.dtype}
     return Pixels(picture.pixels.to(**place))
+
+
+def read_sample(ref: GuideRef, family: Family, device: Device, dtype: torch.dtype) -> Sample:
+    """Raises ModelUnreadable when the file is gone or damaged."""
+    return Sample(_levels(ref))
+
+
+def build_sample(sample: Sample, model: Model, device: Device) -> Sample:
+    return sample
+
+
+def _levels(ref: GuideRef) -> np.ndarray[Any, Any]:
+    try:
+        with Image.open(ref.path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError) as error:
+        raise ModelUnreadable(
+            f"The guide picture {ref.name} cannot be read from {ref.path}: {error}.",
+            "Choose the picture again and submit the request anew.",
+        ) from None

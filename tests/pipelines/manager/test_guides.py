@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import PipelineManager
 from pipelines.errors import RequestError
-from pipelines.guiding.guides import Control
+from pipelines.guiding.guides import Control, ImagePrompt
 from pipelines.worker.messages import Submit
 from tests.paper_checkpoint import safetensors
 from tests.pipelines.guiding.test_prepared import seen
@@ -85,6 +85,60 @@ def test_a_job_needs_the_upload_no_more_and_outlives_a_restart(
 
     assert done.state == "done", done.error
     assert done.request.controls == controls
+
+
+ADAPTER = {
+    "image_proj.proj.weight": (12, 5),
+    "ip_adapter.1.to_k_ip.weight": (4, 6),
+}
+ENCODER = {
+    "vision_model.embeddings.class_embedding": (7,),
+    "visual_projection.weight": (5, 7),
+}
+
+
+def put(folder: Path, name: str, shapes: dict[str, tuple[int, ...]]) -> Path:
+    file = folder / "models" / "IP-Adapter" / f"{name}.safetensors"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(safetensors(shapes))
+    return file
+
+
+def test_an_image_prompt_is_sent_with_the_encoder_that_fits_its_adapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = put(tmp_path, "adapter", ADAPTER)
+    put(tmp_path, "a small encoder", ENCODER | {"visual_projection.weight": (3, 7)})
+    encoder = put(tmp_path, "encoder", ENCODER)
+    with studio(tmp_path) as manager:
+        ready(manager)
+        sent = submits(manager, monkeypatch)
+        given = {"model": "adapter", "image": upload(manager)}
+        prompts = (ImagePrompt(**given, weight=0.6, end=0.8), ImagePrompt(**given, weight=0.0))
+        job = ended(manager, manager.submit(asking(image_prompts=prompts), OWNER))
+        record = manager.library.get(job.pictures[0].picture_id or "", OWNER)
+
+    (task,) = sent[0].image_prompts
+    assert [file.path for file in task.files[:2]] == [str(adapter), str(encoder)]
+    assert seen(Path(task.picture.path)).size == (100, 80)
+    assert (task.weight, task.start, task.end) == (0.6, 0.0, 0.8)
+    assert (
+        'ControlNet 0: "Module: ip-adapter-auto, Model: adapter, Weight: 0.6' in record.parameters
+    )
+    assert record.request == job.request
+
+
+def test_an_adapter_without_its_encoder_says_what_to_put_where(tmp_path: Path) -> None:
+    put(tmp_path, "adapter", ADAPTER | {"image_proj.proj.weight": (12, 1024)})
+    put(tmp_path, "encoder", ENCODER)
+    with studio(tmp_path) as manager:
+        prompt = ImagePrompt(model="adapter", image=upload(manager))
+        with pytest.raises(RequestError) as raised:
+            manager.submit(asking(image_prompts=(prompt,)), OWNER)
+
+    assert raised.value.field == "image_prompts.0.model"
+    assert "image encoder that is not there" in raised.value.message
+    assert "CLIP ViT-H/14" in raised.value.remedy
 
 
 @pytest.mark.parametrize(
