@@ -110,7 +110,7 @@ def test_a_lost_gpu_ends_it_with_its_own_exit_code_and_a_sentence(
 
     def build_a_trap(models: Any, weights: Any) -> Any:
         model = build(models, weights)
-        loaded.append(model.denoiser.forward.register_forward_pre_hook(trap))
+        loaded.append(model.unet.register_forward_pre_hook(trap))
         return model
 
     def trap(module: torch.nn.Module, inputs: Any) -> None:

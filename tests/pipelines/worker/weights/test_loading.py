@@ -25,7 +25,7 @@ def test_all_networks_answer_as_before_they_were_saved(toy: CheckpointRef) -> No
     sample, text = torch.rand(2, 4, 8, 8), torch.rand(2, 77, 16)
     ids = torch.tensor([[512, 40, 41, 513] + [513] * 73])
 
-    unet = model.denoiser.forward(sample, 10.0, text).sample
+    unet = model.unet(sample, 10.0, text).sample
     vae = model.vae.decode.forward(sample[:1]).sample
     hidden = model.text_encoders[0].component.forward(ids).last_hidden_state
 

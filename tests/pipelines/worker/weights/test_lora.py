@@ -43,7 +43,7 @@ NETWORKS = {
 
 
 def networks(model: Model) -> dict[str, nn.Module]:
-    unet = getattr(model.denoiser.forward, "unet", model.denoiser.forward)
+    unet = model.unet
     encoders = {one.row.folder: one.component.forward for one in model.text_encoders}
     return {"denoiser": unet, **encoders}
 

@@ -137,5 +137,5 @@ def test_a_format_that_was_asked_for_is_what_the_networks_compute_in(toy: Checkp
 
     model = build(read(toy, device), device)
 
-    assert {p.dtype for p in model.denoiser.forward.parameters()} == {torch.bfloat16}
+    assert {p.dtype for p in model.unet.parameters()} == {torch.bfloat16}
     assert model.home_bytes == read(toy, CPU).home_bytes // 2
