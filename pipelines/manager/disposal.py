@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from time import time
 from typing import Any
 
 from pipelines.catalog.beside import belongings
 from pipelines.catalog.cards import Card
-from pipelines.catalog.catalog import Catalog
-from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.catalog import Catalog, View
+from pipelines.catalog.checkpoint import Checkpoint, Model
+from pipelines.catalog.embeddings import EmbeddingFile
 from pipelines.catalog.trash import Act, Trash, Trashed, entry_id
 from pipelines.errors import ModelKept
 from pipelines.job import ENDED_STATES
 from pipelines.manager.desk import Desk
 from pipelines.manager.docket import Docket
 from pipelines.manager.used import used_by
+from pipelines.request import Request
 
 
 class Disposal:
@@ -79,11 +82,17 @@ class Disposal:
     def _unless_used(self, card: Card, move: Act) -> None:
         """On the desk. Raises ModelKept when a job that is not over needs the model."""
         live = [entry.job for entry in self._docket if entry.job.state not in ENDED_STATES]
-        view = self._catalog.view
-        paths = [{one.path for one in used_by(job.request, view)} for job in live]
-        count = sum(card.model.path in needed for needed in paths)
+        count = sum(needs(job.request, card.model, self._catalog.view) for job in live)
         if count:
             jobs = "one job waits or runs" if count == 1 else f"{count} jobs wait or run"
             what = f"{card.model.name} is in use: {jobs} with it."
             raise ModelKept(what, "Wait until they are done, or cancel them; then try again.")
         move()
+
+
+def needs(request: Request, model: Model, view: View) -> bool:
+    """Whether a job needs this model. Of embeddings it is enough that their word stands somewhere in the prompts."""
+    if isinstance(model, EmbeddingFile):
+        word = rf"(?<!\w){re.escape(model.word)}(?!\w)"
+        return re.search(word, f"{request.prompt}\n{request.negative_prompt}", re.I) is not None
+    return any(one.path == model.path for one in used_by(request, view))

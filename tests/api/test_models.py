@@ -267,15 +267,23 @@ def test_the_trash_is_emptied_when_it_is_said(house: House) -> None:
 
 
 def test_a_model_that_a_job_needs_stays(house: House, shelf: Path) -> None:
+    for word in ("cat-toy", "toys"):
+        paper_file.write(shelf / "embeddings" / f"{word}.safetensors", {"emb_params": (3, 768)})
     held = house.client.post(
         "/api/v1/jobs",
-        json={**SMALL, "checkpoint": "paper", "prompt": "<lora:ink:1>", "draft_fraction": 0.5},
+        json={
+            **SMALL,
+            "checkpoint": "paper",
+            "prompt": "a cat-toy <lora:ink:1>",
+            "draft_fraction": 0.5,
+        },
     ).json()
-    for name in ("paper", "ink"):
+    for name in ("paper", "ink", "cat-toy"):
         answer = house.client.delete(address(house, name))
         assert answer.status_code == 409
         assert "one job waits or runs" in answer.json()["error"]["message"]
     assert (shelf / "loras" / "ink.safetensors").exists()
+    assert house.client.delete(address(house, "toys")).status_code == 200
 
     house.client.post(f"/api/v1/jobs/{held['id']}/cancel")
     house.ended(held["id"])
