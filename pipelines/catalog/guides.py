@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.catalog.contents import EIGHT_BITS, Shapes
-from pipelines.catalog.families import FAMILIES
+from pipelines.catalog.families import FAMILIES, REFINER
 from pipelines.catalog.weights_file import Header
 
 GUIDES = ("controlnet", "ip_adapter", "image_encoder")
@@ -26,7 +26,7 @@ def why_no_guide(kind: str, family: str, header: Header) -> str:
     """Why this file cannot be used, as the end of a sentence that begins with its name; else empty."""
     if header.dtypes & EIGHT_BITS:
         return "has weights of 8 bits, which are not supported yet; choose its fp16 file"
-    if family and family not in FAMILIES:
+    if family and (family not in FAMILIES or family == REFINER):
         return f"is made for checkpoints of the family {family}, which are not supported yet"
     if kind == "controlnet":
         hints = (
