@@ -58,14 +58,18 @@ class VaeFile(Other):
 
 
 def with_own_vae(checkpoint: Checkpoint, vaes: Collection[VaeFile]) -> Checkpoint:
-    """With the VAE that its facts name, or else AUTOMATIC1111's card of it, or that lies beside it."""
+    """With the VAE that its facts name, or else AUTOMATIC1111's card of it, or that is called as it is with .vae.
+
+    That one lies beside it, or elsewhere when it was made of a pickle beside it.
+    """
     if checkpoint.defaults.vae:
         return checkpoint
     noted = plain_title(checkpoint.about.vae)
     beside = checkpoint.path.with_name(f"{checkpoint.path.stem}{BESIDE}.safetensors")
     fitting = [one for one in vaes if checkpoint.family in one.families]
     own = [one for one in fitting if noted and plain_title(one.path.name) == noted]
-    own += [one for one in vaes if one.path == beside]
+    called = (one for one in vaes if one.path.name == beside.name)
+    own += sorted(called, key=lambda one: one.path != beside)
     if not own:
         return checkpoint
     return replace(checkpoint, defaults=replace(checkpoint.defaults, vae=own[0].name))

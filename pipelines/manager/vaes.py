@@ -32,13 +32,13 @@ def find_vae(name: str | None, checkpoint: Checkpoint, others: Iterable[Other]) 
         raise RequestError(
             "vae",
             name,
-            "there is no VAE of this name",
+            "is not there",
             f"{LEAVE_OUT} Those that are there: {there}.",
         )
     found = min(same, key=lambda one: bool(one.problem))
     if not isinstance(found, VaeFile):
         raise RequestError("vae", name, found.problem, LEAVE_OUT)
     if checkpoint.family not in found.families:
-        why = f"it was made for {found.family}, {checkpoint.name} is {checkpoint.family}"
+        why = f"was made for {found.family}, {checkpoint.name} is {checkpoint.family}"
         raise RequestError("vae", name, why, LEAVE_OUT)
     return found

@@ -51,7 +51,9 @@ def test_a_vae_is_chosen_kept_and_told_in_the_picture(studio: Studio, extras: Pa
         "clear (not there)", timeout=SEEN_MS
     )
     studio.generate("a boat again")
-    expect(studio.page.locator("#field-vae .field-error")).to_contain_text("no VAE of this name")
+    expect(studio.page.locator("#field-vae .field-error")).to_contain_text(
+        "VAE is not there. Choose another"
+    )
     (extras / "VAE").mkdir()
 
 

@@ -157,6 +157,8 @@ def test_a_vae_beside_a_checkpoint_is_its_own(tmp_path: Path) -> None:
     (tmp_path / "ink.darkroom.json").unlink()
     beside.write_bytes(b"")  # one that is damaged is nobody's
     assert catalog.checkpoints()[0].defaults.vae is None
+    paper_file.write(tmp_path / "converted" / "ink.vae.safetensors", paper_file.VAE)
+    assert catalog.checkpoints()[0].defaults.vae is not None
 
 
 def test_the_vae_on_a_checkpoints_card_in_another_program_is_its_own(tmp_path: Path) -> None:

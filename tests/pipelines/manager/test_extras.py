@@ -82,9 +82,9 @@ def test_a_vae_that_cannot_be_used_is_refused_with_a_remedy(tmp_path: Path) -> N
     (tmp_path / "models/VAE/xl.darkroom.json").write_text('{"family": "sdxl"}')
     (tmp_path / "models/VAE/old.vae.pt").write_bytes(b"\x80")
     causes = {
-        "another": "there is no VAE of this name",
+        "another": "is not there",
         "old.vae": "old.vae.pt is a pickle, which could run code",
-        "xl": "it was made for sdxl, paper is sd15",
+        "xl": "was made for sdxl, paper is sd15",
     }
     with studio(tmp_path) as manager:
         for name, cause in causes.items():
