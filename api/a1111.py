@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from api.a1111_fields import (
     to_request,
     vae_in,
 )
+from api.a1111_units import with_units
 from api.answers import Json, headers_of, read_json
 from api.closing import ClientLeft, shutting_down, unless_over
 from api.studio import Owner, Studio, TheStudio
@@ -94,6 +96,8 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
         names = styles_in(body)
         request = await run_in_threadpool(studio.manager.takeovers.styled, request, names)
     request = await run_in_threadpool(_with_names, studio, request)
+    keep = partial(_keep, studio, owner)
+    request = await run_in_threadpool(with_units, request, body, keep)
     job = await run_in_threadpool(studio.manager.submit, request, owner)
     try:
         job = await unless_over(_ended(studio, job), http, studio.closing)
@@ -250,6 +254,11 @@ async def _ended(studio: Studio, job: Job) -> Job:
             raise NotFound("The job was removed while it was being waited for.")
         job = found or job
     return job
+
+
+def _keep(studio: Studio, owner: str, picture: bytes) -> str:
+    """Stores a picture that came with a request, and answers its id. Raises UploadError."""
+    return studio.assets.add(picture, owner).id
 
 
 def _failure(job: Job) -> StudioError:

@@ -107,7 +107,7 @@ def _read(field: Field, value: Any) -> Any:
         if not isinstance(value, str):
             raise RequestError(field.theirs, value, "is no text", "Send a text.")
         return value
-    number = _number(field, value)
+    number = number_in(field.theirs, value)
     if field.kind == "number":
         return number
     if (
@@ -119,13 +119,14 @@ def _read(field: Field, value: Any) -> Any:
     return int(number)
 
 
-def _number(field: Field, value: Any) -> float:
+def number_in(field: str, value: Any) -> float:
+    """Numbers, also as text. Raises RequestError."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise RequestError(field.theirs, value, "is no finite number", "Send a number.")
+        raise RequestError(field, value, "is no finite number", "Send a number.")
     return number
 
 

@@ -12,6 +12,7 @@ from pipelines import StudioError
 
 JSON_BYTES = 2_000_000
 UPLOAD_BYTES = 25_000_000
+WITH_PICTURES = "/sdapi/v1/txt2img"  # in its JSON, as base64
 UPLOADS = ("multipart/form-data", "image/", "application/octet-stream")
 # A client that is still sending sees a reset instead of the answer, so we listen for a while before we refuse.
 DISCARDED_BYTES = 200_000_000
@@ -25,13 +26,14 @@ class TooLarge(StudioError):
     http_status = 413
 
 
-async def limited(headers: Headers, receive: Receive) -> Receive:
+async def limited(path: str, headers: Headers, receive: Receive) -> Receive:
     """A channel with no more than the allowed body on it. Raises TooLarge.
 
     A declared length is enforced by the HTTP parser. Without one (chunked) the body is collected here first, so that
     no handler is left with half of it on its hands.
     """
-    most = UPLOAD_BYTES if headers.get("content-type", "").startswith(UPLOADS) else JSON_BYTES
+    is_upload = headers.get("content-type", "").startswith(UPLOADS) or path.endswith(WITH_PICTURES)
+    most = UPLOAD_BYTES if is_upload else JSON_BYTES
     declared = headers.get("content-length", "")
     if "transfer-encoding" not in headers and declared.isdecimal():
         if int(declared) > most:

@@ -79,7 +79,7 @@ class Guard:
             self._check_page(headers, "GET" if is_websocket else scope["method"])
             self._check_login(scope, headers)
             if not is_websocket:
-                receive = await limited(headers, receive)
+                receive = await limited(scope["path"], headers, receive)
         except StudioError as error:
             if is_websocket:
                 await send({"type": "websocket.close", "code": 1008})

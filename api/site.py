@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Scope
 
 from api import (
     a1111,
+    a1111_controlnet,
     a1111_extras,
     answers,
     doors,
@@ -31,7 +32,7 @@ from pipelines import NotFound, Settings
 
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, downloads.ROUTES,
-    a1111_extras.ROUTES, a1111.ROUTES,
+    a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -18,7 +18,7 @@ from pipelines.errors import (
     StudioError,
     UploadError,
 )
-from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control
+from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control, ImagePrompt
 from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
 from pipelines.manager.manager import PipelineManager
 from pipelines.manager.vaes import find_vae
@@ -70,6 +70,7 @@ __all__ = [
     "Defaults",
     "Downloads",
     "EmbeddingFile",
+    "ImagePrompt",
     "Job",
     "LoginNeeded",
     "NotFound",

@@ -1,4 +1,4 @@
-"""ControlNets on the page: what to do without one, a picture chosen or dropped, what is sent, refused and taken up."""
+"""ControlNets and image prompts on the page: what to do without one, a picture chosen or dropped, what is sent, refused and taken up."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ SEEN_MS = within(5)
 CONTROL = {
     "controlnet_cond_embedding.conv_in.weight": (16, 3, 3, 3),
     "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight": (4, 768),
+}
+ADAPTER = {"image_proj.proj.weight": (12, 5), "ip_adapter.1.to_k_ip.weight": (4, 768)}
+ENCODER = {
+    "vision_model.embeddings.class_embedding": (7,),
+    "visual_projection.weight": (5, 7),
 }
 DROP = """(target, data) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -141,6 +146,34 @@ def test_a_card_without_a_picture_is_told_so_before_anything_runs(
     assert not studio.page.locator("[data-island=result] [data-state=done]").count()
     card.get_by_role("button", name="Remove this ControlNet").click()
     studio.generate("a boat").see("done")
+
+
+def test_a_picture_can_be_a_prompt(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    (folder / "adapter.safetensors").write_bytes(safetensors(ADAPTER))
+    (folder / "encoder.safetensors").write_bytes(safetensors(ENCODER))
+    (tmp_path / "drawing.png").write_bytes(drawing())
+    place = studio.unfold("prompts").page.locator("[data-island=prompts]")
+    place.get_by_role("button", name="Add image prompt").click(timeout=SEEN_MS)
+    card = place.locator(".guide")
+    expect(card.get_by_role("combobox", name="IP-Adapter")).to_have_value("adapter")
+    expect(card.get_by_label("Prepare")).to_have_count(0)
+    card.locator("input[type=file]").set_input_files(tmp_path / "drawing.png")
+    shown(card.get_by_alt_text("The picture that guides"))
+
+    with studio.page.expect_request(
+        lambda asked: asked.method == "POST" and asked.url.endswith("/jobs")
+    ) as asked:
+        studio.generate("a boat").see("done")
+
+    (sent,) = asked.value.post_data_json["image_prompts"]
+    assert {**sent, "image": ""} == {
+        "model": "adapter",
+        "image": "",
+        "weight": 0.7,
+        "start": 0,
+        "end": 1,
+    }
+    expect(studio.page.locator(".facts")).to_contain_text("adapter 0.7")
 
 
 def test_those_for_other_families_come_last_and_three_are_the_most(
