@@ -1,4 +1,4 @@
-"""ControlNets and image prompts on the page: what to do without one, a picture chosen or dropped, what is sent, refused and taken up."""
+"""ControlNets and image prompts on the page: without one, chosen or dropped, sent, refused and taken up again."""
 
 from __future__ import annotations
 
@@ -140,10 +140,13 @@ def test_a_card_without_a_picture_is_told_so_before_anything_runs(
 ) -> None:
     card = added(studio)
 
-    studio.generate("a boat")
+    with studio.page.expect_response(
+        lambda answer: answer.request.method == "POST" and answer.url.endswith("/jobs")
+    ) as answered:
+        studio.generate("a boat")
 
+    assert answered.value.status == 422
     expect(card.locator(".field-error")).to_contain_text("No picture is chosen")
-    assert not studio.page.locator("[data-island=result] [data-state=done]").count()
     card.get_by_role("button", name="Remove this ControlNet").click()
     studio.generate("a boat").see("done")
 
