@@ -130,6 +130,19 @@ def test_the_small_cards_in_the_form_put_loras_in_and_out_and_weigh_them(
     expect(card).to_have_attribute("aria-pressed", "false")
 
 
+def test_on_a_phone_the_page_can_be_scrolled_after_a_checkpoint_was_used(
+    visit: Callable[..., Studio],
+) -> None:
+    studio = visit(PHONE)
+    open_models(studio, "checkpoint").filter(has_text="small").click()
+    details = studio.page.locator(".details:visible")
+    expect(details).to_be_visible()
+    details.get_by_role("button", name="Use", exact=True).click()
+
+    expect(studio.page.locator(".picker-name")).to_have_text("small")
+    expect(studio.page.locator("html")).not_to_have_attribute("data-details", "")
+
+
 def test_axe_finds_nothing_serious_in_the_tab_and_in_the_small_cards(
     visit: Callable[..., Studio], shelf: Path
 ) -> None:

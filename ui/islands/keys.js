@@ -47,6 +47,7 @@ export function createShortcuts() {
 
 /** Opens a tab by its id; Gradio owns the tabs, so its button is pressed. */
 export function goTo(tab) {
+  delete document.documentElement.dataset.details; // on a phone they cover the page, which then cannot be scrolled
   document.getElementById(`${tab}-button`)?.click();
 }
 

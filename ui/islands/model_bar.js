@@ -48,7 +48,7 @@ export function createModelBar({ onChange, onRefresh, extra = [] }) {
   });
 
   function choose(name) {
-    if (name === kind) return;
+    if (name === kind) return onChange(); // back from the trash
     kind = name;
     drawKinds();
     drawFamilies();
