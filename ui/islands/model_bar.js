@@ -87,13 +87,13 @@ export function createModelBar({ onChange, onRefresh, extra = [] }) {
   for (const field of [family, order]) field.addEventListener("change", onChange);
   return {
     element,
-    choose,
     take(list) {
       rows = list;
       drawKinds();
       drawFamilies();
     },
-    kind: () => kind,
+    /** Chooses the kind under which this model is listed. */
+    chooseFor: (row) => choose(KINDS.find(([, , holds]) => holds(row))[0]),
     isNarrowed: () => Boolean(search.value.trim()) || family.value !== "*",
     widen() {
       search.value = "";

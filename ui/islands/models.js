@@ -75,7 +75,7 @@ export function mountModels(host, parts) {
     const row = wanted && cards.find(wanted.kind, wanted.name);
     if (!row) return;
     wanted = null;
-    bar.choose(row.kind);
+    bar.chooseFor(row);
     grid.focus(row.id);
     open(row);
   }
