@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,12 @@ from tests.pipelines.worker.workbench import CPU, AtOnce, Later
 
 
 @pytest.fixture
-def checkpoints(toy: CheckpointRef, other_toy: CheckpointRef) -> list[CheckpointRef]:
-    """Three of equal size; the third is the first under another name."""
-    return [toy, other_toy, CheckpointRef("third", toy.path, "sd15")]
+def checkpoints(
+    toy: CheckpointRef, other_toy: CheckpointRef, tmp_path: Path
+) -> list[CheckpointRef]:
+    """Three of equal size; the third is a copy of the first."""
+    third = shutil.copytree(toy.path, tmp_path / "third")
+    return [toy, other_toy, CheckpointRef("third", str(third), "sd15")]
 
 
 @pytest.fixture
