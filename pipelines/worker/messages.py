@@ -214,7 +214,7 @@ class Holder:
     """A model that is loaded: how much of it lies on the device now, and how much it takes where it is at home."""
 
     name: str
-    tier: str
+    tier: str  # of a checkpoint; of what guides pictures beside one, what it is
     device_bytes: int
     home_bytes: int
     is_in_use: bool

@@ -88,7 +88,7 @@ class Models:
     def holders(self) -> tuple[Holder, ...]:
         """Who holds what, the one that was used last first."""
         entries = sorted(self._entries.values(), key=lambda entry: -entry.last_use)
-        return tuple(
+        models = tuple(
             Holder(
                 name=entry.model.ref.name,
                 tier=entry.model.tier.name,
@@ -98,6 +98,7 @@ class Models:
             )
             for entry in entries
         )
+        return models + self._guides.holders
 
     def lease(self, ref: CheckpointRef) -> Model | None:
         """The model, which now stays until `release`; None while it is being read or waits for room.
@@ -160,7 +161,8 @@ class Models:
             self._drop(model.ref)
 
     def unload(self, name: str) -> None:
-        """Frees the model of this name, now or when the pictures that use it have ended."""
+        """Frees the model or guide of this name, now or when the pictures that use it have ended."""
+        self._guides.unload(name)
         for ref, entry in tuple(self._entries.items()):
             if ref.name == name and entry.leases:
                 entry.is_unwanted = True

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 
 from pipelines.worker.device.choice import Device
-from pipelines.worker.messages import GuideRef
+from pipelines.worker.messages import GuideRef, Holder
 from pipelines.worker.weights import controlnet, image_encoder, ip_adapter, picture
 from pipelines.worker.weights.families import Family
 from pipelines.worker.weights.loading import Model
@@ -52,6 +52,7 @@ Key = tuple[GuideRef, str, torch.dtype]  # family and number format of the check
 class _Entry:
     guide: Guide
     leases: int = 0
+    is_unwanted: bool = False  # is dropped as soon as nobody uses it
 
 
 class Guides:
@@ -76,6 +77,28 @@ class Guides:
     def home_bytes(self) -> int:
         """What they take as long as they are kept."""
         return sum(entry.guide.home_bytes for entry in self._entries.values())
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """Those with networks, the one that was used last first."""
+        return tuple(
+            Holder(
+                name=key[0].name,
+                tier=entry.guide.networks[0].role,
+                device_bytes=sum(network.here_bytes for network in entry.guide.networks),
+                home_bytes=entry.guide.home_bytes,
+                is_in_use=entry.leases > 0,
+            )
+            for key, entry in reversed(self._entries.items())
+            if entry.guide.networks
+        )
+
+    def unload(self, name: str) -> None:
+        """Frees the guide of this name, now or when the pictures that use it have ended."""
+        for key, entry in tuple(self._entries.items()):
+            if key[0].name == name:
+                entry.is_unwanted = True
+                self._drop_if_unwanted(key)
 
     def networks(self, *, in_use: bool) -> list[Network]:
         """Those that pictures use now, or those that none does; the one used last at the end."""
@@ -153,6 +176,11 @@ class Guides:
 
     def _let_go(self, key: Key) -> None:
         self._entries[key].leases -= 1
+        self._drop_if_unwanted(key)
+
+    def _drop_if_unwanted(self, key: Key) -> None:
+        if self._entries[key].is_unwanted and not self._entries[key].leases:
+            del self._entries[key]
 
 
 def _key(ref: GuideRef, model: Model) -> Key:

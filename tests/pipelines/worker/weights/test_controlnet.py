@@ -25,6 +25,7 @@ from pipelines.worker.messages import (
     PictureFailed,
     PictureTask,
     Submit,
+    Unload,
 )
 from pipelines.worker.sampling.philox import Philox
 from tests import tiny, toy_guides
@@ -204,6 +205,22 @@ def test_idle_ones_make_room_for_others(toy: CheckpointRef, tmp_path: Path) -> N
         assert bench.models.used_bytes <= one_more
 
     assert len(bench.all(PictureDone)) == 3
+
+
+def test_it_can_be_seen_and_unloaded_by_hand(toy: CheckpointRef, tmp_path: Path) -> None:
+    ref = toy_guides.save_folder(tmp_path / "canny", toy_guides.controlnet(tiny.components()))
+    task = control(ref, toy_guides.picture(tmp_path / "map.png"))
+    bench = Workbench(toy)
+    submit(bench, "job", task)
+    bench.run(3)
+    assert [(one.tier, one.is_in_use) for one in bench.models.holders][1:] == [("ControlNet", True)]
+
+    bench.engine.receive(Unload(ref.name))
+    assert len(bench.models.holders) == 2  # a picture still uses it
+    bench.run()
+
+    assert len(bench.models.holders) == 1
+    assert len(bench.all(PictureDone)) == 1
 
 
 def test_one_that_is_larger_than_the_budget_still_guides_a_picture(

@@ -17,18 +17,22 @@ from PIL import Image
 from torch import Tensor
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
+from pipelines.tiers import OFFLOAD, RESIDENT, STREAM, Tier
 from pipelines.worker.messages import (
     CheckpointRef,
     GuideRef,
     ImagePromptTask,
+    Launch,
     PictureFailed,
     PictureTask,
     Submit,
 )
 from pipelines.worker.sampling.philox import Philox
+from pipelines.worker.weights.budget import RESERVE_BYTES
 from tests import tiny, toy_guides
 from tests.pipelines.worker.weights.test_controlnet import changed, cut_off
 from tests.pipelines.worker.weights.test_lora import kohya, loaded, lora
+from tests.pipelines.worker.weights.test_places import GPU
 from tests.pipelines.worker.workbench import Workbench, alone, request
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -42,6 +46,12 @@ PIPELINES: dict[str, Any] = {
 
 def parts(family: str) -> tiny.Components:
     return tiny.components(tiny.PLAIN[family], family=family)
+
+
+@pytest.fixture(scope="module")
+def sd15(tmp_path_factory: pytest.TempPathFactory) -> CheckpointRef:
+    """A toy that these tests share; none of them changes it."""
+    return tiny.save(tmp_path_factory.mktemp("models") / "toy", parts("sd15"))
 
 
 def prompt(
@@ -124,19 +134,21 @@ def test_the_picture_is_that_of_diffusers(tmp_path: Path, family: str, kind: str
     assert (mine - ours(toy, schedule="Karras")).abs().max() > 6
 
 
-def test_two_adapters_and_no_guidance_are_those_of_diffusers(tmp_path: Path) -> None:
-    toy = tiny.save(tmp_path / "toy", parts("sd15"))
+def test_two_adapters_and_no_guidance_are_those_of_diffusers(
+    sd15: CheckpointRef, tmp_path: Path
+) -> None:
     tasks = [prompt(tmp_path, "plain", weight=0.7), prompt(tmp_path, "plus", seed=1, weight=0.4)]
 
-    mine = ours(toy, *tasks, schedule="Karras", guidance_scale=1.0)
+    mine = ours(sd15, *tasks, schedule="Karras", guidance_scale=1.0)
 
     assert (mine - theirs("sd15", tasks, guidance_scale=1.0)).abs().max() <= 2
 
 
 @pytest.mark.parametrize("exact", [True, False])
-def test_eight_jobs_with_and_without_are_those_made_alone(tmp_path: Path, exact: bool) -> None:
-    toy = tiny.save(tmp_path / "toy", parts("sd15"))
-    model = loaded(toy)
+def test_eight_jobs_with_and_without_are_those_made_alone(
+    sd15: CheckpointRef, tmp_path: Path, exact: bool
+) -> None:
+    model = loaded(sd15)
     file = lora(tmp_path, kohya(model, "sd15"))
     plain, other = prompt(tmp_path), prompt(tmp_path, seed=1, weight=0.5, end=0.5)
     sets: list[tuple[tuple[ImagePromptTask, ...], dict[str, Any]]] = [
@@ -145,7 +157,7 @@ def test_eight_jobs_with_and_without_are_those_made_alone(tmp_path: Path, exact:
         ((other,), {}),
         ((plain, other), {"loras": (file,)}),
     ]
-    bench = Workbench(toy)
+    bench = Workbench(sd15)
     before = {k: v.clone() for k, v in bench.model().unet.state_dict().items()}
     for number in range(8):
         prompts, more = sets[number % 4]
@@ -154,7 +166,7 @@ def test_eight_jobs_with_and_without_are_those_made_alone(tmp_path: Path, exact:
 
     for number in range(8):
         prompts, more = sets[number % 4]
-        wanted = ours(toy, *prompts, **more, seed=number, exact=exact)
+        wanted = ours(sd15, *prompts, **more, seed=number, exact=exact)
         difference = (bench.pixels(f"job {number}") - wanted).abs().max()
         assert difference <= (0 if exact else 1), number
     assert exact or bench.pulse.forwards < bench.pulse.calls * 0.75
@@ -164,10 +176,22 @@ def test_eight_jobs_with_and_without_are_those_made_alone(tmp_path: Path, exact:
     assert not hooks  # nothing stays on the layers
 
 
-def test_a_picture_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    toy = tiny.save(tmp_path / "toy", parts("sd15"))
+@pytest.mark.parametrize("tier", [RESIDENT, OFFLOAD, STREAM], ids=lambda tier: tier.name)
+def test_where_networks_lie_changes_no_bit(sd15: CheckpointRef, tmp_path: Path, tier: Tier) -> None:
     task = prompt(tmp_path)
-    bench = Workbench(toy)
+    launch = Launch(vram_bytes=RESERVE_BYTES + 2**30, ram_bytes=2**30, tier=tier.name)
+    bench = Workbench(sd15, launch, device=GPU)
+    submit(bench, "job", task)
+    bench.run()
+
+    assert torch.equal(bench.pixels(), ours(sd15, task))
+
+
+def test_a_picture_is_looked_at_once(
+    sd15: CheckpointRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = prompt(tmp_path)
+    bench = Workbench(sd15)
     submit(bench, "first", task)
     bench.run()
     guides = bench.models.accompany(bench.model(), task.files)
@@ -180,7 +204,7 @@ def test_a_picture_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     bench.run()
 
     assert not looked
-    assert torch.equal(bench.pixels("again"), ours(toy, task, seed=8))
+    assert torch.equal(bench.pixels("again"), ours(sd15, task, seed=8))
 
 
 # ---- what cannot be used -------------------------------------------------------------------------------
@@ -220,32 +244,31 @@ ENCODER_DAMAGES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("damage", ADAPTER_DAMAGES)
-def test_a_damaged_adapter_is_refused(tmp_path: Path, damage: str) -> None:
-    toy = tiny.save(tmp_path / "toy", parts("sd15"))
+def test_a_damaged_adapter_is_refused(sd15: CheckpointRef, tmp_path: Path, damage: str) -> None:
     task = prompt(tmp_path)
     do, words = ADAPTER_DAMAGES[damage]
     do(Path(task.adapter.path))
 
-    message = failure(toy, task)
+    message = failure(sd15, task)
 
     assert task.adapter.path in message
     assert words in message
 
 
 @pytest.mark.parametrize("damage", ENCODER_DAMAGES)
-def test_a_damaged_image_encoder_is_refused(tmp_path: Path, damage: str) -> None:
-    toy = tiny.save(tmp_path / "toy", parts("sd15"))
+def test_a_damaged_image_encoder_is_refused(
+    sd15: CheckpointRef, tmp_path: Path, damage: str
+) -> None:
     task = prompt(tmp_path)
     do, words = ENCODER_DAMAGES[damage]
     do(Path(task.encoder.path))
 
-    message = failure(toy, task)
+    message = failure(sd15, task)
 
     assert task.encoder.path in message
     assert words in message
 
 
-def test_one_of_another_family_is_refused(tmp_path: Path) -> None:
-    toy = tiny.save(tmp_path / "toy", parts("sd15"))
+def test_one_of_another_family_is_refused(sd15: CheckpointRef, tmp_path: Path) -> None:
 
-    assert "does not fit toy" in failure(toy, prompt(tmp_path, family="sdxl"))
+    assert "does not fit toy" in failure(sd15, prompt(tmp_path, family="sdxl"))
