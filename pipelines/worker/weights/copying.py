@@ -80,7 +80,13 @@ def _pin(block: Tensor) -> None:
     cuda: Any = torch.cuda.cudart()  # type: ignore[no-untyped-call]
     start = block.data_ptr()
     if int(cuda.cudaHostRegister(start, block.nbytes, 0)) == 0:
-        weakref.finalize(block.untyped_storage(), cuda.cudaHostUnregister, start)
+        weakref.finalize(block.untyped_storage(), _unpin, start)
+
+
+def _unpin(start: int) -> None:
+    torch.cuda.synchronize()  # a transfer may still be under way
+    cuda: Any = torch.cuda.cudart()  # type: ignore[no-untyped-call]
+    cuda.cudaHostUnregister(start)
 
 
 def _copy(source: Tensor, target: Tensor, scratch: Tensor) -> bool:

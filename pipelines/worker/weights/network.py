@@ -44,13 +44,14 @@ class Network:
         self.device_bytes = sum(self._size_here(p) for _, _, p in self._slots)
         self.largest_layer_bytes = max((self._size_here(p) for _, _, p in self._slots), default=0)
         self.is_here, self.is_streamed = not moves, False
+        for owner, name, buffer in _buffers(module):
+            owner._buffers[name] = buffer.to(self._device)  # small, and never gone
         if moves:
-            for owner, name, buffer in _buffers(module):
-                owner._buffers[name] = buffer.to(self._device)  # small, and never gone
             self._away()
-        elif self._device.type != "cpu":
+        elif self._device.type != "cpu":  # it moves in, once
             self.is_here = False
             self.bring()
+            self._slots = []
 
     @property
     def here_bytes(self) -> int:
@@ -97,6 +98,7 @@ class Network:
             low_cpu_mem_usage=True,  # pins a layer when its turn comes: what is at home may be pinned already
         )
         self.is_here = self.is_streamed = True
+        self._slots = []  # home is with the layers now
         return True
 
     @contextmanager
