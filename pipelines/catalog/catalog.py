@@ -180,7 +180,7 @@ def _named(models: Iterable[Model]) -> list[Model]:
     """The models by name, each under a name of its own that can be shown and sent."""
     taken: set[tuple[str, str]] = set()
     named = []
-    for model in models:
+    for model in sorted(models, key=lambda one: bool(one.problem)):  # what is usable comes first
         name = next(name for name in _names(model) if (model.kind, name) not in taken)
         taken.add((model.kind, name))
         named.append(model if name == model.name else dataclasses.replace(model, name=name))

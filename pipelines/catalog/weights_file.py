@@ -116,7 +116,9 @@ def _tensors(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if len(values) > TENSORS_MAX:
         raise Damaged(f"lists {len(values):,} tensors, more than any model has")
     for name, row in values.items():
-        if len(name) > NAME_CHARACTERS_MAX or not _is_sound(row):
+        # Names are searched as lines of one text, so a line break would be a name of its own, thousands of times.
+        is_name = len(name) <= NAME_CHARACTERS_MAX and "\n" not in name
+        if not is_name or not _is_sound(row):
             raise Damaged(f"has a damaged header at {_shown(name)}")
     return values
 
