@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +11,13 @@ from pipelines.manager import turns
 from pipelines.manager.bench import Bench
 from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.drafts import Drafts
-from pipelines.manager.extras import Extras
+from pipelines.manager.finder import Finder
 from pipelines.manager.gpu import Gpu
-from pipelines.manager.guides import Tasks
 from pipelines.manager.pace import units
 from pipelines.manager.results import Results
 from pipelines.manager.space import lacking
 from pipelines.manager.turns import Turn
-from pipelines.request import Request
-from pipelines.worker.messages import CheckpointRef, PictureTask, Submit
+from pipelines.worker.messages import PictureTask, Submit
 
 PARTS_FORESEEN = 8  # of a large job, for the forecast; the rest of it counts as one
 
@@ -31,9 +28,7 @@ class Terms:
 
     max_active_pictures: int
     folders: tuple[Path, ...]  # which must have space for what is made
-    find_checkpoint: Callable[[str], CheckpointRef]  # raises StudioError
-    find_extras: Callable[[Request], Extras]  # likewise
-    find_guides: Callable[[Request], Tasks]  # likewise
+    finder: Finder
     drafts: Drafts
 
 
@@ -126,10 +121,11 @@ class Dispatcher:
         if self.lacking:
             return False
         try:
-            checkpoint = self._terms.find_checkpoint(request.checkpoint or "")
-            extras = self._terms.find_extras(request)
-            controls, prompts = self._terms.find_guides(request)
-            refiner = self._terms.find_checkpoint(request.refiner) if request.refiner else None
+            finder = self._terms.finder
+            checkpoint = finder.checkpoint(request.checkpoint)
+            extras = finder.extras(request)
+            controls, prompts = finder.tasks(request)
+            refiner = finder.checkpoint(request.refiner) if request.refiner else None
         except StudioError as error:
             self._results.fail(entry, error)
             return True

@@ -14,8 +14,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
-from pipelines.catalog.catalog import Catalog, View
-from pipelines.catalog.checkpoint import Checkpoint
+from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.verdict import verdict_of
 from pipelines.catalog.watch import Watch
@@ -23,21 +22,19 @@ from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.guiding.prepared import Prepared
 from pipelines.job import QUEUED, RUNNING, Job
 from pipelines.manager.bench import Bench
-from pipelines.manager.checkpoints import find_base, find_refiner
 from pipelines.manager.commands import Commands, Order
 from pipelines.manager.desk import Desk
 from pipelines.manager.dispatch import Dispatcher, Terms
 from pipelines.manager.disposal import Disposal
 from pipelines.manager.docket import Docket
 from pipelines.manager.drafts import Drafts
-from pipelines.manager.embeddings import Known, Tokenise
-from pipelines.manager.extras import Extras, extras_of
+from pipelines.manager.finder import Finder
 from pipelines.manager.follow import Board, Changes
 from pipelines.manager.gpu import Gpu
 from pipelines.manager.guides import Guides
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
-from pipelines.manager.marks import marks_of, want
+from pipelines.manager.marks import marks_of
 from pipelines.manager.models import Models
 from pipelines.manager.pickles import Pickles
 from pipelines.manager.queue import Queue
@@ -45,14 +42,13 @@ from pipelines.manager.recovery import recover
 from pipelines.manager.results import Results
 from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
-from pipelines.manager.tokens import TokenCount, TokenCounter, count
+from pipelines.manager.tokens import TokenCount, TokenCounter
 from pipelines.manager.used import used_by
 from pipelines.output.assets import Assets
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
-from pipelines.prompting.networks import split
-from pipelines.request import Request, resolve
+from pipelines.request import Request
 from pipelines.settings import Settings
 from pipelines.takeover.takeovers import Takeovers
 from pipelines.version import VERSION
@@ -100,7 +96,7 @@ class PipelineManager:
         )
         self.assets = Assets(settings.data_dir)
         self.guides = Guides(self.assets, Prepared(settings.data_dir))
-        self._tokens = TokenCounter()
+        self._finder = Finder(self.catalog, self.hashes, self.guides, TokenCounter())
         self._board = Board(clock())
         self._queue = Queue(settings.data_dir / "jobs.sqlite")
         self._docket = Docket(self._queue, self._board, clock)
@@ -178,16 +174,7 @@ class PipelineManager:
         if len(client_request_id) > CLIENT_REQUEST_ID_CHARACTERS:
             why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
             raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
-        checkpoint = find_base(request, self.catalog)
-        self.hashes.want(checkpoint.path)
-        resolved = resolve(request, checkpoint.name, checkpoint.defaults)
-        extras = self._extras_of(resolved, self.catalog.look())
-        want(self.hashes, *extras)
-        resolved = replace(resolved, vae=extras.vae.name if extras.vae else None)
-        if refiner := find_refiner(resolved, checkpoint, self.catalog):
-            self.hashes.want(refiner.path)
-        if resolved.controls or resolved.image_prompts:
-            self.guides.prepare(resolved, owner, checkpoint.family, self.catalog.others())
+        resolved = self._finder.settle(request, owner)
         order = Order(owner, resolved, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
 
@@ -256,9 +243,7 @@ class PipelineManager:
 
     def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""
-        found = self.catalog.find(checkpoint)
-        embeddings = Known(self.catalog.others(), found.family, self._tokenise(found))
-        return count(embeddings.items(split(text)[0]))
+        return self._finder.count_tokens(text, checkpoint)
 
     def _save(self, picture: NewPicture) -> PictureRecord:
         """On the saver's thread: with the hashes of its files, as far as they are known by now, and their licences."""
@@ -309,7 +294,7 @@ class PipelineManager:
     def _launch(self, is_warm: bool) -> Launch:
         settings = self._settings
         try:
-            warm_up = self.catalog.recall(lambda view: view.find(None).ref()) if is_warm else None
+            warm_up = self._finder.checkpoint(None) if is_warm else None
         except StudioError:
             warm_up = None
         return Launch(
@@ -330,23 +315,9 @@ class PipelineManager:
         return Terms(
             max_active_pictures=settings.max_active_pictures,
             folders=(settings.output_dir, settings.data_dir),
-            find_checkpoint=lambda name: self.catalog.recall(lambda view: view.find(name).ref()),
-            find_extras=lambda asked: self.catalog.recall(
-                lambda view: self._extras_of(asked, view)
-            ),
-            find_guides=lambda asked: self.catalog.recall(
-                lambda view: self.guides.tasks(asked, view.others)
-            ),
+            finder=self._finder,
             drafts=self._keeper.drafts,
         )
-
-    def _extras_of(self, request: Request, view: View) -> Extras:
-        """Raises RequestError, NotFound or ModelUnreadable."""
-        checkpoint = view.find(request.checkpoint)
-        return extras_of(request, checkpoint, view.others, self._tokenise(checkpoint))
-
-    def _tokenise(self, checkpoint: Checkpoint) -> Tokenise:
-        return lambda text: self._tokens.ids(text, checkpoint.tokenizer_path or checkpoint.path)
 
     def _show_status(self, now_seconds: float | None) -> None:
         """Renews the status; the free space and the followers' news only when it is time or something happened."""
