@@ -153,9 +153,12 @@ def test_a_card_without_a_picture_is_told_so_before_anything_runs(
 
 def test_a_picture_can_be_a_prompt(studio: Studio, folder: Path, tmp_path: Path) -> None:
     (folder / "adapter.safetensors").write_bytes(safetensors(ADAPTER))
-    (folder / "encoder.safetensors").write_bytes(safetensors(ENCODER))
     (tmp_path / "drawing.png").write_bytes(drawing())
     place = studio.unfold("prompts").page.locator("[data-island=prompts]")
+    lack = place.get_by_text("An image encoder is missing")
+    expect(lack).to_be_visible(timeout=SEEN_MS)
+    (folder / "encoder.safetensors").write_bytes(safetensors(ENCODER))
+    expect(lack).to_be_hidden(timeout=SEEN_MS)
     place.get_by_role("button", name="Add image prompt").click(timeout=SEEN_MS)
     card = place.locator(".guide")
     expect(card.get_by_role("combobox", name="IP-Adapter")).to_have_value("adapter")

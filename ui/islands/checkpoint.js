@@ -9,6 +9,7 @@ const KINDS = {
   embedding: "embedding",
   controlnet: "ControlNet",
   ip_adapter: "IP-Adapter",
+  image_encoder: "image encoder",
   vae: "VAE",
   upscaler: "upscaler",
   other: "other file",

@@ -22,7 +22,14 @@ export function mountGuides(host, kindName, { guides, form, toasts }) {
     ...(kind.beside ? [" and its image encoder into ", h("code", {}, kind.beside.folder)] : []),
     ", and it is offered here within seconds.",
   );
-  host.append(cards, none, more);
+  const lack = h(
+    "p",
+    { class: "guides-none" },
+    "An image encoder is missing, through which it looks at pictures: put one into ",
+    h("code", {}, kind.beside?.folder ?? ""),
+    ".",
+  );
+  host.append(cards, none, lack, more);
   const upload = (file) => sendPicture(file, toasts);
   const drawAll = drawCards(cards, kind, { guides, form, upload });
 
@@ -36,6 +43,8 @@ export function mountGuides(host, kindName, { guides, form, toasts }) {
     drawAll();
     const hasModels = guides.offered().length > 0;
     show(none, guides.offers !== null && !hasModels);
+    const beside = kind.beside && guides.offers?.[kind.beside.models];
+    show(lack, hasModels && Boolean(beside) && !beside.some((row) => !row.problem));
     show(more, hasModels && guides.list.length < GUIDES_MAX);
     document.querySelector(`[data-fold=${kind.fold}]`)?.classList.toggle("filled", guides.list.length > 0);
   }

@@ -42,6 +42,7 @@ const KINDS = {
   vae: "VAE",
   controlnet: "ControlNet",
   ip_adapter: "IP-Adapter",
+  image_encoder: "Image encoder",
   other: "Other file",
 };
 
