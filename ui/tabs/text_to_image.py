@@ -73,6 +73,9 @@ def build() -> None:
             fold("prompts", "Image prompt")
             with gr.Column(elem_id="fold-prompts"):
                 island("prompts")
+            fold("refiner", "Refiner")
+            with gr.Column(elem_id="fold-refiner"), gr.Row(elem_classes=["pair"]):
+                place("refiner", "refiner_switch_at")
             fold("more", "More")
             with gr.Column(elem_id="fold-more"):
                 with gr.Row(elem_classes=["pair"]):
@@ -82,9 +85,6 @@ def build() -> None:
                 with gr.Row(elem_classes=["pair"]):
                     place("clip_skip", "format")
                 place("vae", "exact")
-            fold("refiner", "Refiner")
-            with gr.Column(elem_id="fold-refiner"), gr.Row(elem_classes=["pair"]):
-                place("refiner", "refiner_switch_at")
         fill = gr.Button("Fill the form", visible="hidden", elem_id="fill-form")
 
     ordered = [widgets[row.name] for row in form.FIELDS]
