@@ -155,7 +155,7 @@ def _with_last_layer(tensors: Tensors) -> Tensors:
     """As published: with the layer that Stable Diffusion 2 does not use, and the projection."""
     last = max(int(name.split(".")[2]) for name in tensors if name.startswith("transformer."))
     more = {
-        name.replace(f"resblocks.{last}.", f"resblocks.{last + 1}."): torch.zeros_like(tensor)
+        name.replace(f"resblocks.{last}.", f"resblocks.{last + 1}."): -tensor
         for name, tensor in tensors.items()
         if f"resblocks.{last}." in name
     }

@@ -31,6 +31,7 @@ class Checkpoint:
     is_single_file: bool = False
     prediction: str = ""  # epsilon or v_prediction; "": the scheduler's config or a trial tells
     is_zero_snr: bool = False  # trained with pure noise at the last timestep
+    sha256: str = ""  # of the file as it came, where that was noted
     is_starter: bool = False
     version: str = ""  # another one when its files have changed
     problem: str = ""
@@ -68,6 +69,7 @@ class Checkpoint:
             prediction=self.prediction,
             is_zero_snr=self.is_zero_snr,
             version=self.version,
+            sha256=self.sha256,
         )
 
 

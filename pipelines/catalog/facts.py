@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ FACTS = "darkroom.json"
 TEXTS = ("name",)
 PREDICTIONS = ("epsilon", "v_prediction")
 OWNER = "its file of facts"
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class BadFact(Damaged):
@@ -53,7 +55,10 @@ def with_facts(checkpoint: Checkpoint, path: Path) -> Checkpoint:
     given = read_object(path, path.name)
     try:
         _said(given)
-        return dataclasses.replace(checkpoint, **_fields(given, checkpoint.defaults))
+        fields = _fields(given, checkpoint.defaults)
+        if checkpoint.path.stat().st_mtime > path.stat().st_mtime:
+            fields.pop("sha256", None)  # the file was replaced since
+        return dataclasses.replace(checkpoint, **fields)
     except Damaged as error:
         raise Damaged(f"{path.name}: {error}") from error
 
@@ -112,6 +117,10 @@ def _fields(given: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
         if given["prediction"] not in PREDICTIONS:
             raise Damaged(f"prediction is none of {', '.join(PREDICTIONS)}")
         fields["prediction"] = given["prediction"]
+    if "sha256" in given:
+        if not SHA256.fullmatch(str(given["sha256"])):
+            raise Damaged("sha256 is none")
+        fields["sha256"] = given["sha256"]
     if "defaults" in given:
         fields["defaults"] = dataclasses.replace(defaults, **_changes(given["defaults"]))
     if "latent_rgb_factors" in given:

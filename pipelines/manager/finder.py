@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipelines.catalog.catalog import Catalog, View
 from pipelines.catalog.checkpoint import Checkpoint
@@ -46,7 +47,9 @@ class Finder:
 
     def checkpoint(self, name: str | None) -> CheckpointRef:
         """Raises NotFound or ModelUnreadable."""
-        return self.catalog.recall(lambda view: view.find(name).ref())
+        ref = self.catalog.recall(lambda view: view.find(name).ref())
+        is_known = bool(ref.sha256) and self.hashes.of(Path(ref.path)) == ref.sha256
+        return replace(ref, sha256="") if is_known else ref
 
     def extras(self, request: Request) -> Extras:
         """Raises RequestError, NotFound or ModelUnreadable."""

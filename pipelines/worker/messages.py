@@ -30,7 +30,8 @@ class Launch:
 class CheckpointRef:
     """Where a checkpoint lies; the web process has identified it. `path`: a diffusers folder, or a single file.
 
-    `version` is another one when its files have changed, so that they are read anew.
+    `version` is another one when its files have changed, so that they are read anew. `sha256`: what was noted of the
+    file when it came, to be compared before it is used for the first time.
     """
 
     name: str
@@ -43,6 +44,7 @@ class CheckpointRef:
     prediction: str = ""  # epsilon or v_prediction; "": its config says it, else a trial
     is_zero_snr: bool = False  # trained with pure noise at the last timestep
     version: str = ""
+    sha256: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

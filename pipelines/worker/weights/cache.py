@@ -64,6 +64,7 @@ class Models:
         self._budget_bytes = self._room.home_bytes
         self._entries: dict[CheckpointRef, _Entry] = {}
         self._reading: dict[CheckpointRef, Future[Weights]] = {}
+        self._known: set[CheckpointRef] = set()  # that have been read, as they are now
         self._uses = 0
         self._patches = Patches(reader, lambda: self.on_read())
         self._guides = Guides(device, reader, lambda: self.on_read(), self._has_room_beside)
@@ -242,7 +243,9 @@ class Models:
         reading = self._reading.get(ref)
         if reading is None:
             self._retire(ref.path)
-            self._reading[ref] = self._reader.submit(read, ref, self._device, self._tier_for)
+            self._reading[ref] = self._reader.submit(
+                read, ref, self._device, self._tier_for, is_known=ref in self._known
+            )
             self._reading[ref].add_done_callback(lambda _: self.on_read())
             reading = self._reading[ref]
         if not reading.done():
@@ -253,6 +256,7 @@ class Models:
         del self._reading[ref]
         if error is not None:
             raise self._explain(error, ref)
+        self._known.add(ref)
         self._entries[ref] = _Entry(self._build(reading.result()))
         return self._entries[ref]
 

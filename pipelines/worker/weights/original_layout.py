@@ -158,7 +158,8 @@ def _from_open_clip(own: Tensors, row: TextEncoderRow) -> Tensors:
         return converted
     # The last but one layer speaks; the last one would only cost memory. A file that was written from a diffusers
     # folder has it no more, nor the projection.
-    is_whole = converted.pop("text_projection.weight", None) is not None
+    converted.pop("text_projection.weight", None)
+    is_whole = f"{row.prefix}text_projection" in own
     layers = numbers(own, row.prefix + "transformer.resblocks.")
     last = f"text_model.encoder.layers.{max(layers)}."
     return {k: v for k, v in converted.items() if not (is_whole and k.startswith(last))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,6 +25,10 @@ STEMS = ("diffusion_pytorch_model", "model")
 VARIANTS = ("", ".fp16")
 REPAIR = "Copy or download the model again."
 WITH_GUIDANCE = 2  # rows of a forward of the denoiser for one picture
+HOLLOW_SHARE = (
+    0.05  # of a network's layers that may be all zeros, as some are that were never trained
+)
+GLANCE = 4096  # numbers that are looked at first
 
 
 @dataclass(frozen=True)
@@ -87,13 +92,20 @@ class Weights:
 
 
 def read(
-    ref: CheckpointRef, device: Device, plan: Callable[[Sizes], Tier] = lambda _: RESIDENT
+    ref: CheckpointRef,
+    device: Device,
+    plan: Callable[[Sizes], Tier] = lambda _: RESIDENT,
+    *,
+    is_known: bool = False,
 ) -> Weights:
     """Reads and checks a checkpoint for the tier that `plan` chooses by its sizes.
 
-    Raises ModelUnreadable, which names the file and the cause.
+    `is_known`: its file has been compared with the hash that was noted of it. Raises ModelUnreadable, which names the
+    file and the cause.
     """
     family = find_family(ref.family)
+    if ref.sha256 and not is_known:
+        _compare(Path(ref.path), ref.sha256)
     weights = (_read_file if ref.is_single_file else _read_folder)(ref, family)
     if ref.prediction:
         weights.scheduler["prediction_type"] = ref.prediction
@@ -102,13 +114,46 @@ def read(
     weights = replace(weights, dtype=device.dtype_for(weights.unet.parameters))
     tier = plan(weights.sizes)
     copy = partial(copied_part, device=device, dtype=weights.dtype)
-    return replace(
+    read = replace(
         weights,
         tier=tier,
         unet=copy(weights.unet, is_float8=tier.is_float8, is_cast=tier.is_streamed),
         vae=copy(weights.vae),
         text_encoders=tuple(copy(part) for part in weights.text_encoders),
     )
+    for part in (read.unet, read.vae, *read.text_encoders):
+        _check_not_hollow(part)
+    return read
+
+
+def _check_not_hollow(part: Part) -> None:
+    """An interrupted download leaves zeros where the rest belongs, and networks compute with them without a word."""
+    layers = {name: tensor for name, tensor in part.tensors.items() if tensor.ndim > 1}
+    empty = [name for name, tensor in layers.items() if _is_zero(tensor)]
+    if len(empty) > max(1, HOLLOW_SHARE * len(layers)):
+        what = (
+            f"{len(empty)} of {len(layers)} layers hold nothing but zeros, the first is {empty[0]}"
+        )
+        raise ModelUnreadable(f"{part.file} is damaged: {what}.", REPAIR)
+
+
+def _is_zero(tensor: Tensor) -> bool:
+    flat = tensor.reshape(-1)
+    return not flat[:GLANCE].float().any() and not flat.float().any()
+
+
+def _compare(file: Path, sha256: str) -> None:
+    """Finds what no look at the numbers can find: some that were changed into others."""
+    try:
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelUnreadable(f"{file} cannot be read: {error}.", REPAIR) from None
+    if found != sha256:
+        raise ModelUnreadable(
+            f"{file} is damaged: its SHA-256 was {sha256[:10]}… when it came and is {found[:10]}… now.",
+            f"{REPAIR} If you have changed it yourself, take sha256 out of {file.stem}.darkroom.json.",
+        )
 
 
 def read_json(path: Path) -> dict[str, Any]:

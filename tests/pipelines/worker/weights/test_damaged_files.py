@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,8 @@ def add_one(tensors: dict[str, Tensor], names: list[str]) -> None:
 
 
 def grow_one(tensors: dict[str, Tensor], names: list[str]) -> None:
-    tensors[names[-1]] = torch.zeros(*tensors[names[-1]].shape, 2)
+    name = names[len(names) // 2]
+    tensors[name] = torch.zeros(*tensors[name].shape, 2)
 
 
 def spoil_one(tensors: dict[str, Tensor], names: list[str]) -> None:
@@ -127,3 +129,31 @@ def test_a_file_of_another_family_is_refused(
     save_file({name: tensor.contiguous() for name, tensor in whole(other).items()}, file)
 
     assert str(file) in refused(file, family)
+
+
+def test_a_bit_that_flipped_is_found_where_a_hash_was_noted(tmp_path: Path) -> None:
+    file = original_layout.save(tmp_path / "model.safetensors", tiny.components(tiny.PLAIN["sd15"]))
+    tiny.byte_tokenizer().save_pretrained(tmp_path)
+    noted = hashlib.sha256(file.read_bytes()).hexdigest()
+    facts = {"is_single_file": True, "tokenizer": str(tmp_path), "sha256": noted}
+    ref = CheckpointRef("model", str(file), "sd15", **facts)
+    assert build(read(ref, CPU), CPU).ref == ref
+    data = bytearray(file.read_bytes())
+    data[-5] ^= 1  # another number, as finite as the one before
+    file.write_bytes(data)
+
+    with pytest.raises(ModelUnreadable, match=r"model\.safetensors is damaged: its SHA-256"):
+        read(ref, CPU)
+
+    assert read(ref, CPU, is_known=True), "compared once is enough"
+
+
+@pytest.mark.parametrize("family", NETWORKS)
+def test_a_file_whose_second_half_is_zeros_is_refused(tmp_path: Path, family: str) -> None:
+    parts = tiny.components(tiny.PLAIN[family], family=family)
+    file = original_layout.save(tmp_path / "model.safetensors", parts)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
+
+    assert "model.safetensors is damaged" in (message := refused(file, family))
+    assert "nothing but zeros" in message
