@@ -39,7 +39,8 @@ def main(folder: Path, port: int) -> None:
         password_file=password if password.exists() else None,
     )
     site, _ = app.create(settings, worker_target="tests.fake_worker")
-    uvicorn.run(site, host="127.0.0.1", port=port, log_level="warning")
+    # A page that a failed test has left open waits in a long poll; the others need not wait for that.
+    uvicorn.run(site, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=5)
 
 
 if __name__ == "__main__":
