@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.site import Site
 from tests.browser.studio import Studio
@@ -122,6 +122,22 @@ def test_the_library_finds_by_words_and_filters(studio: Studio, site: Site) -> N
     expect(cells).to_have_count(0)
     studio.page.get_by_role("button", name="Show all pictures").click()
     expect(cells).to_have_count(3)
+
+
+def test_a_search_is_not_overtaken_by_the_news_of_a_picture(studio: Studio, site: Site) -> None:
+    make(site, "a red boat", "a house")
+    cells = studio.open_library()
+    expect(cells).to_have_count(2)
+
+    def late(route: Route) -> None:
+        make(site, "a green boat")  # its news comes while the answer to the search is on its way
+        studio.page.wait_for_timeout(600)
+        route.continue_()
+
+    studio.page.route(re.compile(r"pictures\?.*q=boat"), late, times=1)
+    studio.page.get_by_role("searchbox", name="Search prompts").fill("boat")
+    expect(cells).to_have_count(2)
+    expect(studio.page.get_by_role("option", name=re.compile("a house"))).to_have_count(0)
 
 
 def test_the_library_goes_by_keys(studio: Studio, site: Site) -> None:

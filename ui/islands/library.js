@@ -26,11 +26,14 @@ export function mountLibrary(host, { store, checkpoint, pictureVerbs, records, t
   let cursor = "";
   let marked = ""; // the picture that the keys act on
   let asked = 0;
+  let isRenewed = false; // what is shown is about to be replaced
 
   // ---- what is shown
 
   async function load({ isNext = false, isNews = false } = {}) {
+    if (isRenewed && (isNext || isNews)) return; // all of it is on its way, for what is searched now
     const turn = ++asked;
+    isRenewed = !isNext && !isNews;
     const query = filters.query();
     query.set("limit", PAGE);
     if (isNext) query.set("cursor", cursor);
@@ -39,10 +42,14 @@ export function mountLibrary(host, { store, checkpoint, pictureVerbs, records, t
       page = await call("GET", `api/v1/pictures?${query}`);
     } catch (error) {
       const again = { label: "Try again", run: () => load({ isNext }) };
-      if (turn === asked) toasts.fail(error, { key: "library", action: again });
+      if (turn !== asked) return;
+      isRenewed = false;
+      toasts.fail(error, { key: "library", action: again });
       return;
     }
-    if (turn === asked) take(page, { isNext, isNews });
+    if (turn !== asked) return;
+    isRenewed = false;
+    take(page, { isNext, isNews });
   }
   function take(page, { isNext, isNews }) {
     const known = new Set(items.map((item) => item.id));
