@@ -27,7 +27,11 @@ def main(folder: Path, port: int) -> None:
     checkpoints = {"starter": CHECKPOINTS["small"]} if hub.exists() else CHECKPOINTS
     for name, defaults in checkpoints.items():
         if not (folder / "models" / name).exists():
-            paper_checkpoint.write(folder / "models" / name, defaults=defaults, licence="MIT")
+            # The starter has another name than its folder, as the one that ships with the project.
+            named = {"name": "Darkroom starter"} if name == "starter" else {}
+            paper_checkpoint.write(
+                folder / "models" / name, defaults=defaults, licence="MIT", **named
+            )
     password, old = folder / "password", folder / "old"
     settings = Settings(
         port=port,

@@ -2,8 +2,6 @@
 import { url } from "./api.js";
 import { keep, recall } from "./prefs.js";
 
-const STARTER = "starter";
-
 /** A store; `subscribe(run)` calls `run(store)` now and after each burst of changes. */
 export function createStore() {
   const listeners = new Set();
@@ -62,7 +60,7 @@ export function createStore() {
 /** Is there no checkpoint that can be used but the one that came along? `about` is the whole of `api/v1/status`. */
 export function isOnlyToys(about) {
   const usable = about?.checkpoints.filter((row) => !row.problem) ?? [];
-  return usable.length > 0 && usable.every((row) => row.name === STARTER);
+  return usable.length > 0 && usable.every((row) => row.starter);
 }
 
 export const isOpen = (job) => job.state === "queued" || job.state === "running";
