@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -20,10 +21,12 @@ from benchmarks.table import Goal, Row, Table
 from pipelines.tiers import Room, Sizes, Tier, choose
 from pipelines.worker.device.choice import Device
 from pipelines.worker.engine.gate import Component
+from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.weights.budget import RESERVE_BYTES
 from pipelines.worker.weights.families import Family, find_family
 from pipelines.worker.weights.network import DENOISER, TEXT_ENCODER, VAE, Network
 from pipelines.worker.weights.places import Places
+from pipelines.worker.weights.reading import Part, Weights
 from pipelines.worker.weights.vae import Vae, vae_of
 from tests import tiny
 from tests.pipelines.worker.weights.test_full_size import published
@@ -82,20 +85,20 @@ class Counted:
         return ready is not component
 
     def _sizes(self) -> Sizes:
-        unet, vae = self.parts.unet, self.parts.vae
-        encoders = [e for e in (self.parts.text_encoder, self.parts.text_encoder_2) if e]
-        px, number_bytes = self.family.size_px**2, DTYPE.itemsize
-        cells = px // self.family.px_per_cell**2
-        return Sizes(
-            denoiser=_numbers(unet) * number_bytes,
-            text_encoders=tuple(_numbers(encoder) * number_bytes for encoder in encoders),
-            vae=_numbers(vae) * number_bytes,
-            largest_layer=max(p.numel() for p in unet.parameters()) * number_bytes,
-            denoiser_work=WITH_GUIDANCE * cells * number_bytes * self._denoiser_work(),
-            vae_work=px
-            * self.family.vae_work(vae.config.block_out_channels[0])
-            * (2 if self.family.fits_half else 4),
+        def part(network: Any) -> Part:
+            return Part(Path(), {}, "", network.state_dict())
+
+        encoders = (self.parts.text_encoder, self.parts.text_encoder_2)
+        weights = Weights(
+            ref=CheckpointRef("", "", self.family.name),
+            unet=part(self.parts.unet),
+            vae=part(self.parts.vae),
+            text_encoders=tuple(part(encoder) for encoder in encoders if encoder),
+            tokenizers=(),
+            scheduler={},
+            dtype=DTYPE,
         )
+        return weights.sizes
 
     def _denoiser_work(self) -> int:
         return self.family.denoiser_work(self.parts.unet.config.block_out_channels[0])
@@ -157,10 +160,6 @@ def _published(name: str) -> tiny.Components:
         return published(name)
     finally:
         torch.set_default_dtype(before)
-
-
-def _numbers(module: torch.nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def _empty(*shape: int, dtype: torch.dtype = DTYPE) -> Tensor:

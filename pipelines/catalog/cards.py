@@ -42,10 +42,6 @@ class Card:
     model: Model
     place: Place
 
-    @property
-    def is_usable(self) -> bool:
-        return not self.model.problem
-
     def row(self, digest: str) -> dict[str, Any]:
         """The card in a list, as JSON; `digest` is the SHA-256 of its file, or ""."""
         model, place, about = self.model, self.place, self.model.about

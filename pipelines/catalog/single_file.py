@@ -19,9 +19,10 @@ from pipelines.catalog.weights_file import CutOff, Damaged, Header, read_header
 
 SAFETENSORS = ".safetensors"
 PICKLE = "is a pickle, which could run code and is not read; convert it to safetensors"
+PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 # What is listed and never opened.
 UNREAD = {
-    **dict.fromkeys((".ckpt", ".pt", ".pth", ".bin"), PICKLE),
+    **dict.fromkeys(PICKLES, PICKLE),
     ".gguf": "is a GGUF file, quantised for other programs; choose a safetensors file",
 }
 # What a file is that cannot be read, by the folder in which AUTOMATIC1111, Forge and ComfyUI keep its kind.

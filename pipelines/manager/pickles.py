@@ -6,18 +6,20 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.single_file import PICKLES
 from pipelines.errors import ModelUnreadable
-from pipelines.output.disk import failures_named
+from pipelines.output.disk import claim, failures_named, part_of, publish, sync_file
 
 CHILD = "pipelines.worker.unpickle"
 REPOSITORY = Path(__file__).parents[2]
-PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 WAITING, CONVERTING, DONE, FAILED = "waiting", "converting", "done", "failed"
 SHOWN_MAX = 50
 # Of the server's environment: no tokens, no proxies.
@@ -61,7 +63,7 @@ class Pickles:
         with self._lock:
             known = self._known.get(str(source))
             if known is None or known.state in (DONE, FAILED):
-                known = Conversion(str(source), self._target(source).stem)
+                known = Conversion(str(source), source.stem)
                 self._known[str(source)] = known
                 for old in list(self._known)[:-SHOWN_MAX]:
                     del self._known[old]
@@ -74,25 +76,21 @@ class Pickles:
         if self._child is not None:
             self._child.kill()
 
-    def _target(self, source: Path) -> Path:
-        return self.folder / f"{source.stem}.safetensors"
-
     def _run(self, conversion: Conversion) -> None:
         self._note(replace(conversion, state=CONVERTING))
-        source = Path(conversion.source)
-        target = self._target(source)
-        part = target.with_suffix(".part")
         try:
             with failures_named(self.folder):
-                self.folder.mkdir(parents=True, exist_ok=True)
-                why = self._in_child(source, part)
-                if not why:
-                    with part.open("rb") as written:
-                        os.fsync(written.fileno())
-                    part.replace(target)
+                target = claim(self.folder, _names(Path(conversion.source)))
+                conversion, why = replace(conversion, name=target.stem), ""
+                try:
+                    why = self._in_child(Path(conversion.source), part_of(target))
+                    if not why:
+                        sync_file(part_of(target))
+                        publish(target)
+                finally:
+                    part_of(target).unlink(missing_ok=True)
         except Exception as error:  # a full disk, a folder that cannot be written to
             why = getattr(error, "message", str(error))
-        part.unlink(missing_ok=True)
         self._note(replace(conversion, state=FAILED if why else DONE, why=why))
         self._catalog.look()
 
@@ -118,3 +116,9 @@ class Pickles:
     def _note(self, conversion: Conversion) -> None:
         with self._lock:
             self._known[conversion.source] = conversion
+
+
+def _names(source: Path) -> Iterator[str]:
+    """Its own name, then numbered ones: another pickle of this name may have been converted before."""
+    yield f"{source.stem}.safetensors"
+    yield from (f"{source.stem} ({number}).safetensors" for number in count(2))

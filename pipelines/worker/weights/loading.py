@@ -132,26 +132,13 @@ def build(weights: Weights, device: Device) -> Model:
             scheduler = {**scheduler, "prediction_type": prediction_by_trial(unet, where)}
     vae = place(VAE, network_of(AutoencoderKL.from_config, weights.vae))
     adapters = {"denoiser": Adapters(unet)}
-    text_encoders, networks = [], [denoiser, vae]
-    for row, part, folder in zip(
-        family.text_encoders, weights.text_encoders, weights.tokenizers, strict=True
-    ):
-        clip = network_of(_pooled_clip if row.is_pooled else _clip, part)
-        networks.append(place(TEXT_ENCODER, clip))
-        adapters[row.folder] = Adapters(clip)
-        component = Component(
-            *(TEXT_ENCODER, clip, part.parameters),
-            wear=adapters[row.folder].wear,
-            network=networks[-1],
-        )
-        skipping = replace(component, forward=_skipping(clip))
-        tokenizer = _tokenizer(folder, clip.config.vocab_size)
-        padding = row.padding if weights.ref.is_single_file else tokenizer.pad_token_id
-        padding = tokenizer.eos_token_id if padding is None else padding
-        layers, words = clip.config.num_hidden_layers, clip.get_input_embeddings()
-        text_encoders.append(
-            TextEncoder(row, component, skipping, words, layers, tokenizer, padding)
-        )
+    networks, text_encoders = [denoiser, vae], []
+    for number, row in enumerate(family.text_encoders):
+        part = weights.text_encoders[number]
+        network = place(TEXT_ENCODER, network_of(_pooled_clip if row.is_pooled else _clip, part))
+        adapters[row.folder] = Adapters(network.module)
+        networks.append(network)
+        text_encoders.append(_text_encoder(weights, number, network, adapters[row.folder]))
     return Model(
         ref=weights.ref,
         family=family,
@@ -175,6 +162,29 @@ def build(weights: Weights, device: Device) -> Model:
         training=NoiseSchedule.from_config(scheduler),
         adapters=adapters,
         is_inpainting=is_inpainting,
+    )
+
+
+def _text_encoder(
+    weights: Weights, number: int, network: Network, adapters: Adapters
+) -> TextEncoder:
+    row = find_family(weights.ref.family).text_encoders[number]
+    clip: Any = network.module
+    component = Component(
+        *(TEXT_ENCODER, clip, weights.text_encoders[number].parameters),
+        wear=adapters.wear,
+        network=network,
+    )
+    tokenizer = _tokenizer(weights.tokenizers[number], clip.config.vocab_size)
+    padding = row.padding if weights.ref.is_single_file else tokenizer.pad_token_id
+    return TextEncoder(
+        row=row,
+        component=component,
+        skipping=replace(component, forward=_skipping(clip)),
+        words=clip.get_input_embeddings(),
+        layers=clip.config.num_hidden_layers,
+        tokenizer=tokenizer,
+        padding=tokenizer.eos_token_id if padding is None else padding,
     )
 
 

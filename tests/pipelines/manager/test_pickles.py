@@ -125,6 +125,19 @@ def test_a_hostile_or_damaged_file_runs_nothing_and_leaves_nothing(
     assert not list(pickles.folder.iterdir())
 
 
+def test_two_pickles_of_one_name_both_come_out(pickles: Pickles, tmp_path: Path) -> None:
+    names = []
+    for number, folder in enumerate(("a", "b")):
+        source = tmp_path / folder / "old.pt"
+        source.parent.mkdir()
+        torch.save({"w": torch.full((2,), float(number))}, source)
+        names.append(ended(pickles, source)["name"])
+
+    assert names == ["old", "old (2)"]
+    first, second = (load_file(pickles.folder / f"{name}.safetensors")["w"] for name in names)
+    assert (first.tolist(), second.tolist()) == ([0.0, 0.0], [1.0, 1.0])
+
+
 def test_without_permission_nothing_is_read(tmp_path: Path) -> None:
     source = tmp_path / "old.ckpt"
     torch.save(TENSORS, source)
