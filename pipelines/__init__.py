@@ -9,6 +9,8 @@ from pipelines.catalog.vaes import VaeFile
 from pipelines.downloads.downloads import Downloads
 from pipelines.downloads.offers import offers_for
 from pipelines.downloads.plan import Order
+from pipelines.editing.source import AREAS, CONTENTS, Inpainting, Region, Source
+from pipelines.editing.source import RESIZES as SOURCE_RESIZES
 from pipelines.errors import (
     LoginNeeded,
     NotFound,
@@ -44,9 +46,11 @@ from pipelines.settings import Settings
 from pipelines.version import VERSION
 
 __all__ = [
+    "AREAS",
     "AUTO_V2_DIGITS",
     "BATCH",
     "CLIP_SKIP",
+    "CONTENTS",
     "COUNT",
     "ENDED_STATES",
     "FAILED",
@@ -61,6 +65,7 @@ __all__ = [
     "SCHEDULES",
     "SEED_MAX",
     "SIZE_PX",
+    "SOURCE_RESIZES",
     "STEPS",
     "SWITCH_AT",
     "VERSION",
@@ -71,6 +76,7 @@ __all__ = [
     "Downloads",
     "EmbeddingFile",
     "ImagePrompt",
+    "Inpainting",
     "Job",
     "LoginNeeded",
     "NotFound",
@@ -79,11 +85,13 @@ __all__ = [
     "Picture",
     "PipelineManager",
     "Refused",
+    "Region",
     "Request",
     "RequestError",
     "Sampling",
     "Settings",
     "SettingsError",
+    "Source",
     "StudioError",
     "UploadError",
     "VaeFile",

@@ -53,12 +53,24 @@ def rows(cls: type[Row], values: Any, name: str) -> tuple[Row, ...]:
     return tuple(_row(cls, value, f"{name}.{number}") for number, value in enumerate(values))
 
 
-def _row(cls: type[Row], value: Any, name: str) -> Row:
-    if isinstance(value, cls):
+def one(cls: type[Row], value: Any, name: str, **parts: type[Any]) -> Row | None:
+    """A dataclass from a JSON object, or None from null; `parts`: its fields that are dataclasses themselves."""
+    if value is None or isinstance(value, cls):
         return value
     if not isinstance(value, dict):
         raise RequestError(name, value, "is no object of fields", "Send a JSON object.")
-    return cls(**typed(cls, value, f"{name}."))
+    given = dict(value)
+    read = {
+        part: one(kind, given.pop(part, None), f"{name}.{part}") for part, kind in parts.items()
+    }
+    return cls(**typed(cls, given, f"{name}."), **read)
+
+
+def _row(cls: type[Row], value: Any, name: str) -> Row:
+    read = one(cls, value, name)
+    if read is None:
+        raise RequestError(name, None, "is no object of fields", "Send a JSON object.")
+    return read
 
 
 def within(name: str, value: Any, bounds: tuple[float, float], unit: str = "") -> None:

@@ -12,8 +12,10 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.editing.geometry import steps_taken
+from pipelines.editing.source import Inpainting, Region, Source, check_source
 from pipelines.errors import RequestError
-from pipelines.fields import rows, typed, within
+from pipelines.fields import one, rows, typed, within
 from pipelines.guiding.guides import Control, ImagePrompt, check_controls, check_image_prompts
 from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, find_schedule
 
@@ -54,6 +56,8 @@ class Request:
     width: int | None = None  # px, a multiple of 8
     height: int | None = None  # px, a multiple of 8
     sampling: Sampling = field(default_factory=Sampling)
+    source: Source | None = None  # the picture that it starts from; None: from noise alone
+    inpainting: Inpainting | None = None  # where the source may change; None: everywhere
     # Which layer of the text encoder speaks, counted from the end: 1 is the last one, as in AUTOMATIC1111.
     clip_skip: int | None = None
     # A checkpoint that takes the picture over for its last steps, and after what share of the way: the training's
@@ -77,14 +81,19 @@ class Request:
         return self.batch_size * self.batch_count
 
     @property
+    def steps_taken(self) -> int:
+        """How many of its steps each picture takes: a source is changed by the last ones alone."""
+        steps = self.sampling.steps or 0
+        return steps_taken(steps, self.source.strength) if self.source else steps
+
+    @property
     def draft_steps(self) -> int | None:
         """After how many steps each picture is held for the user's choice; None: never."""
-        if self.draft_fraction is None or self.sampling.steps is None:
+        taken = self.steps_taken
+        if self.draft_fraction is None or taken < 2:
             return None
-        return (
-            min(max(1, round(self.sampling.steps * self.draft_fraction)), self.sampling.steps - 1)
-            or None
-        )
+        first = (self.sampling.steps or 0) - taken
+        return first + min(max(1, round(taken * self.draft_fraction)), taken - 1)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` is the inverse."""
@@ -101,6 +110,8 @@ class Request:
         given = dict(values)
         controls = rows(Control, given.pop("controls", ()), "controls")
         prompts = rows(ImagePrompt, given.pop("image_prompts", ()), "image_prompts")
+        source = one(Source, given.pop("source", None), "source")
+        inpainting = one(Inpainting, given.pop("inpainting", None), "inpainting", region=Region)
         sampling = given.pop("sampling", {})
         if isinstance(sampling, Sampling):
             sampling = dataclasses.asdict(sampling)
@@ -109,7 +120,8 @@ class Request:
                 "sampling", sampling, "is no object of fields", "Send sampler, steps … in it."
             )
         read = Sampling(**typed(Sampling, sampling, "sampling."))
-        return cls(**typed(cls, given), sampling=read, controls=controls, image_prompts=prompts)
+        parts: dict[str, Any] = {"sampling": read, "source": source, "inpainting": inpainting}
+        return cls(**typed(cls, given), **parts, controls=controls, image_prompts=prompts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +214,7 @@ def check(request: Request) -> None:
         raise RequestError(
             "format", request.format, "is no file format we write", f"Use {', '.join(FORMATS)}."
         )
+    check_source(request)
     check_controls(request.controls)
     check_image_prompts(request.image_prompts)
     if request.kind != "still":
