@@ -12,19 +12,22 @@ from typing import Any
 import gradio as gr
 
 from ui import form, theme
-from ui.tabs import library, models, text_to_image
+from ui.tabs import library, models, workspace
 
-STYLES = ("style", "chrome", "form", "pictures", "models", "offers", "guides")
+STYLES = ("style", "chrome", "form", "pictures", "models", "offers", "guides", "modes")
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.
 STATIC = {"ui/islands": FOLDER / "islands", "ui": FOLDER / "static"}
 
-# The first script runs before anything is drawn, so that the page never flashes in the wrong theme.
+# The first script runs before anything is drawn, so that the page never flashes in the wrong theme or mode.
 HEAD = """
 <meta name="color-scheme" content="dark light">
 <script>
 try {{ document.documentElement.dataset.theme = JSON.parse(localStorage.getItem("darkroom.theme")) || "dark"; }}
 catch {{ document.documentElement.dataset.theme = "dark"; }}
+try {{ document.documentElement.dataset.mode = JSON.parse(localStorage.getItem("darkroom.mode")) || "text"; }}
+catch {{ document.documentElement.dataset.mode = "text"; }}
+document.documentElement.dataset.tab = "workspace";
 </script>
 <link rel="icon" href="ui/icon.svg" type="image/svg+xml">
 {styles}
@@ -37,7 +40,7 @@ def build() -> gr.Blocks:
     """The page for `gr.mount_gradio_app`, together with `options`."""
     page = gr.Blocks(title="Darkroom", analytics_enabled=False, fill_width=True)
     with page, gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
-        text_to_image.build()
+        workspace.build()
         library.build()
         models.build()
     return page

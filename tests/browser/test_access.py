@@ -106,7 +106,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 def test_tabs_go_by_arrow_keys(studio: Studio) -> None:
-    studio.page.locator("#text-to-image-button").focus()
+    studio.page.locator("#inpaint-button").focus()
     studio.page.keyboard.press("ArrowRight")
     expect(studio.page.locator("#library-button")).to_be_focused()
     expect(studio.page.locator(".library")).to_be_visible()

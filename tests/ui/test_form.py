@@ -16,6 +16,8 @@ ELSEWHERE = {
     "kind": "there is one kind",
     "checkpoint": "the picker in the header",
     "draft_fraction": "the button for eight drafts",
+    "source": "the island of the source",
+    "inpainting": "the editor",
     "controls": "the island of ControlNets",
     "image_prompts": "the island of image prompts",
 }

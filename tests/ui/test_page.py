@@ -56,7 +56,7 @@ def test_every_island_in_the_page_has_its_script() -> None:
     placed = {
         name
         for path in (layout.FOLDER / "tabs").glob("*.py")
-        for name in re.findall(r'island\("(\w+)"\)', path.read_text(encoding="utf-8"))
+        for name in re.findall(r'island\("(\w+)"', path.read_text(encoding="utf-8"))
     }
     assert placed == filled
 

@@ -71,7 +71,7 @@ export function mountDock({ store, verbs, focus, goTo }) {
 
   function row(id) {
     const job = () => store.jobs.get(id);
-    const view = () => (focus.set(id), goTo("text-to-image"));
+    const view = () => (focus.set(id), goTo("workspace"));
     const button = (name, label, run) => iconButton(name, label, () => job() && run(id));
     return h(
       "li",

@@ -49,7 +49,7 @@ export function createDownloads({ store, checkpoint, toasts, goTo, again }) {
     if (row.problem) return toasts.say(`${row.model} is here, but: ${row.problem}`, { isError: true });
     if (!row.is_checkpoint) return toasts.say(`${row.model} is here.`);
     checkpoint.choose(row.model);
-    const action = { label: "Make a picture", run: () => goTo("text-to-image") };
+    const action = { label: "Make a picture", run: () => goTo("workspace") };
     toasts.say(`${row.model} is here and chosen.`, { action });
   }
 
@@ -65,7 +65,7 @@ export function createDownloads({ store, checkpoint, toasts, goTo, again }) {
     pause: (row) => run(row, "POST", "/pause"),
     resume: (row) => run(row, "POST", "/resume"),
     remove: (row) => run(row, "DELETE", ""),
-    use: (row) => checkpoint.choose(row.model) && goTo("text-to-image"),
+    use: (row) => checkpoint.choose(row.model) && goTo("workspace"),
     rename: (row) => again({ source: row.source }),
   };
 

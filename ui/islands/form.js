@@ -37,7 +37,7 @@ export function createForm() {
   function fill(some) {
     pending = { ...pending, ...known(some) };
     clearErrors();
-    for (const [name, part] of owned) if (some[name]) part.set(some[name]);
+    for (const [name, part] of owned) if (name in some) part.set(some[name]);
     document.getElementById("fill-form")?.click();
   }
 
@@ -76,7 +76,7 @@ export function createForm() {
       ...Object.fromEntries(Object.entries(request.sampling ?? {}).map(([k, v]) => [`sampling.${k}`, v])),
     };
     const some = Object.fromEntries(Object.entries(known(flat)).filter(([, value]) => value !== null));
-    for (const name of owned.keys()) some[name] = request[name] ?? [];
+    for (const name of owned.keys()) some[name] = request[name] ?? null;
     if (!withSeed) delete some.seed;
     return some;
   }

@@ -88,7 +88,7 @@ export function createGuides(kind, { form, store, checkpoint }) {
   form.own(name, {
     get: () => guides.list.map(({ key, ...fields }) => fields),
     set: (list) => {
-      guides.list = list.map(completed);
+      guides.list = (list ?? []).map(completed);
       tell();
     },
     refuse: (error, place) => guides.refuse(error, place),

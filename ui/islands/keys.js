@@ -1,5 +1,6 @@
 // Keys for what a hand repeats, the overlay that lists them, and arrow keys in the row of tabs.
 import { h, isTyping } from "./dom.js";
+import { goTo } from "./modes.js";
 
 const SHORTCUTS = [
   ["Ctrl + Enter", "Generate"],
@@ -8,14 +9,14 @@ const SHORTCUTS = [
   ["1 … 8", "Pick a draft of the contact sheet"],
   ["Enter", "Develop the picked drafts"],
   ["Shift + X", "Cancel the job in view"],
-  ["Alt + 1 … 3", "Text to image, Library, Models"],
+  ["Alt + 1 … 5", "Text to image, Image to image, Inpaint, Library, Models"],
   ["J", "Open or close the list of jobs"],
   ["/", "To the prompt, or to the search"],
   ["Arrows / Enter / Del / Esc", "Library and models: move, open or use, delete, close"],
   ["?", "This list"],
 ];
 
-const TABS = { 1: "text-to-image", 2: "library", 3: "models" };
+const TABS = { 1: "text-to-image", 2: "image-to-image", 3: "inpaint", 4: "library", 5: "models" };
 
 /** The overlay; `toggle()` opens or closes it. */
 export function createShortcuts() {
@@ -43,12 +44,6 @@ export function createShortcuts() {
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return { toggle: () => (dialog.open ? dialog.close() : dialog.showModal()) };
-}
-
-/** Opens a tab by its id; Gradio owns the tabs, so its button is pressed. */
-export function goTo(tab) {
-  delete document.documentElement.dataset.details; // on a phone they cover the page, which then cannot be scrolled
-  document.getElementById(`${tab}-button`)?.click();
 }
 
 /** Listens for all keys of the page. */

@@ -91,7 +91,7 @@ export function mountLibrary(host, { store, checkpoint, pictureVerbs, records, t
     empty.replaceChildren(h("p", { class: "empty-title" }, title), h("p", {}, text), button);
   }
   function makeOne() {
-    goTo("text-to-image");
+    goTo("workspace");
     document.querySelector("#field-prompt textarea")?.focus();
   }
   function cell(item) {

@@ -4,13 +4,17 @@ import { createCards } from "./cards.js";
 import { createCheckpoint } from "./checkpoint.js";
 import { mountDock } from "./dock.js";
 import { watchDrops } from "./drop.js";
+import { mountEditor } from "./editor.js";
+import { mountEdits } from "./edits.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { createGuides } from "./guides.js";
 import { mountGuides } from "./guiding.js";
 import { mountHeader } from "./header.js";
-import { createShortcuts, goTo, watchKeys } from "./keys.js";
+import { createInpainting } from "./inpainting.js";
+import { createShortcuts, watchKeys } from "./keys.js";
 import { watchLicence } from "./licence.js";
+import { createModes, goTo } from "./modes.js";
 import { createRecords } from "./picture.js";
 import { mountNetworks } from "./networks.js";
 import { startPoller } from "./poller.js";
@@ -18,9 +22,13 @@ import { mountTokens, watchWeights } from "./prompt.js";
 import { watchRecommended } from "./recommended.js";
 import { watchRefiner } from "./refiner.js";
 import { mountResult } from "./result.js";
+import { mountRetouch } from "./retouch.js";
 import { mountSeed, mountShape } from "./shape.js";
+import { createSource } from "./source.js";
 import { makeGrain } from "./stage.js";
+import { mountSource } from "./starting.js";
 import { createFocus, createStore } from "./store.js";
+import { mountStrength } from "./strength.js";
 import { watchSuggestions } from "./suggest.js";
 import { createPictureVerbs, createVerbs } from "./verbs.js";
 import { createToasts } from "./toast.js";
@@ -30,6 +38,9 @@ const DRAFTS = "Develops eight drafts to a third, then you pick the ones to fini
 
 const store = createStore();
 const form = createForm();
+const modes = createModes();
+const source = createSource({ form, modes });
+const inpainting = createInpainting({ form, modes, source });
 const checkpoint = createCheckpoint(store, form);
 const cards = createCards(store);
 const focus = createFocus(store);
@@ -42,11 +53,12 @@ const { picker } = mountHeader({ store, checkpoint, shortcuts });
 const { share } = startPoller(store);
 const verbs = createVerbs({ store, form, checkpoint, focus, toasts, share });
 const library = { open: (id) => (library.wanted = () => library.open(id)) };
-const pictureVerbs = createPictureVerbs({ form, checkpoint, records, toasts, goTo, library });
+const pictureVerbs = createPictureVerbs({ form, checkpoint, records, toasts, modes, goTo, library });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
 const models = { open: (...wanted) => (models.wanted = wanted) };
-const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, pictureVerbs, picker, goTo };
+const editing = { modes, source, inpainting };
+const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, pictureVerbs, picker, goTo, ...editing };
 let result = { seedInView: () => null, sheetInView: () => null };
 
 const ISLANDS = {
@@ -55,6 +67,11 @@ const ISLANDS = {
   seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
   controls: (host) => mountGuides(host, "controls", { guides: controls, form, toasts }),
   prompts: (host) => mountGuides(host, "prompts", { guides: prompts, form, toasts }),
+  source: (host) => mountSource(host, parts),
+  strength: (host) => mountStrength(host, parts),
+  editor: (host) => mountEditor(host, parts),
+  edits: (host) => mountEdits(host, parts),
+  retouch: (host) => mountRetouch(host, parts),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,
@@ -87,6 +104,7 @@ function fillIslands() {
     isRestored = true;
     document.getElementById("drafts").title = DRAFTS;
     form.restore();
+    modes.restore();
     folds.draw();
   }
 }
@@ -116,7 +134,7 @@ function watchModels() {
   });
 }
 
-// What Gradio's own events call; see `ui/tabs/text_to_image.py`.
+// What Gradio's own events call; see `ui/tabs/workspace.py`.
 window.darkroom = {
   generate: verbs.generate,
   drafts: verbs.drafts,

@@ -14,7 +14,7 @@ export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictur
 
   function choose(model) {
     if (!checkpoint.choose(model.name)) return;
-    goTo("text-to-image");
+    goTo("workspace");
     toasts.say(`“${model.name}” is chosen.`, { key: "models" });
   }
   function turn(model, field = "prompt") {
@@ -66,7 +66,7 @@ export function createModelVerbs({ checkpoint, form, store, toasts, goTo, pictur
     const verb = (label, run) => ({ label, run });
     if (model.problem) return PICKLE.test(model.file) ? [verb("Convert to safetensors", () => convert(model))] : [];
     if (model.kind === "checkpoint")
-      return isChosen(model) ? [verb("Draw with it", () => goTo("text-to-image"))] : [verb("Use", () => choose(model))];
+      return isChosen(model) ? [verb("Draw with it", () => goTo("workspace"))] : [verb("Use", () => choose(model))];
     if (isInPrompt(model)) return [verb("Take out of the prompt", () => turn(model))];
     if (model.kind === "lora") return [verb("Put into the prompt", () => turn(model))];
     if (model.kind !== "embedding") return [];

@@ -77,12 +77,12 @@ export function createVerbs({ store, form, checkpoint, focus, toasts, share }) {
 }
 
 /** The verbs of pictures; each answers whether it worked. `library` is filled once that tab was opened. */
-export function createPictureVerbs({ form, checkpoint, records, toasts, goTo, library }) {
+export function createPictureVerbs({ form, checkpoint, records, toasts, modes, goTo, library }) {
   function useRequest(request) {
     // First the checkpoint: the request's own values then win over its defaults.
     const isFound = !request.checkpoint || checkpoint.choose(request.checkpoint);
     form.fill(form.fromRequest(request));
-    goTo("text-to-image");
+    modes.open(modeOf(request));
     if (isFound) toasts.say("Settings taken up.", { key: "settings" });
     else
       toasts.say(
@@ -134,3 +134,6 @@ export function createPictureVerbs({ form, checkpoint, records, toasts, goTo, li
     },
   };
 }
+
+/** The mode of the workspace in which a request was made. */
+const modeOf = ({ source, inpainting }) => (inpainting ? "inpaint" : source ? "image" : "text");

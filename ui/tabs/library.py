@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from ui.tabs.text_to_image import island
+from ui.tabs.places import island
 
 
 def build() -> None:

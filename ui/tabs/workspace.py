@@ -1,4 +1,9 @@
-"""The tab "Text to image": prompt and settings on the left, what develops on the right."""
+"""The workspace: one form and one result, and the three tabs that stand over it.
+
+Prompt and settings travel between "Text to image", "Image to image" and "Inpaint" by staying where they are: the
+second and the third tab are empty, and `islands/modes.js` shows the panel of the first one for all three. What
+belongs to some of them only says so: `island("source", "image")`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import gradio as gr
 from gradio.components import Component
 
 from ui import form
+from ui.tabs.places import fold, island
 
 # Gradio hands the widgets' values over in the order of form.FIELDS; nothing here goes to the server.
 GENERATE = "(...values) => window.darkroom.generate(values)"
@@ -14,37 +20,20 @@ REMEMBER = "(...values) => window.darkroom?.remember(values)"
 FILL = "() => window.darkroom.filled()"
 
 
-def island(name: str) -> gr.HTML:
-    """An empty place that `islands/main.js` fills; the template holds no value, so Gradio never redraws it."""
-    return gr.HTML(
-        html_template=f'<div data-island="{name}"></div>',
-        js_on_load=None,
-        apply_default_css=False,
-        elem_id=f"island-{name}",
-        elem_classes=["island"],
-    )
-
-
-def fold(name: str, label: str) -> gr.HTML:
-    """A button that shows and hides the block `fold-{name}`; the page remembers how it was left."""
-    return gr.HTML(
-        html_template=f'<button type="button" class="fold" data-fold="{name}" aria-expanded="false" '
-        f'aria-controls="fold-{name}">{label}</button>',
-        js_on_load=None,
-        apply_default_css=False,
-        elem_classes=["fold-row"],
-    )
+# A mode and its tab's name; the first tab holds the panel. `islands/modes.js` has the same modes.
+TABS = {"text": "Text to image", "image": "Image to image", "inpaint": "Inpaint"}
 
 
 def build() -> None:
-    """The tab with its wiring, to be called inside `gr.Tabs`."""
+    """The tabs with their wiring, to be called inside `gr.Tabs`."""
     widgets: dict[str, Component] = {}
 
     def place(*names: str) -> None:
         for name in names:
             widgets[name] = form.build(name)
 
-    with gr.Tab("Text to image", id="text-to-image", elem_id="text-to-image"):
+    first, *others = TABS.values()
+    with _tab(first):
         with gr.Column(elem_id="prompt-block"):
             place("prompt")
             island("tokens")
@@ -54,8 +43,13 @@ def build() -> None:
             fold("negative", "Negative prompt")
             with gr.Column(elem_id="fold-negative"):
                 place("negative_prompt")
-        island("result")
+        island("result", "text", "image")
+        island("editor", "inpaint")
         with gr.Column(elem_id="settings-block"):
+            island("source", "image")
+            island("strength", "image", "inpaint")
+            island("retouch", "inpaint")
+            island("edits", "inpaint")
             fold("networks", "LoRAs and embeddings")
             with gr.Column(elem_id="fold-networks"):
                 island("networks")
@@ -86,6 +80,9 @@ def build() -> None:
                     place("clip_skip", "format")
                 place("vae", "exact")
         fill = gr.Button("Fill the form", visible="hidden", elem_id="fill-form")
+    for name in others:
+        with _tab(name):
+            pass
 
     ordered = [widgets[row.name] for row in form.FIELDS]
     generate.click(None, ordered, None, js=GENERATE, api_visibility="private")
@@ -93,3 +90,8 @@ def build() -> None:
     fill.click(None, None, ordered, js=FILL, api_visibility="private")
     changes = [widget.change for widget in ordered]  # type: ignore[attr-defined]
     gr.on(changes, None, ordered, None, js=REMEMBER, api_visibility="private")
+
+
+def _tab(name: str) -> gr.Tab:
+    own_id = name.lower().replace(" ", "-")
+    return gr.Tab(name, id=own_id, elem_id=own_id)
