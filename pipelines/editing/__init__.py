@@ -1,1 +1,1 @@
-"""Pictures that start from a picture: what a request says of it, how it is made ready, how the result is put back. No torch here."""
+"""Pictures that start from a picture: what a request says of it, its canvas, and the way back. No torch here."""

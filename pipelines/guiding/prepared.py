@@ -38,11 +38,11 @@ class Prepared:
     def control(self, control: Control, size: Size) -> Path:
         """Where the picture of this control lies, or will lie."""
         shaping = {name: value for name, value in asdict(control).items() if name in SHAPING}
-        return self._path({**shaping, "size": size})
+        return self.place({**shaping, "size": size})
 
     def prompt(self, image: str) -> Path:
         """Where the picture of an image prompt lies, or will lie."""
-        return self._path({"image": image})
+        return self.place({"image": image})
 
     def make_control(self, upload: Path, control: Control, size: Size) -> Path:
         """Makes it from the upload if it is not there. Raises DiskFull or OSError."""
@@ -54,16 +54,21 @@ class Prepared:
         """Likewise."""
         return self._made(self.prompt(image), upload, _at_most)
 
-    def _path(self, facts: dict[str, object]) -> Path:
+    def place(self, facts: dict[str, object]) -> Path:
+        """Where the picture lies, or will lie, that is decided by these facts."""
         text = json.dumps({"edition": EDITION, **facts}, sort_keys=True)
         return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.png"
 
     def _made(self, path: Path, upload: Path, make: Callable[[Picture], Picture]) -> Path:
-        if is_used(path):
-            return path
-        with Image.open(upload) as picture:
-            data = io.BytesIO()
-            make(picture).save(data, "PNG", compress_level=1)
+        if not is_used(path):
+            with Image.open(upload) as picture:
+                self.keep(path, make(picture))
+        return path
+
+    def keep(self, path: Path, picture: Picture) -> None:
+        """Writes a picture to the place of its facts; it is whole and on the disk then. Raises DiskFull."""
+        data = io.BytesIO()
+        picture.save(data, "PNG", compress_level=1)
         with failures_named(self._folder):
             own = claim(self._folder, [secrets.token_hex(16)])
             try:
@@ -72,7 +77,6 @@ class Prepared:
             finally:
                 part_of(own).unlink(missing_ok=True)
             sync_folder(self._folder)
-        return path
 
     def _sweep(self) -> None:
         oldest = time.time() - KEPT_SECONDS

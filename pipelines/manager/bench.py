@@ -39,7 +39,7 @@ class Part:
     def work_left(self) -> float:
         """Units of work (see pace) that its pictures still ask for."""
         request = self.entry.job.request
-        total = request.sampling.steps or 0
+        total = request.steps_taken
         return units(request, sum(total - self.steps.get(index, 0) for index in self.left))
 
 

@@ -53,7 +53,7 @@ class Commands:
             state=QUEUED,
             request=request,
             pictures=tuple(
-                Picture(index=n, seed=request.seed + n, steps=request.sampling.steps or 0)
+                Picture(index=n, seed=request.seed + n, steps=request.steps_taken)
                 for n in range(request.pictures)
             ),
             created=self._docket.clock(),

@@ -87,7 +87,7 @@ class Dispatcher:
 
     def _turn(self, entry: Entry, *, is_shared: bool) -> Turn:
         job = entry.job
-        checkpoint, steps = job.request.checkpoint or "", job.request.sampling.steps or 1
+        checkpoint, steps = job.request.checkpoint or "", job.request.steps_taken or 1
         sizes = self._part_sizes(entry, is_shared=is_shared)
         costs = (units(job.request, steps * size) for size in sizes)
         return Turn(
@@ -126,6 +126,7 @@ class Dispatcher:
             extras = finder.extras(request)
             controls, prompts = finder.tasks(request)
             refiner = finder.checkpoint(request.refiner) if request.refiner else None
+            source = finder.canvases.task(request)
         except StudioError as error:
             self._results.fail(entry, error)
             return True
@@ -134,7 +135,7 @@ class Dispatcher:
         hold = None if is_picked else request.draft_steps
         tasks = tuple(self._task(entry, index, is_picked=is_picked) for index in indexes)
         loras, vae, embeddings = extras
-        brings = (loras, controls, vae, embeddings, refiner, prompts)
+        brings = (loras, controls, vae, embeddings, refiner, prompts, source)
         self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, *brings))
         return True
 

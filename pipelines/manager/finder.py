@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.catalog.catalog import Catalog, View
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.hashes import Hashes
+from pipelines.manager.canvases import Canvases
 from pipelines.manager.checkpoints import find_base, find_refiner
 from pipelines.manager.embeddings import Known, Tokenise
 from pipelines.manager.extras import Extras, extras_of
@@ -26,6 +27,7 @@ class Finder:
     catalog: Catalog
     hashes: Hashes
     guides: Guides
+    canvases: Canvases
     tokens: TokenCounter
 
     def settle(self, request: Request, owner: str) -> Request:
@@ -35,7 +37,8 @@ class Finder:
         """
         base = find_base(request, self.catalog)
         self.hashes.want(base.path)
-        resolved = resolve(request, base.name, base.defaults)
+        sized = self.canvases.sized(request, owner, base.defaults)
+        resolved = resolve(sized, base.name, base.defaults)
         extras = self._extras(resolved, self.catalog.look())
         want(self.hashes, *extras)
         resolved = replace(resolved, vae=extras.vae.name if extras.vae else None)
@@ -43,7 +46,7 @@ class Finder:
             self.hashes.want(refiner.path)
         if resolved.controls or resolved.image_prompts:
             self.guides.prepare(resolved, owner, base.family, self.catalog.others())
-        return resolved
+        return self.canvases.prepare(resolved, owner)
 
     def checkpoint(self, name: str | None) -> CheckpointRef:
         """Raises NotFound or ModelUnreadable."""

@@ -22,6 +22,7 @@ from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.guiding.prepared import Prepared
 from pipelines.job import QUEUED, RUNNING, Job
 from pipelines.manager.bench import Bench
+from pipelines.manager.canvases import Canvases
 from pipelines.manager.commands import Commands, Order
 from pipelines.manager.desk import Desk
 from pipelines.manager.dispatch import Dispatcher, Terms
@@ -95,8 +96,12 @@ class PipelineManager:
             sources=self.takeovers.sources,
         )
         self.assets = Assets(settings.data_dir)
-        self.guides = Guides(self.assets, Prepared(settings.data_dir))
-        self._finder = Finder(self.catalog, self.hashes, self.guides, TokenCounter())
+        prepared = Prepared(settings.data_dir)
+        self.guides = Guides(self.assets, prepared)
+        self._canvases = Canvases(self.assets, prepared)
+        self._finder = Finder(
+            self.catalog, self.hashes, self.guides, self._canvases, TokenCounter()
+        )
         self._board = Board(clock())
         self._queue = Queue(settings.data_dir / "jobs.sqlite")
         self._docket = Docket(self._queue, self._board, clock)
@@ -247,6 +252,7 @@ class PipelineManager:
 
     def _save(self, picture: NewPicture) -> PictureRecord:
         """On the saver's thread: with the hashes of its files, as far as they are known by now, and their licences."""
+        picture = self._canvases.finish(picture)
         files = [one.path for one in picture.embeddings]
         licences = verdict_of(used_by(picture.request, self.catalog.view, files))
         marks = marks_of(picture, self.hashes, self.catalog.view)

@@ -103,7 +103,7 @@ class Results:
         entry, index = part.entry, message.index
         job = entry.job
         entry.under_way.discard(index)
-        steps = job.request.sampling.steps or 0
+        steps = job.request.steps_taken
         self._docket.change_pictures(entry, [index], quietly=True, step=steps, steps=steps)
         picture = NewPicture(
             owner=job.owner,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict
 
 from pipelines.catalog.verdict import Verdict
@@ -47,6 +47,8 @@ class NewPicture:
     dtype: str = ""
     applied: tuple[Applied, ...] = ()  # how much of each LoRA
     licences: Verdict | None = None
+    # The pictures that it started from, by the ids that its request names, and where they lie.
+    sources: tuple[tuple[str, Path], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,6 +120,18 @@ class ImagePromptTask:
 
 
 @dataclass(frozen=True)
+class SourceTask:
+    """The picture that others start from, and where they may paint: white in `mask`; None: everywhere."""
+
+    picture: GuideRef
+    mask: GuideRef | None = None
+
+    @property
+    def files(self) -> tuple[GuideRef, ...]:
+        return (self.picture, self.mask) if self.mask else (self.picture,)
+
+
+@dataclass(frozen=True)
 class Applied:
     """How much of a LoRA there was a layer for: so many of its `total`."""
 
@@ -157,6 +169,7 @@ class Submit:
     # Takes each picture over at the request's `refiner_switch_at`.
     refiner: CheckpointRef | None = None
     image_prompts: tuple[ImagePromptTask, ...] = ()
+    source: SourceTask | None = None  # None: from noise alone
 
 
 @dataclass(frozen=True)

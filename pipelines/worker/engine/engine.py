@@ -39,6 +39,7 @@ from pipelines.worker.pulse import Pulse
 from pipelines.worker.recipes.controlling import controls_of
 from pipelines.worker.recipes.guiding import Guiding
 from pipelines.worker.recipes.image_prompting import prompts_of
+from pipelines.worker.recipes.starting import origin_of
 from pipelines.worker.recipes.still import Baton, Brief, Developed, Held, leg
 from pipelines.worker.weights.cache import Models
 from pipelines.worker.weights.loading import Model
@@ -159,6 +160,7 @@ class Engine:
                 controls_of(kit.needs.controls, kit.guides),
                 prompts_of(kit.needs.image_prompts, kit.guides),
             ),
+            origin_of(kit.needs.source, kit.guides),
         )
         task = Task(
             partial(leg, brief, kit.model, sheet.baton, sheet.viewer.look),

@@ -16,12 +16,13 @@ from pipelines.worker.messages import (
     GuideRef,
     ImagePromptTask,
     PictureTask,
+    SourceTask,
     Submit,
 )
 from pipelines.worker.recipes.still import Baton
 from pipelines.worker.weights.outfits import Outfit
 
-Guided = ControlTask | ImagePromptTask
+Guided = ControlTask | ImagePromptTask | SourceTask
 NO_OUTFIT = Outfit()
 
 
@@ -44,11 +45,13 @@ class Needs:
     outfit: Outfit = NO_OUTFIT
     controls: tuple[ControlTask, ...] = ()
     image_prompts: tuple[ImagePromptTask, ...] = ()
+    source: SourceTask | None = None
 
     @property
     def guides(self) -> tuple[GuideRef, ...]:
         """The files of all that guides it, each once."""
         tasks: tuple[Guided, ...] = (*self.controls, *self.image_prompts)
+        tasks += (self.source,) if self.source else ()
         return tuple(dict.fromkeys(file for task in tasks for file in task.files))
 
 
@@ -73,7 +76,7 @@ class WorkerJob:
         if checkpoint.family != submit.checkpoint.family:
             return Needs(checkpoint)
         outfit = Outfit(submit.vae, submit.embeddings)
-        guides = (submit.controls, submit.image_prompts)
+        guides = (submit.controls, submit.image_prompts, submit.source)
         return Needs(checkpoint, Patch(submit.loras), outfit, *guides)
 
     @property

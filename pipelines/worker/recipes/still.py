@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from pipelines.request import Request
@@ -12,7 +13,7 @@ from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.denoising import beside, denoiser
 from pipelines.worker.recipes.guiding import NOTHING, Guiding
-from pipelines.worker.recipes.surroundings import nothing_around
+from pipelines.worker.recipes.starting import Holding, Origin, Start, around, begun, start_of
 from pipelines.worker.recipes.wording import conditioning
 from pipelines.worker.sampling import (
     Denoise,
@@ -38,11 +39,15 @@ class Brief:
     hold_after_steps: int | None = None
     patch: Patch = NO_PATCH  # which the networks wear while they answer this picture
     guiding: Guiding = NOTHING
+    origin: Origin | None = None  # the picture that it starts from; None: from noise alone
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What can be seen of a picture after a step. x0: (1, channels, h, w), the denoised estimate."""
+    """What can be seen of a picture after a step, counted from its own first one.
+
+    x0: (1, channels, h, w), the denoised estimate.
+    """
 
     step: int
     steps: int
@@ -67,6 +72,7 @@ class Baton:
 
     course: Plan
     state: State
+    start: Start | None = None
 
     @property
     def is_done(self) -> bool:
@@ -87,13 +93,11 @@ def leg(brief: Brief, model: Model, baton: Baton | None, watch: Watch) -> Develo
 def still(brief: Brief, model: Model, watch: Watch) -> Developed | Held | Baton:
     """Develops one picture, up to where its refiner takes over. `watch` sees it after every step, and may raise."""
     request = brief.request
-    course = plan(request.sampling, model.training)
-    if brief.state is None:
-        state = init(course, Philox(brief.seed), latent_shape(request, model), model.device)
-    else:
-        state = State.from_bytes(brief.state, model.device)
-    until = own_steps(request, course, model.training)
-    outcome = _go_on(brief, model, Baton(course, state), watch, until)
+    if brief.origin is not None and not request.steps_taken:
+        return Developed(torch.tensor(brief.origin.levels))
+    baton = _baton(brief, model, plan(request.sampling, model.training))
+    until = own_steps(request, baton.course, model.training)
+    outcome = _go_on(brief, model, baton, watch, until)
     return finish(outcome, model) if isinstance(outcome, Baton) and outcome.is_done else outcome
 
 
@@ -104,7 +108,25 @@ def refine(brief: Brief, refiner: Model, baton: Baton, watch: Watch) -> Held | B
 
 def finish(baton: Baton, model: Model) -> Developed:
     """The pixels of a picture whose steps are all taken."""
-    return Developed(decode(baton.state.x, model))
+    x, start = baton.state.x, baton.start
+    mask = start.mask_at(1.0) if start else None
+    return Developed(decode(x if start is None or mask is None else start.held(x, mask), model))
+
+
+def _baton(brief: Brief, model: Model, course: Plan) -> Baton:
+    """The picture before its next step: its first, or the one after which it was held."""
+    request, noise = brief.request, Philox(brief.seed)
+    shape = latent_shape(request, model)
+    start = None
+    if brief.origin is not None:
+        start = start_of(brief.origin, request, model, noise, shape)
+    if brief.state is not None:
+        state = State.from_bytes(brief.state, model.device)
+    elif start is not None and request.source is not None:
+        state = begun(start, request.source, course, noise, request.steps_taken)
+    else:
+        state = init(course, noise, shape, model.device)
+    return Baton(course, state, start)
 
 
 def own_steps(request: Request, course: Plan, training: NoiseSchedule) -> int:
@@ -121,20 +143,29 @@ def own_steps(request: Request, course: Plan, training: NoiseSchedule) -> int:
 
 def _go_on(brief: Brief, model: Model, baton: Baton, watch: Watch, until: int) -> Held | Baton:
     """Steps from where the picture is, up to step `until`."""
-    request, course, state = brief.request, baton.course, baton.state
+    course, state = baton.course, baton.state
     if state.step >= until:
         return baton
-    told = conditioning(request, model, brief.patch)
-    around = nothing_around(request, model) if model.is_inpainting else None
-    denoise = Watched(denoiser(model, told, course, beside(request, model, around), brief.guiding))
+    first = course.steps - brief.request.steps_taken
+    denoise = Watched(_denoiser(brief, model, baton, first))
     noise = Philox(brief.seed)
     while state.step < until:
         sigma = course.sigmas[state.step]
         state = step(course, denoise, noise, state)
-        watch(Look(state.step, course.steps, sigma, denoise.x0))
+        watch(Look(state.step - first, course.steps - first, sigma, denoise.x0))
         if state.step == brief.hold_after_steps and not course.is_done(state):
-            return Held(state.step, state.to_bytes())
-    return Baton(course, state)
+            return Held(state.step - first, state.to_bytes())
+    return replace(baton, state=state)
+
+
+def _denoiser(brief: Brief, model: Model, baton: Baton, first: int) -> Denoise:
+    request, course, start = brief.request, baton.course, baton.start
+    told = conditioning(request, model, brief.patch)
+    seen = around(brief.origin, request, model) if model.is_inpainting else None
+    denoise = denoiser(model, told, course, beside(request, model, seen), brief.guiding)
+    if start is None or start.mask is None:
+        return denoise
+    return Holding(denoise, start, first, course.steps)
 
 
 def latent_shape(request: Request, model: Model) -> tuple[int, int, int]:

@@ -20,7 +20,7 @@ Numbers live on the CPU as Python floats, pictures on the device as float32: no 
 from pipelines.worker.sampling.conditioning import Conditioning, Timeline
 from pipelines.worker.sampling.denoiser import Denoise, Denoised, Predict, guided_denoiser
 from pipelines.worker.sampling.noise_schedule import NoiseSchedule
-from pipelines.worker.sampling.philox import Noise, Philox
+from pipelines.worker.sampling.philox import Noise, Philox, noise_like
 from pipelines.worker.sampling.plan import STEPS, Plan, init, plan, step
 from pipelines.worker.sampling.state import State
 
@@ -38,6 +38,7 @@ __all__ = [
     "Timeline",
     "guided_denoiser",
     "init",
+    "noise_like",
     "plan",
     "step",
 ]

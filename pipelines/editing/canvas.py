@@ -1,0 +1,167 @@
+"""Canvas: what a request sees of its source, and all that it takes to put the result back into the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from pipelines.editing.filling import filled
+from pipelines.editing.geometry import CELL_PX, Size, around, extended, widened
+from pipelines.editing.masks import Levels, bounds, levels_of, softened
+from pipelines.editing.resizing import resized
+from pipelines.editing.seams import membrane
+from pipelines.editing.source import Inpainting, Region, Source
+from pipelines.errors import RequestError
+from pipelines.guiding.preprocessing import opaque
+from pipelines.request import Request
+
+Picture = Image.Image
+OVERLAY_GAIN = 2  # in a picture as a whole the result counts alone from half the mask on
+MARGIN_PX = 16  # around the masked part, where old and new are compared
+SIDE_MAX_PX = 2048  # of a picture that is encoded at its own size
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """`init`, RGB, is what the model starts from, `mask`, L of the same size, where it may paint; None: everywhere.
+
+    `picture` (height, width, 3) stays where `alpha` (height, width) is 0, and gives way to the result where it is 255;
+    the result lies in `region` of it.
+    """
+
+    init: Picture
+    mask: Picture | None
+    picture: Levels
+    alpha: Levels | None
+    region: Region
+
+    @property
+    def size(self) -> Size:
+        """Of the finished picture."""
+        return self.picture.shape[1], self.picture.shape[0]
+
+
+def lay(request: Request, picture: Picture, mask: Picture | None) -> Canvas:
+    """The canvas of a resolved request. Raises RequestError when mask and picture do not go together."""
+    source, inpainting = request.source, request.inpainting
+    assert source is not None
+    size = (request.width or 0, request.height or 0)
+    whole = _extended(opaque(picture), source)
+    if inpainting is None:
+        init = resized(whole, *_seen(whole.size, size, source.resize))
+        full = resized(whole, size, source.resize)
+        return Canvas(init, None, np.asarray(full), None, _all_of(size))
+    marked = _marked(inpainting, source, picture.size, mask)
+    if inpainting.area == "whole":
+        return _whole(source, inpainting, whole, marked, size)
+    region = _clamped(inpainting.region, whole.size) or region_of(inpainting, marked, size)
+    way = "fill" if inpainting.area == "masked" else "stretch"
+    init = resized(whole.crop(region.box), size, way)
+    small = resized(Image.fromarray(marked).crop(region.box), size, way)
+    init = filled(init, small, inpainting.content)
+    return Canvas(init, small, np.asarray(whole), marked, region)
+
+
+def region_of(inpainting: Inpainting, marked: Levels, size: Size) -> Region:
+    """What of the picture is seen by a model that draws at `size`. Raises RequestError when nothing is marked."""
+    picture = marked.shape[1], marked.shape[0]
+    box = bounds(marked)
+    if box is None:
+        why, remedy = "nothing is masked", "Paint over what is to change."
+        raise RequestError("inpainting.mask", inpainting.mask, why, remedy)
+    if inpainting.area != "masked":
+        return _all_of(picture)
+    return widened(around(box, inpainting.padding, picture), size, picture)
+
+
+def put_back(canvas: Canvas, result: Levels, *, hides_seams: bool) -> Levels:
+    """The finished picture, (height, width, 3); where alpha is 0 it is that of before to the bit."""
+    if canvas.alpha is None:
+        return result
+    box = canvas.region
+    place = np.s_[box.top : box.bottom, box.left : box.right]
+    old, alpha = canvas.picture[place], canvas.alpha[place]
+    new = np.asarray(resized(Image.fromarray(result), box.size, "crop"))
+    finished = canvas.picture.copy()
+    finished[place] = _blended(old, new, alpha, hides_seams=hides_seams)
+    return finished
+
+
+def _blended(old: Levels, new: Levels, alpha: Levels, *, hides_seams: bool) -> Levels:
+    box = bounds(alpha)
+    if box is None:
+        return old
+    box = around(box, MARGIN_PX, (alpha.shape[1], alpha.shape[0]))
+    place = np.s_[box.top : box.bottom, box.left : box.right]
+    before, after = old[place].astype(np.float32), new[place].astype(np.float32)
+    share = alpha[place].astype(np.float32)[..., None] / 255
+    if hides_seams:
+        after = after + membrane(before - after, alpha[place] == 0)
+    mixed = np.rint(before + (after - before) * share).clip(0, 255).astype(np.uint8)
+    blended = old.copy()
+    blended[place] = np.where(share > 0, mixed, old[place])
+    return blended
+
+
+def _whole(
+    source: Source, inpainting: Inpainting, whole: Picture, marked: Levels, size: Size
+) -> Canvas:
+    """AUTOMATIC1111's "Whole picture"."""
+    picture = resized(whole, size, source.resize)
+    small = resized(Image.fromarray(marked), size, source.resize)
+    if bounds(np.asarray(small)) is None:
+        why, remedy = "nothing is masked", "Paint over what is to change."
+        raise RequestError("inpainting.mask", inpainting.mask, why, remedy)
+    alpha = np.minimum(np.asarray(small, np.uint16) * OVERLAY_GAIN, 255).astype(np.uint8)
+    init = filled(picture, small, inpainting.content)
+    return Canvas(init, small, np.asarray(picture), alpha, _all_of(size))
+
+
+def _marked(inpainting: Inpainting, source: Source, picture: Size, mask: Picture | None) -> Levels:
+    """The soft mask, of the size of the extended picture; what is added is marked to the pixel."""
+    left, top, right, bottom = source.extension
+    size = extended(picture, source.extension)
+    added = np.full((size[1], size[0]), 255, np.uint8)
+    added[top : size[1] - bottom, left : size[0] - right] = 0
+    if mask is None:
+        return added
+    if mask.size not in (size, picture):
+        what = f"has {mask.width} × {mask.height} pixels, the picture {size[0]} × {size[1]}"
+        remedy = "Send a mask of the size of the picture."
+        raise RequestError("inpainting.mask", inpainting.mask, what, remedy)
+    levels = levels_of(mask, is_inverted=inpainting.is_inverted)
+    if mask.size != size:
+        levels = np.pad(levels, ((top, bottom), (left, right)))
+    return np.maximum(softened(levels, inpainting.blur), added)
+
+
+def _extended(picture: Picture, source: Source) -> Picture:
+    if not source.is_extended:
+        return picture
+    left, top, right, bottom = source.extension
+    sides = (top, bottom, left, right)
+    return Image.fromarray(cv2.copyMakeBorder(np.asarray(picture), *sides, cv2.BORDER_REPLICATE))
+
+
+def _seen(picture: Size, size: Size, resize: str) -> tuple[Size, str]:
+    """The size at which a picture is encoded, and how it comes to that."""
+    if resize != "latent":
+        return size, resize
+    scale = min(1.0, SIDE_MAX_PX / max(picture))
+    width, height = (max(CELL_PX, round(side * scale / CELL_PX) * CELL_PX) for side in picture)
+    return (width, height), "stretch"
+
+
+def _clamped(region: Region | None, picture: Size) -> Region | None:
+    """The part of the region that lies in the picture; None when there is none."""
+    if region is None:
+        return None
+    inside = around(region, 0, picture)
+    return inside if min(inside.size) > 0 else None
+
+
+def _all_of(size: Size) -> Region:
+    return Region(left=0, top=0, right=size[0], bottom=size[1])
