@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from api.a1111_fields import (
     to_request,
     vae_in,
 )
+from api.a1111_img2img import with_source
 from api.a1111_units import with_units
 from api.answers import Json, headers_of, read_json
 from api.closing import ClientLeft, shutting_down, unless_over
@@ -40,6 +41,7 @@ from pipelines import (
     Checkpoint,
     Job,
     NotFound,
+    NothingMasked,
     Other,
     PipelineManager,
     Request,
@@ -49,6 +51,9 @@ from pipelines import (
     is_own_vae,
     title_of,
 )
+
+Keep = Callable[[bytes], str]  # stores a picture and answers its id
+Start = Callable[[Request, Mapping[str, Any], Keep], Request]
 
 LOOK_SECONDS = 20.0
 OWNERS_REMEMBERED = 1000
@@ -86,6 +91,15 @@ ROUTES = APIRouter(prefix="/sdapi/v1", route_class=DialectRoute)
 
 @ROUTES.post("/txt2img")
 async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    return await _generate(http, studio, owner, _from_noise)
+
+
+@ROUTES.post("/img2img")
+async def image_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    return await _generate(http, studio, owner, with_source)
+
+
+async def _generate(http: HttpRequest, studio: Studio, owner: str, start: Start) -> Response:
     """Answers when the pictures are there; a client that leaves meanwhile takes its job with it."""
     if studio.closing.is_begun:
         raise shutting_down()
@@ -98,7 +112,8 @@ async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> R
     request = await run_in_threadpool(_with_names, studio, request)
     keep = partial(_keep, studio, owner)
     request = await run_in_threadpool(with_units, request, body, keep)
-    job = await run_in_threadpool(studio.manager.submit, request, owner)
+    request = await run_in_threadpool(start, request, body, keep)
+    job = await run_in_threadpool(_submit, studio, request, owner)
     try:
         job = await unless_over(_ended(studio, job), http, studio.closing)
     except ClientLeft:
@@ -259,6 +274,18 @@ async def _ended(studio: Studio, job: Job) -> Job:
 def _keep(studio: Studio, owner: str, picture: bytes) -> str:
     """Stores a picture that came with a request, and answers its id. Raises UploadError."""
     return studio.assets.add(picture, owner).id
+
+
+def _from_noise(request: Request, body: Mapping[str, Any], keep: Keep) -> Request:
+    return request
+
+
+def _submit(studio: Studio, request: Request, owner: str) -> Job:
+    """Without a mask that marks nothing, as there."""
+    try:
+        return studio.manager.submit(request, owner)
+    except NothingMasked:
+        return studio.manager.submit(dataclasses.replace(request, inpainting=None), owner)
 
 
 def _failure(job: Job) -> StudioError:

@@ -7,6 +7,8 @@ checkpoint's own default, where AUTOMATIC1111 itself would take 512 × 512, 50 s
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import math
 import time
@@ -43,6 +45,7 @@ SAMPLING_FIELDS = (
     Field("steps", "steps", "whole"),
     Field("cfg_scale", "guidance_scale", "number"),
 )
+LEFT_OUT = ("init_images", "mask")  # of the answer's echo, as there: they are large
 NOTHING = {"name": ("",), "model": ("", "None")}  # what stands for "not set"
 VAE_OPTION = Field("sd_vae", "vae", "name")
 OPTIONS = (Field("CLIP_stop_at_last_layers", "clip_skip", "layer"), VAE_OPTION)
@@ -51,6 +54,15 @@ THEIR_NAME = {
     **{field.ours: field.theirs for field in (*FIELDS, *SAMPLING_FIELDS)},
     "checkpoint": CHECKPOINT,
     "vae": "override_settings.sd_vae",
+    "source.image": "init_images",
+    "source.strength": "denoising_strength",
+    "source.resize": "resize_mode",
+    "source.noise_multiplier": "initial_noise_multiplier",
+    "inpainting.mask": "mask",
+    "inpainting.blur": "mask_blur",
+    "inpainting.padding": "inpaint_full_res_padding",
+    "inpainting.content": "inpainting_fill",
+    "inpainting.conditioning_weight": "override_settings.inpainting_mask_weight",
 }
 
 
@@ -130,6 +142,16 @@ def number_in(field: str, value: Any) -> float:
     return number
 
 
+def picture_in(field: str, value: Any) -> bytes:
+    """A picture as base64, also behind `data:image/png;base64,`. Raises RequestError."""
+    if not isinstance(value, str) or not value:
+        raise RequestError(field, None, "there is no picture", "Send it as base64.")
+    try:
+        return base64.b64decode(value.rpartition(",")[2], validate=True)
+    except (binascii.Error, ValueError):
+        raise RequestError(field, value, "is no base64", "Encode it.") from None
+
+
 def error_body(error: StudioError) -> dict[str, Any]:
     """The error in the form that clients of that API read, with the name of their field in it."""
     said = error.as_dict()
@@ -177,7 +199,7 @@ def info(job: Job, made: Sequence[Made], model_hash: str = "", vae_hash: str = "
         "sd_vae_hash": vae_hash or None,
         "seed_resize_from_w": -1,
         "seed_resize_from_h": -1,
-        "denoising_strength": None,
+        "denoising_strength": request.source.strength if request.source else None,
         "extra_generation_params": {"Schedule type": request.sampling.schedule, "RNG": "NV"},
         "index_of_first_image": 0,
         "infotexts": [one.infotext for one in made],
@@ -195,7 +217,8 @@ def echo(body: Mapping[str, Any], job: Job) -> dict[str, Any]:
     request = job.request
     values = {field.theirs: getattr(request, field.ours) for field in FIELDS}
     sampling = {f.theirs: getattr(request.sampling, f.ours) for f in SAMPLING_FIELDS[1:]}
-    return {**body, **values, **sampling}
+    sent = {name: value for name, value in body.items() if name not in LEFT_OUT}
+    return {**sent, **values, **sampling}
 
 
 def progress_of(job: Job | None, image: str | None) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from api.a1111_fields import number_in
+from api.a1111_fields import number_in, picture_in
 from pipelines import Control, ImagePrompt, Request, RequestError
 
 PLACE = "alwayson_scripts.controlnet.args"
@@ -95,13 +93,7 @@ def _picture(unit: Mapping[str, Any], place: str) -> bytes:
     given = next((unit[key] for key in ("image", "input_image") if unit.get(key)), None)
     if isinstance(given, dict):
         given = given.get("image")
-    if not isinstance(given, str):
-        remedy = "Send it as base64; that of the unit is used, also for img2img."
-        raise RequestError(f"{place}image", None, "there is no picture", remedy)
-    try:
-        return base64.b64decode(given.rpartition(",")[2], validate=True)
-    except (binascii.Error, ValueError):
-        raise RequestError(f"{place}image", given, "is no base64", "Encode it.") from None
+    return picture_in(f"{place}image", given)
 
 
 def _row(table: Mapping[str, str], value: Any, field: str) -> str:

@@ -12,7 +12,7 @@ from pipelines import StudioError
 
 JSON_BYTES = 2_000_000
 UPLOAD_BYTES = 25_000_000
-WITH_PICTURES = "/sdapi/v1/txt2img"  # in its JSON, as base64
+WITH_PICTURES = ("/sdapi/v1/txt2img", "/sdapi/v1/img2img")  # in their JSON, as base64
 UPLOADS = ("multipart/form-data", "image/", "application/octet-stream")
 # A client that is still sending sees a reset instead of the answer, so we listen for a while before we refuse.
 DISCARDED_BYTES = 200_000_000

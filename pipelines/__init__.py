@@ -14,6 +14,7 @@ from pipelines.editing.source import RESIZES as SOURCE_RESIZES
 from pipelines.errors import (
     LoginNeeded,
     NotFound,
+    NothingMasked,
     Refused,
     RequestError,
     SettingsError,
@@ -80,6 +81,7 @@ __all__ = [
     "Job",
     "LoginNeeded",
     "NotFound",
+    "NothingMasked",
     "Order",
     "Other",
     "Picture",

@@ -2,11 +2,13 @@
 
 StudioError
 ├── RequestError        a field of a Request has a value that cannot be used       (HTTP 422)
+│   └── NothingMasked   a mask marks nothing
 ├── NotFound            no such job, picture, asset or checkpoint for this owner    (HTTP 404)
 ├── SettingsError       a flag, variable or key of the settings has a value that cannot be used
 ├── LoginNeeded         the one who asks has not said the password                  (HTTP 401)
 ├── Refused             the queue is full, or the server is shutting down           (HTTP 429 or 503)
 ├── UploadError         a file that was sent cannot be used as a picture            (HTTP 415 or 413)
+├── NotPlain            a picture has no plain background that a graphic could be cut off (HTTP 422)
 ├── ModelUnreadable     a model folder or file is damaged or of an unknown kind     (HTTP 422)
 ├── ModelKept           a model must stay as and where it is                        (HTTP 409)
 ├── OutOfMemory         the device cannot hold this picture, even after all fallbacks
@@ -60,6 +62,14 @@ class RequestError(StudioError):
         self.field = field
 
 
+class NothingMasked(RequestError):
+    """A mask that marks nothing: then nothing of the picture may change."""
+
+    def __init__(self, value: Any) -> None:
+        why, remedy = "nothing is masked", "Paint over what is to change."
+        super().__init__("inpainting.mask", value, why, remedy)
+
+
 class NotFound(StudioError):
     """No such thing for this owner; another owner's things are answered in the same words."""
 
@@ -99,6 +109,13 @@ class UploadError(StudioError):
 
     code = "bad_upload"
     http_status = 415
+
+
+class NotPlain(StudioError):
+    """What a picture shows cannot be told from its background; the message says what was seen there."""
+
+    code = "not_plain"
+    http_status = 422
 
 
 class ModelUnreadable(StudioError):

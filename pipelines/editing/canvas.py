@@ -14,7 +14,7 @@ from pipelines.editing.masks import Levels, bounds, levels_of, softened
 from pipelines.editing.resizing import resized
 from pipelines.editing.seams import membrane
 from pipelines.editing.source import Inpainting, Region, Source
-from pipelines.errors import RequestError
+from pipelines.errors import NothingMasked, RequestError
 from pipelines.guiding.preprocessing import opaque
 from pipelines.request import Request
 
@@ -66,12 +66,11 @@ def lay(request: Request, picture: Picture, mask: Picture | None) -> Canvas:
 
 
 def region_of(inpainting: Inpainting, marked: Levels, size: Size) -> Region:
-    """What of the picture is seen by a model that draws at `size`. Raises RequestError when nothing is marked."""
+    """What of the picture is seen by a model that draws at `size`. Raises NothingMasked."""
     picture = marked.shape[1], marked.shape[0]
     box = bounds(marked)
     if box is None:
-        why, remedy = "nothing is masked", "Paint over what is to change."
-        raise RequestError("inpainting.mask", inpainting.mask, why, remedy)
+        raise NothingMasked(inpainting.mask)
     if inpainting.area != "masked":
         return _all_of(picture)
     return widened(around(box, inpainting.padding, picture), size, picture)
@@ -113,8 +112,7 @@ def _whole(
     picture = resized(whole, size, source.resize)
     small = resized(Image.fromarray(marked), size, source.resize)
     if bounds(np.asarray(small)) is None:
-        why, remedy = "nothing is masked", "Paint over what is to change."
-        raise RequestError("inpainting.mask", inpainting.mask, why, remedy)
+        raise NothingMasked(inpainting.mask)
     alpha = np.minimum(np.asarray(small, np.uint16) * OVERLAY_GAIN, 255).astype(np.uint8)
     init = filled(picture, small, inpainting.content)
     return Canvas(init, small, np.asarray(picture), alpha, _all_of(size))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipelines.errors import RequestError
+from pipelines.errors import NothingMasked, RequestError
 from pipelines.fields import within
 
 STRENGTH = (0.0, 1.0)
@@ -149,8 +149,7 @@ def check_source(request: Edited) -> None:
 
 def _check_inpainting(inpainting: Inpainting, source: Source) -> None:
     if not inpainting.mask and not source.is_extended:
-        remedy = "Paint over what is to change; programs send the id of an upload."
-        raise RequestError("inpainting.mask", "", "nothing is masked", remedy)
+        raise NothingMasked("")
     within("inpainting.blur", inpainting.blur, BLUR_PX, "px")
     within("inpainting.padding", inpainting.padding, PADDING_PX, "px")
     within("inpainting.conditioning_weight", inpainting.conditioning_weight, WEIGHT)

@@ -31,6 +31,9 @@ RESIZE_MODES = {
     "fit": "Resize and Fill",
     "stretch": "Just Resize",
 }
+# Our names of what the masked part holds, and of how much is seen → AUTOMATIC1111's.
+MASKED_CONTENTS = {"noise": "latent noise", "nothing": "latent nothing"}
+INPAINT_AREAS = {"masked": "Only masked", "picture": "Whole picture", "whole": "Whole picture"}
 PAIRS_AT_LEAST = 3  # fewer, and the last line is prompt
 NO_MARKS: Mapping[str, str] = MappingProxyType({})
 HASH = re.compile(r" \[[0-9a-f]{8,64}\]$")  # after a name, in AUTOMATIC1111's titles
@@ -50,6 +53,7 @@ def write(request: Request, marks: Mapping[str, str] = NO_MARKS, version: str = 
         "Model": request.checkpoint,
         "VAE hash": marks.get("VAE hash"),
         "VAE": marks.get("VAE", request.vae),
+        **_source(request),
         "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
         "Refiner": marks.get("Refiner", request.refiner),
         "Refiner switch at": request.refiner_switch_at if request.refiner else None,
@@ -69,6 +73,32 @@ def compose(prompt: str, negative_prompt: str, values: Mapping[str, Any]) -> str
     )
     negative = f"\n{NEGATIVE} {negative_prompt}" if negative_prompt else ""
     return f"{prompt}{negative}\n{details}".strip()
+
+
+def _source(request: Request) -> dict[str, Any]:
+    """What it started from, and where that was changed; the hashes are ours, of the pixels."""
+    source, inpainting = request.source, request.inpainting
+    if source is None:
+        return {}
+    values: dict[str, Any] = {
+        "Denoising strength": source.strength,
+        "Noise multiplier": source.noise_multiplier if source.noise_multiplier != 1 else None,
+        "Init image hash": source.image,
+    }
+    if inpainting is None:
+        return values
+    is_cut = inpainting.area == "masked"
+    weight = inpainting.conditioning_weight
+    return values | {
+        "Conditional mask weight": weight if weight != 1 else None,
+        "Mask blur": inpainting.blur,
+        "Mask mode": "Inpaint not masked" if inpainting.is_inverted else None,
+        "Masked content": MASKED_CONTENTS.get(inpainting.content, inpainting.content),
+        "Inpaint area": INPAINT_AREAS[inpainting.area],
+        "Masked area padding": inpainting.padding if is_cut else None,
+        "Soft inpainting enabled": True if inpainting.is_soft else None,
+        "Mask hash": inpainting.mask or None,
+    }
 
 
 def _guides(request: Request) -> dict[str, str]:
