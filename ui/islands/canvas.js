@@ -27,6 +27,7 @@ export function createCanvas({ toasts = null } = {}) {
   const live = h("p", { class: "off-screen", "aria-live": "polite" });
   let source = null; // {src} or {colour}: what lies below
   let isSpaceHeld = false;
+  let compareEnded = null;
 
   const paper = createPaper({
     onDraw: (name, area) => overlay.invalidate(name, area),
@@ -151,12 +152,15 @@ export function createCanvas({ toasts = null } = {}) {
     const rgb = await verbs.colourAt(point);
     if (rgb) settings.set({ colour: hexOf(rgb), tool: "brush" });
   }
-  async function setCompare(src, { region = null, share = 0.5 } = {}) {
+  /** `onEnd` is called once, whoever ends the comparison. */
+  async function setCompare(src, { region = null, share = 0.5, onEnd = null } = {}) {
+    const ended = compareEnded;
+    compareEnded = onEnd;
     if (!src) {
       compare.end();
       pictures.showResult(null);
       overlay.redraw();
-      return;
+      return ended?.();
     }
     await pictures.showResult(src, region ?? paper.frame());
     compare.open(region, share);
