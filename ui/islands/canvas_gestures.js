@@ -47,8 +47,8 @@ export function watchGestures(element, { view, tool, wantsPan, onHover, onIdle }
   }
   function move(event) {
     onHover(event, pointOf(event));
-    if (isPinching && fingers.has(event.pointerId)) return movePinch(event);
-    if (held?.id !== event.pointerId) return held || tool().hover?.(pointOf(event));
+    if (fingers.has(event.pointerId) && follow(event)) return;
+    if (held?.id !== event.pointerId) return held || tool()?.hover?.(pointOf(event));
     if (held.kind === "pan") {
       view.panBy(event.clientX - held.x, event.clientY - held.y);
       Object.assign(held, { x: event.clientX, y: event.clientY });
@@ -59,13 +59,15 @@ export function watchGestures(element, { view, tool, wantsPan, onHover, onIdle }
     const all = event.getCoalescedEvents?.() ?? [];
     return all.length ? all : [event];
   }
-  function movePinch(event) {
+  /** Notes where a finger is; two of them move and zoom the picture. */
+  function follow(event) {
     const before = spread();
     fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (!isPinching || fingers.size !== 2) return isPinching;
     const after = spread();
-    if (fingers.size !== 2) return;
     view.panBy(after.x - before.x, after.y - before.y);
     if (before.apart > 0) view.setZoom((view.at.zoom * after.apart) / before.apart, after);
+    return true;
   }
   function spread() {
     const [one, other = one] = [...fingers.values()];

@@ -18,7 +18,7 @@ export function watchCanvasKeys(element, { keys, view, isOpen, onSpace }) {
     element.contains(target) &&
     ((key === " " && target.matches("button:focus-visible, summary, input")) ||
       (key === "Enter" && target.matches("button, summary, input")) ||
-      (key in PANS && target.matches("input, [role=slider]")));
+      (key in PANS && target.matches("input, [role=slider], .easel-handle")));
 
   function down(event) {
     if (!isOurs(event) || event.altKey || belongsToControl(event)) return;
