@@ -35,6 +35,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageOps
 
 from pipelines.errors import NotFinite, OutOfMemory, StudioError
+from pipelines.request import Request
 from pipelines.worker.messages import (
     Cancel,
     Dying,
@@ -97,7 +98,12 @@ class Developing:
 
     @property
     def steps(self) -> int:
-        return int(self.job.request["sampling"]["steps"])
+        return max(1, Request.from_dict(self.job.request).steps_taken)
+
+    @property
+    def first(self) -> int:
+        """How many steps are passed over, since it starts from a picture."""
+        return int(self.job.request["sampling"]["steps"]) - self.steps
 
 
 class FakeWorker:
@@ -251,7 +257,7 @@ class FakeWorker:
         self._say(Progress(job.job_id, index, one.step, one.steps, preview))
         if waits:  # for its death, which may come as soon as the progress is told
             threading.Event().wait()
-        if one.step == job.hold_after_steps:
+        if one.first + one.step == job.hold_after_steps:
             state = json.dumps({"seed": one.task.seed, "step": one.step}).encode()
             self._say(PictureHeld(job.job_id, index, one.step, state))
             self._leave(one)

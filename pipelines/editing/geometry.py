@@ -90,8 +90,9 @@ def extended(picture: Size, extension: tuple[int, int, int, int]) -> Size:
 
 def size_like(picture: Size, pixels: int, bounds: tuple[int, int]) -> Size:
     """Sides in the proportions of the picture with about so many pixels in all, as multiples of 8 within bounds."""
-    scale = math.sqrt(pixels / (picture[0] * picture[1]))
     low, high = bounds
+    scale = max(math.sqrt(pixels / (picture[0] * picture[1])), low / min(picture))
+    scale = min(scale, high / max(picture))
 
     def side(px: int) -> int:
         return min(max(round(px * scale / CELL_PX) * CELL_PX, low), high)

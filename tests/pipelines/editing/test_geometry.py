@@ -120,6 +120,7 @@ def test_cover_leaves_nothing_empty_and_contain_cuts_nothing_off(
 def test_sides_follow_the_proportions_of_the_picture() -> None:
     assert size_like((4000, 3000), 512 * 512, (64, 2048)) == (592, 440)
     assert size_like((100, 100), 128 * 128, (64, 2048)) == (128, 128)
+    assert size_like((300, 100), 64 * 64, (64, 2048)) == (192, 64)
     assert size_like((10_000, 10), 512 * 512, (64, 2048)) == (2048, 64)
 
 
