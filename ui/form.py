@@ -13,8 +13,10 @@ import gradio as gr
 from gradio.components import Component
 
 from pipelines import (
+    AREAS,
     BATCH,
     CLIP_SKIP,
+    CONTENTS,
     COUNT,
     FORMATS,
     GUIDANCE,
@@ -23,6 +25,7 @@ from pipelines import (
     SCHEDULES,
     SEED_MAX,
     SIZE_PX,
+    SOURCE_RESIZES,
     STEPS,
     SWITCH_AT,
     Defaults,
@@ -137,3 +140,9 @@ def for_page() -> str:
         for row in FIELDS
     ]
     return json.dumps(rows, ensure_ascii=False)
+
+
+def choices_for_page() -> str:
+    """What the islands of source and mask offer, as JSON: name → what is said of it."""
+    tables = {"resizes": SOURCE_RESIZES, "areas": AREAS, "contents": CONTENTS}
+    return json.dumps(tables, ensure_ascii=False)

@@ -14,7 +14,18 @@ import gradio as gr
 from ui import form, theme
 from ui.tabs import library, models, workspace
 
-STYLES = ("style", "chrome", "form", "pictures", "models", "offers", "guides", "modes")
+STYLES = (
+    "style",
+    "chrome",
+    "form",
+    "pictures",
+    "models",
+    "offers",
+    "guides",
+    "canvas",
+    "modes",
+    "source",
+)
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.
 STATIC = {"ui/islands": FOLDER / "islands", "ui": FOLDER / "static"}
@@ -32,6 +43,7 @@ document.documentElement.dataset.tab = "workspace";
 <link rel="icon" href="ui/icon.svg" type="image/svg+xml">
 {styles}
 <script type="application/json" id="darkroom-fields">{fields}</script>
+<script type="application/json" id="darkroom-choices">{choices}</script>
 <script type="module" src="ui/islands/main.js"></script>
 """
 
@@ -48,11 +60,13 @@ def build() -> gr.Blocks:
 
 def options() -> dict[str, Any]:
     """What `gr.mount_gradio_app` must be told for the page to look and behave as meant."""
-    fields = form.for_page().replace("</", "<\\/")
+    fields, choices = (
+        table.replace("</", "<\\/") for table in (form.for_page(), form.choices_for_page())
+    )
     styles = "\n".join(f'<link rel="stylesheet" href="ui/{name}.css">' for name in STYLES)
     return {
         "theme": theme.build(),
-        "head": HEAD.format(fields=fields, styles=styles),
+        "head": HEAD.format(fields=fields, choices=choices, styles=styles),
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,

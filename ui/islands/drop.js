@@ -1,6 +1,6 @@
 // A picture that is dropped on the page or pasted into it gives its settings to the form.
 import { call } from "./api.js";
-import { h, show } from "./dom.js";
+import { h, isTyping, show } from "./dom.js";
 
 const PLACE = "[data-takes-picture]";
 const TIMEOUT_MS = 60000;
@@ -8,7 +8,7 @@ const WHO_DOES = "Pictures that were made here do, and those of programs that wr
 
 const takers = new WeakMap();
 
-/** From now on pictures that are dropped on this element, or pasted while it has the focus, go to `take(file)`. */
+/** From now on pictures that are dropped on this element, or pasted while it has the focus, go to `take(file, files)`. */
 export function takesPictures(element, take) {
   element.dataset.takesPicture = "";
   takers.set(element, take);
@@ -26,8 +26,11 @@ export async function sendPicture(file, toasts) {
   }
 }
 
-/** Watches the whole page for files. `useRequest(request, parameters)` takes up what was found. */
-export function watchDrops({ toasts, useRequest }) {
+/**
+ * Watches the whole page for files. `useRequest(request)` takes up what was found in one; `pasted()` is the place for
+ * what is pasted while nobody writes and no place has the focus, or null.
+ */
+export function watchDrops({ toasts, useRequest, pasted }) {
   const veil = h(
     "div",
     { class: "drop-veil", hidden: true },
@@ -59,15 +62,15 @@ export function watchDrops({ toasts, useRequest }) {
   listen("dragleave", () => --depth <= 0 && hide());
   listen("drop", (event) => {
     hide();
-    give(placeOf(event), event.dataTransfer.files[0]);
+    give(placeOf(event), [...event.dataTransfer.files]);
   });
   document.addEventListener(
     "paste",
     (event) => {
-      const file = [...(event.clipboardData?.files ?? [])][0];
-      if (!file) return;
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (!files.length) return;
       event.preventDefault();
-      give(placeOf(event), file);
+      give(placeOf(event) ?? (isTyping(event.target) ? null : pasted()), files);
     },
     true,
   );
@@ -77,9 +80,9 @@ export function watchDrops({ toasts, useRequest }) {
     for (const one of document.querySelectorAll(PLACE)) one.classList.toggle("over", one === place);
     return place;
   }
-  function give(place, file) {
+  function give(place, files) {
     const run = takers.get(place ?? document.body) ?? take;
-    if (file) run(file);
+    if (files.length) run(files[0], files);
   }
   async function take(file) {
     const asset = await sendPicture(file, toasts);

@@ -2,6 +2,7 @@
 import { url } from "./api.js";
 import { debounce, h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
 import { takesPictures } from "./drop.js";
+import { createChoice, createSlider } from "./inputs.js";
 import { familyName } from "./words.js";
 
 const PREVIEW_MS = 300;
@@ -19,9 +20,9 @@ export function createCard(guide, kind, { guides, form, upload }) {
       }))
     : [];
   const numbers = [
-    createSlider("Weight", 2, (value) => value.toFixed(2), (value) => change({ weight: value })),
-    createSlider("From", 1, percent, (value) => change({ start: value, end: Math.max(guide.end, value + 0.05) })),
-    createSlider("Until", 1, percent, (value) => change({ end: value, start: Math.min(guide.start, value - 0.05) })),
+    createSlider({ label: "Weight", most: 2, take: (value) => change({ weight: value }) }),
+    createSlider({ label: "From", shown: percent, take: from }),
+    createSlider({ label: "Until", shown: percent, take: until }),
   ];
   const element = h(
     "div",
@@ -38,6 +39,12 @@ export function createCard(guide, kind, { guides, form, upload }) {
     h("div", { class: "guide-pair" }, numbers[1].element, numbers[2].element),
   );
 
+  function from(start) {
+    change({ start, end: Math.max(guide.end, start + 0.05) });
+  }
+  function until(end) {
+    change({ end, start: Math.min(guide.start, end - 0.05) });
+  }
   function draw() {
     model.draw(modelChoices(guides.offered(), guide.model), guide.model);
     for (const way of ways) {
@@ -64,49 +71,6 @@ function modelChoices(rows, chosen) {
   else if (!rows.some((row) => row.name === chosen))
     choices.unshift({ value: chosen, text: `${chosen} (not here)` });
   return choices;
-}
-
-/** A labelled <select>. */
-function createChoice(label, take) {
-  const select = h("select", { on: { change: () => take(select.value) } });
-  const element = h("label", { class: "guide-field" }, h("span", { class: "label" }, label), select);
-  let drawn = "";
-  function draw(choices, value) {
-    const now = JSON.stringify(choices);
-    if (now !== drawn) {
-      const groups = Map.groupBy(choices, (choice) => choice.group ?? "");
-      const options = ({ value: one, text, hint }) => h("option", { value: one, title: hint }, text);
-      select.replaceChildren(
-        ...[...groups].flatMap(([group, rows]) =>
-          group ? [h("optgroup", { label: group }, ...rows.map(options))] : rows.map(options),
-        ),
-      );
-      drawn = now;
-    }
-    select.value = value;
-    select.title = choices.find((choice) => choice.value === value)?.hint ?? "";
-  }
-  return { element, draw };
-}
-
-function createSlider(label, most, shown, take) {
-  const value = h("span", { class: "value" });
-  const input = h("input", {
-    type: "range",
-    class: "strip-slider",
-    min: "0",
-    max: String(most),
-    step: "0.05",
-    "aria-label": label,
-    on: { input: () => take(Math.round(Number(input.value) * 100) / 100) },
-  });
-  const head = h("span", { class: "label-row" }, h("span", { class: "label" }, label), value);
-  function draw(now) {
-    input.value = String(now);
-    setText(value, shown(now));
-    setAttribute(input, "aria-valuetext", shown(now));
-  }
-  return { element: h("label", { class: "guide-field" }, head, input), draw };
 }
 
 /** The place for the picture: choose, drop or paste one. */

@@ -1,8 +1,9 @@
 // The island of ControlNets, and that of image prompts: cards, one more, and what to do while there is no model.
-import { h, icon, setAttribute, show } from "./dom.js";
+import { h, icon, show } from "./dom.js";
 import { sendPicture } from "./drop.js";
 import { drawCards } from "./guide_card.js";
 import { GUIDES_MAX, KINDS } from "./guides.js";
+import { showRefusal } from "./refusal.js";
 
 /** Fills `host`; every picture tab may have its own. */
 export function mountGuides(host, kindName, { guides, form, toasts }) {
@@ -51,18 +52,9 @@ export function mountGuides(host, kindName, { guides, form, toasts }) {
 
   /** Says at its card why a guide was refused. */
   guides.refuse = (error, place) => {
-    const at = cards.children[place] ?? host;
-    const why = error.message.replace(/^\S+ = ([^]*?): /, "");
-    const note = h("p", { class: "field-error", role: "alert" }, `${sentence(why)} ${error.remedy}`);
-    at.append(note);
-    document.dispatchEvent(new CustomEvent("darkroom:reveal", { detail: at }));
-    setAttribute(at, "tabindex", "-1");
-    at.focus();
-    at.scrollIntoView({ block: "nearest" });
+    showRefusal(cards.children[place] ?? host, error);
     return true;
   };
   guides.onChange(draw);
   form.onChange(draw);
 }
-
-const sentence = (text) => `${text.replace(/^./, (first) => first.toUpperCase()).replace(/\.$/, "")}.`;

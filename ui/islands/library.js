@@ -3,20 +3,22 @@ import { call, url } from "./api.js";
 import { createDetails } from "./details.js";
 import { debounce, h, keyed, setAttribute, show } from "./dom.js";
 import { createFilters } from "./filters.js";
+import { createPicking } from "./picking.js";
 
 const PAGE = 60;
 
-/** Builds the island; answers with {open(id)}. */
+/** Builds the island; answers with {open(id), pick(words, run)}: `run(record)` gets the picture that is picked. */
 export function mountLibrary(host, { store, checkpoint, pictureVerbs, records, toasts, goTo }) {
   const grid = h("div", { class: "library-grid", role: "listbox", "aria-label": "Pictures", tabindex: -1 });
   const more = h("div", { class: "library-more", "aria-hidden": "true" });
   const empty = h("div", { class: "empty", hidden: true });
   const scroll = h("div", { class: "library-scroll" }, empty, grid, more);
   const verbs = { ...pictureVerbs, openInLibrary: undefined, trash, restore };
+  const picking = createPicking({ goTo });
   const details = createDetails({ verbs, toasts, onClose: () => focusOn(marked) });
   const filters = createFilters({ store, checkpoint, onChange: () => (details.close(), load()) });
   const body = h("div", { class: "library-body" }, scroll, details.element);
-  host.append(h("section", { class: "library", "aria-label": "Library" }, filters.element, body));
+  host.append(h("section", { class: "library", "aria-label": "Library" }, picking.element, filters.element, body));
   const end = new IntersectionObserver(
     (entries) => entries.at(-1).isIntersecting && cursor && load({ isNext: true }),
     { rootMargin: "600px" },
@@ -114,7 +116,9 @@ export function mountLibrary(host, { store, checkpoint, pictureVerbs, records, t
     draw();
     for (const node of grid.children) setAttribute(node, "aria-selected", String(node.dataset.key === id));
     try {
-      details.open(await records.get(id));
+      const record = await records.get(id);
+      if (picking.isOn()) picking.choose(record);
+      else details.open(record);
     } catch (error) {
       toasts.fail(error);
     }
@@ -159,7 +163,7 @@ export function mountLibrary(host, { store, checkpoint, pictureVerbs, records, t
   watchNews(store, () => !filters.isTrash() && load({ isNews: true }));
   watchTakeover(store, { tell: filters.reading, isBare: () => items.length < PAGE, load });
   load();
-  return { open };
+  return { open, pick: (...what) => (details.close(), picking.start(...what)) };
 }
 
 /** Tells how far the pictures of other programs are, and loads them: all at the end, the first ones before. */

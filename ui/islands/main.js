@@ -24,6 +24,7 @@ import { watchRefiner } from "./refiner.js";
 import { mountResult } from "./result.js";
 import { mountRetouch } from "./retouch.js";
 import { mountSeed, mountShape } from "./shape.js";
+import { createSizing } from "./sizing.js";
 import { createSource } from "./source.js";
 import { makeGrain } from "./stage.js";
 import { mountSource } from "./starting.js";
@@ -36,15 +37,19 @@ import { watchVae } from "./vae.js";
 
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
 
+// Where a pasted picture goes in a mode of the workspace; in the others it gives its settings to the form.
+const PASTED_TO = { image: "html[data-tab=workspace] [data-island=source] [data-takes-picture]" };
+
 const store = createStore();
 const form = createForm();
 const modes = createModes();
-const source = createSource({ form, modes });
-const inpainting = createInpainting({ form, modes, source });
 const checkpoint = createCheckpoint(store, form);
 const cards = createCards(store);
 const focus = createFocus(store);
 const toasts = createToasts();
+const source = createSource({ form, modes, toasts });
+const inpainting = createInpainting({ form, modes, source });
+const sizing = createSizing({ source, form, checkpoint, modes });
 const controls = createGuides("controls", { form, store, checkpoint });
 const prompts = createGuides("prompts", { form, store, checkpoint });
 const records = createRecords();
@@ -52,12 +57,15 @@ const shortcuts = createShortcuts();
 const { picker } = mountHeader({ store, checkpoint, shortcuts });
 const { share } = startPoller(store);
 const verbs = createVerbs({ store, form, checkpoint, focus, toasts, share });
-const library = { open: (id) => (library.wanted = () => library.open(id)) };
-const pictureVerbs = createPictureVerbs({ form, checkpoint, records, toasts, modes, goTo, library });
+const library = {
+  open: (id) => (library.wanted = () => library.open(id)),
+  pick: (...what) => (goTo("library"), (library.wanted = () => library.pick(...what))),
+};
+const pictureVerbs = createPictureVerbs({ form, checkpoint, records, toasts, modes, source, goTo, library });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
 const models = { open: (...wanted) => (models.wanted = wanted) };
-const editing = { modes, source, inpainting };
+const editing = { modes, source, inpainting, sizing, controls, library };
 const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, pictureVerbs, picker, goTo, ...editing };
 let result = { seedInView: () => null, sheetInView: () => null };
 
@@ -146,7 +154,11 @@ makeGrain();
 watchWeights();
 watchSuggestions({ store, checkpoint });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
-watchDrops({ toasts, useRequest: (request) => pictureVerbs.useRequest(request) });
+watchDrops({
+  toasts,
+  useRequest: (request) => pictureVerbs.useRequest(request),
+  pasted: () => PASTED_TO[modes.current()] && document.querySelector(PASTED_TO[modes.current()]),
+});
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
 learn();
 watchModels();

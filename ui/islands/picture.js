@@ -1,5 +1,6 @@
 // A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
 import { call, url } from "./api.js";
+import { createCompare } from "./compare.js";
 import { h, icon, iconButton, show } from "./dom.js";
 import { pictureLicences } from "./licence.js";
 import { createStrip } from "./strip.js";
@@ -22,9 +23,10 @@ export function createRecords() {
   };
 }
 
-/** The view below a stage. `verbs`: useSettings, useSeed, trash, restore, openInLibrary (absent: no such button). */
+/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, trash, restore, openInLibrary (absent: no such button). */
 export function createPictureView(stage, verbs, toasts) {
   const strip = createStrip(stage);
+  const compare = createCompare(stage);
   const words = h("div", { class: "picture-words" });
   const actions = h("div", { class: "picture-actions", role: "toolbar", "aria-label": "Picture" });
   const element = h(
@@ -43,17 +45,22 @@ export function createPictureView(stage, verbs, toasts) {
     stage.frame.dataset.state = record.trashed ? "trashed" : "done";
     stage.show(url(`api/v1/pictures/${record.id}/file`), record.prompt || "Picture without a prompt");
     strip.open(record);
+    compare.open(record);
     words.replaceChildren(...describe(record));
     actions.replaceChildren(...buttons(record));
   }
   function close() {
     current = null;
     strip.close();
+    compare.close();
     show(element, false);
   }
   function buttons(record) {
     const file = url(`api/v1/pictures/${record.id}/file?download=1`);
     return [
+      compare.button,
+      !record.trashed && iconButton("picture", "Image to image: start from this picture", () => verbs.sendTo(record, "image")),
+      !record.trashed && iconButton("brush", "Inpaint: change a part of this picture", () => verbs.sendTo(record, "inpaint")),
       verbs.useSeed &&
         record.seed !== null &&
         iconButton("seed", "Use this seed", () => verbs.useSeed(record)),
@@ -92,6 +99,7 @@ function describe(record) {
     ["Clip skip", record.request?.clip_skip > 1 ? record.request.clip_skip : ""],
     ["Checkpoint", record.checkpoint],
     ["Refiner", refinedBy(record.request)],
+    ["Denoising strength", record.request?.source?.strength],
     ["VAE", record.request?.vae ?? ""],
     ["LoRA", record.applied],
     ["ControlNet", guidesOf(record.request?.controls)],

@@ -14,6 +14,11 @@ const IDEAS = [
   "a blue house in a green meadow",
 ];
 
+const EMPTY = {
+  text: "Write what the picture shows, then press Generate. Or drop a picture that was made here to take up its settings.",
+  image: "Choose the picture to start from, write what it is to become, then press Generate.",
+};
+
 /** Builds the island; answers with {seedInView(), sheetInView()}. */
 export function mountResult(host, { store, focus, verbs, pictureVerbs, records, toasts, picker, form, goTo }) {
   const stage = createStage();
@@ -122,13 +127,12 @@ function createToys(goTo) {
 function createEmpty(form, toys) {
   const chip = (idea) =>
     h("button", { type: "button", class: "chip", on: { click: () => form.fill({ prompt: idea }) } }, idea);
-  const what =
-    "Write what the picture shows, then press Generate. Or drop a picture that was made here to take up its settings.";
   return h(
     "div",
     { class: "empty", hidden: true },
     h("p", { class: "empty-title" }, "Nothing developed yet"),
-    h("p", {}, what),
+    h("p", { class: "in-modes in-text" }, EMPTY.text),
+    h("p", { class: "in-modes in-image" }, EMPTY.image),
     h("div", { class: "chips" }, ...IDEAS.map(chip)),
     toys,
   );

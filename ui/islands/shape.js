@@ -11,9 +11,8 @@ const RATIOS = [
   [16, 9],
 ];
 
-/** Width and height of about `areaPx`, both multiples of 8 (of 64 where the picture is large). */
-export function sized([across, down], areaPx) {
-  const unit = areaPx >= 256 * 256 ? 64 : 8;
+/** Width and height of about `areaPx`, both multiples of `unit`: of 64 where the picture is large, else of 8. */
+export function sized([across, down], areaPx, unit = areaPx >= 256 * 256 ? 64 : 8) {
   const width = Math.sqrt((areaPx * across) / down);
   return [width, (width * down) / across].map((side) => Math.max(64, Math.round(side / unit) * unit));
 }

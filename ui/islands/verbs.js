@@ -7,29 +7,28 @@ const DRAFTS = { batch_size: 8, batch_count: 1, draft_fraction: 1 / 3 };
 
 /** The verbs of jobs; each is safe to repeat. `share` makes a changed job known here and in the other tabs. */
 export function createVerbs({ store, form, checkpoint, focus, toasts, share }) {
+  /** What the form asks for, as JSON; `values` are its widgets' values if they are newer than what it knows. */
+  function request(values = null) {
+    return { ...form.request(values), ...(checkpoint.name ? { checkpoint: checkpoint.name } : {}) };
+  }
   async function send(values, extra = {}) {
     form.clearErrors();
-    const request = {
-      ...form.request(values),
-      ...(checkpoint.name ? { checkpoint: checkpoint.name } : {}),
-      ...extra,
-    };
-    return post(request, randomId());
+    return post({ ...request(values), ...extra }, randomId());
   }
 
   // The id stays the same for each try, so a repeat after a lost answer makes no second job.
-  async function post(request, clientRequestId) {
+  async function post(asked, clientRequestId) {
     const lost = () =>
       toasts.say("The connection is lost. Your picture is sent as soon as it is back.", { key: "sending" });
     try {
-      const json = { ...request, client_request_id: clientRequestId };
+      const json = { ...asked, client_request_id: clientRequestId };
       const job = await insist("POST", "api/v1/jobs", { json }, PATIENCE_MS, lost);
       share({ jobs: [job] });
       focus.set(job.id);
       return job;
     } catch (error) {
       if (error.status !== 422 || !form.refuse(error)) {
-        const again = { label: "Try again", run: () => post(request, clientRequestId) };
+        const again = { label: "Try again", run: () => post(asked, clientRequestId) };
         toasts.fail(error, error.status === 422 ? {} : { action: again });
       }
       return null;
@@ -58,6 +57,8 @@ export function createVerbs({ store, form, checkpoint, focus, toasts, share }) {
   }
 
   return {
+    request,
+    share: (job) => share({ jobs: [job] }),
     generate: (values) => send(values),
     drafts: (values) => send(values, DRAFTS),
     develop: (jobId, pictures) => change(jobId, "develop", { pictures }),
@@ -77,7 +78,7 @@ export function createVerbs({ store, form, checkpoint, focus, toasts, share }) {
 }
 
 /** The verbs of pictures; each answers whether it worked. `library` is filled once that tab was opened. */
-export function createPictureVerbs({ form, checkpoint, records, toasts, modes, goTo, library }) {
+export function createPictureVerbs({ form, checkpoint, records, toasts, modes, source, goTo, library }) {
   function useRequest(request) {
     // First the checkpoint: the request's own values then win over its defaults.
     const isFound = !request.checkpoint || checkpoint.choose(request.checkpoint);
@@ -90,6 +91,17 @@ export function createPictureVerbs({ form, checkpoint, records, toasts, modes, g
         { isError: true, key: "settings" },
       );
     return true;
+  }
+
+  /** The picture becomes the one to start from, in that mode. */
+  async function sendTo(record, mode) {
+    try {
+      const asset = await call("POST", "api/v1/assets", { json: { picture: record.id } });
+      modes.open(mode);
+      source.take(asset);
+    } catch (error) {
+      toasts.fail(error);
+    }
   }
 
   async function move(record, method, path) {
@@ -126,6 +138,7 @@ export function createPictureVerbs({ form, checkpoint, records, toasts, modes, g
       form.fill({ seed: record.seed });
       toasts.say(`Seed ${record.seed} is in the form.`, { key: "settings" });
     },
+    sendTo,
     trash,
     restore,
     openInLibrary: (record) => {
