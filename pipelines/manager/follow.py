@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from pipelines.errors import NotFound
@@ -38,6 +38,7 @@ class _Shelf:
     removed: list[tuple[int, str]] = field(default_factory=list)
     forgotten_version: int = 0  # removals up to here are no longer listed
     followers: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = field(default_factory=dict)
+    news_version: int = 0  # of something else that is the owner's
 
 
 class Board:
@@ -47,6 +48,7 @@ class Board:
         self._lock = threading.Lock()
         self._first_version = self._version = self._news_version = int(now_seconds * 1000)
         self._shelves: dict[str, _Shelf] = {}
+        self._listeners: list[Callable[[Job], None]] = []
 
     @property
     def version(self) -> int:
@@ -54,6 +56,7 @@ class Board:
 
     def publish(self, jobs: Iterable[Job], removed: Iterable[Job] = ()) -> None:
         """Hangs up new snapshots under one new version and wakes the followers of their owners."""
+        jobs = list(jobs)
         with self._lock:
             self._version += 1
             woken = set()
@@ -66,6 +69,21 @@ class Board:
                 woken.add(job.owner)
             for owner in woken:
                 _wake(self._shelves[owner])
+        for job in jobs:
+            for hear in self._listeners:
+                hear(job)
+
+    def listen(self, hear: Callable[[Job], None]) -> None:
+        """`hear` is told of every new snapshot from now on, on the desk thread, where it must not wait."""
+        self._listeners.append(hear)
+
+    def tell(self, owner: str) -> None:
+        """Something of this owner's beside the jobs changed: wakes who follows them."""
+        with self._lock:
+            self._version += 1
+            shelf = self._shelves.setdefault(owner, _Shelf())
+            shelf.news_version = self._version
+            _wake(shelf)
 
     def announce(self) -> None:
         """Something that concerns everybody changed (the state of the worker): wakes all followers."""
@@ -107,7 +125,7 @@ class Board:
             with self._lock:
                 shelf.followers.pop(future, None)
                 found = self._newer(shelf, since)
-                if not (shelf.jobs or shelf.removed or shelf.followers):
+                if not (shelf.jobs or shelf.removed or shelf.followers or shelf.news_version):
                     self._shelves.pop(owner, None)
         return found or Changes(self._version)
 
@@ -116,7 +134,7 @@ class Board:
             return Changes(self._version, tuple(shelf.jobs.values()), is_whole=True)
         jobs = tuple(job for job in shelf.jobs.values() if job.version > since)
         removed = tuple(job_id for version, job_id in shelf.removed if version > since)
-        if jobs or removed or self._news_version > since:
+        if jobs or removed or max(self._news_version, shelf.news_version) > since:
             return Changes(self._version, jobs, removed)
         return None
 

@@ -49,6 +49,11 @@ from pipelines.output.assets import Assets
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.record import NewPicture, PictureRecord
+from pipelines.projects.pictures import Pictures
+from pipelines.projects.projects import Projects
+from pipelines.projects.runner import Means
+from pipelines.projects.store import Store
+from pipelines.projects.tools import TOOLS
 from pipelines.request import Request
 from pipelines.settings import Settings
 from pipelines.takeover.takeovers import Takeovers
@@ -120,6 +125,10 @@ class PipelineManager:
             self._docket, self._bench, self._results, self._gpu, self._terms()
         )
         self._commands = Commands(self._docket, self._bench, self._results, self._keeper, self._gpu)
+        pictures = Pictures(self.library, self.assets)
+        means = Means(self, pictures, TOOLS, self._board.tell, clock)
+        self.projects = Projects(Store(settings.output_dir), means)
+        self._board.listen(self.projects.heard)
         self._is_idle = threading.Event()
         self._is_running = False
         self._refreshed_at = float("-inf")
@@ -137,6 +146,7 @@ class PipelineManager:
         self._watch.start()
         self._desk.post(self._intake.start)  # once the library is in line with its own files
         self.hashes.start()
+        self.projects.start()
         self._is_running = True
 
     def stop(self, drain_seconds: float = 0.0) -> None:
@@ -150,6 +160,7 @@ class PipelineManager:
                 self._is_idle.wait(drain_seconds)
             self._desk.ask(self._put_back)
             self._gpu.stop(STOP_SECONDS)
+        self.projects.stop()
         self.pickles.close()
         self._keeper.stop()
         self._intake.stop()
@@ -256,7 +267,8 @@ class PipelineManager:
         files = [one.path for one in picture.embeddings]
         licences = verdict_of(used_by(picture.request, self.catalog.view, files))
         marks = marks_of(picture, self.hashes, self.catalog.view)
-        whole = replace(picture, marks=marks, licences=licences)
+        edits = self.projects.edits(picture.owner, picture.client_request_id)
+        whole = replace(picture, marks=marks, licences=licences, edits=edits)
         return self.library.save(whole)
 
     # ---- on the desk thread --------------------------------------------------------------------------

@@ -109,6 +109,7 @@ class Results:
             owner=job.owner,
             job_id=job.id,
             index=index,
+            client_request_id=entry.record.client_request_id,
             request=job.request,
             seed=job.pictures[index].seed,
             pixels=message.pixels.data,

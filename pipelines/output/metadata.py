@@ -22,6 +22,7 @@ from pipelines.catalog.verdict import Verdict, read_verdict
 from pipelines.errors import RequestError
 from pipelines.output import comfyui_graph, comfyui_workflow, infotext, invokeai_metadata
 from pipelines.output.decoder import EXIF_IFD, FORMATS, USER_COMMENT, check_size, read_texts
+from pipelines.output.edits import Edits, read_edits
 from pipelines.request import Request, check
 
 XMP_BYTES_MAX = 65_000  # what one JPEG segment takes
@@ -59,14 +60,18 @@ class Embedded:
     parameters: str = ""
     request: Request | None = None
     details: Details = Details()
+    edits: Edits | None = None  # of pictures that were made in a project
 
 
-def write_texts(request: Request, parameters: str, details: Details) -> dict[str, str]:
+def write_texts(
+    request: Request, parameters: str, details: Details, edits: Edits | None = None
+) -> dict[str, str]:
     """The texts to embed; `parse` is the inverse."""
+    ours = dataclasses.asdict(details) | ({"edits": edits.as_dict()} if edits else {})
     return {
         "parameters": parameters,
         "request": request.to_json(),
-        "darkroom": json.dumps(dataclasses.asdict(details)),
+        "darkroom": json.dumps(ours),
     }
 
 
@@ -94,7 +99,8 @@ def parse(texts: dict[str, str]) -> Embedded:
     """Understands the texts of a file that may come from anywhere; what is wrong in it counts as absent."""
     parameters = texts.get("parameters", "") or _translated(texts)
     request = _request(texts.get("request", "")) or infotext.to_request(parameters)
-    return Embedded(parameters, request, _details(texts.get("darkroom", "")))
+    ours = _json_object(texts.get("darkroom", ""))
+    return Embedded(parameters, request, _details(ours), read_edits(ours.get("edits")))
 
 
 def _translated(texts: dict[str, str]) -> str:
@@ -136,8 +142,7 @@ def _request(text: str) -> Request | None:
     return request
 
 
-def _details(text: str) -> Details:
-    values = _json_object(text)
+def _details(values: dict[str, Any]) -> Details:
     if not re.fullmatch("[0-9a-f]{32}", str(values.get("id"))):
         return Details()
     names = {field.name for field in dataclasses.fields(Details)} - {"licences"}

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict
 
 from pipelines.catalog.verdict import Verdict
+from pipelines.output.edits import Edits
 from pipelines.request import Request
 from pipelines.worker.messages import (
     Applied,
@@ -49,6 +50,8 @@ class NewPicture:
     licences: Verdict | None = None
     # The pictures that it started from, by the ids that its request names, and where they lie.
     sources: tuple[tuple[str, Path], ...] = ()
+    client_request_id: str = ""  # of the job
+    edits: Edits | None = None  # that it builds on
 
 
 @dataclass(frozen=True, kw_only=True)

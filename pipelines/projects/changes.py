@@ -24,6 +24,7 @@ from pipelines.projects.project import (
 
 RESULTS_KEPT = 8  # of a step: of other sources and other settings, the latest ones
 STEPS_MAX = 100
+NAME_CHARACTERS = 200
 
 # ---- what people do ------------------------------------------------------------------------------------
 
