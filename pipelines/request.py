@@ -69,6 +69,8 @@ class Request:
     batch_count: int = 1  # batches one after another
     # Contact sheet: hold each picture after this share of its steps.
     draft_fraction: float | None = None
+    # Pictures with a longer side are denoised in overlapping tiles of so many px; None: as a whole.
+    tile: int | None = None
     # Never share a forward with other pictures: bit-identical on one device and build.
     exact: bool = False
     format: str = "png"
@@ -193,12 +195,7 @@ def check(request: Request) -> None:
     _check_text("negative_prompt", request.negative_prompt)
     _check_text("vae", request.vae or "")
     for name in ("width", "height"):
-        within(name, getattr(request, name), SIZE_PX, "px")
-        if getattr(request, name) % 8:
-            near = getattr(request, name) // 8 * 8
-            raise RequestError(
-                name, getattr(request, name), "is no multiple of 8", f"Use {near} or {near + 8}."
-            )
+        _check_side(name, getattr(request, name))
     within("steps", request.sampling.steps, STEPS, "steps")
     within("guidance_scale", request.sampling.guidance_scale, GUIDANCE)
     if request.clip_skip is not None:  # requests of older versions have none
@@ -208,6 +205,8 @@ def check(request: Request) -> None:
     within("seed", request.seed, (-1, SEED_MAX))
     within("batch_size", request.batch_size, BATCH, "pictures at once")
     within("batch_count", request.batch_count, COUNT, "batches")
+    if request.tile is not None:
+        _check_side("tile", request.tile)
     if request.draft_fraction is not None:
         within("draft_fraction", request.draft_fraction, (0.05, 0.95), "of the steps")
     if request.format not in FORMATS:
@@ -219,6 +218,13 @@ def check(request: Request) -> None:
     check_image_prompts(request.image_prompts)
     if request.kind != "still":
         raise RequestError("kind", request.kind, "is no kind of job we know", "Use still.")
+
+
+def _check_side(name: str, px: Any) -> None:
+    within(name, px, SIZE_PX, "px")
+    if px % 8:
+        near = px // 8 * 8
+        raise RequestError(name, px, "is no multiple of 8", f"Use {near} or {near + 8}.")
 
 
 def _check_text(name: str, text: str) -> None:

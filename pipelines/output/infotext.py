@@ -54,6 +54,7 @@ def write(request: Request, marks: Mapping[str, str] = NO_MARKS, version: str = 
         "VAE hash": marks.get("VAE hash"),
         "VAE": marks.get("VAE", request.vae),
         **_source(request),
+        "Tile": request.tile,
         "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
         "Refiner": marks.get("Refiner", request.refiner),
         "Refiner switch at": request.refiner_switch_at if request.refiner else None,

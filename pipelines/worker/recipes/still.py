@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pipelines.request import Request
+from pipelines.request import SIZE_PX, Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.denoising import beside, denoiser
 from pipelines.worker.recipes.guiding import NOTHING, Guiding
 from pipelines.worker.recipes.starting import Holding, Origin, Start, around, begun, start_of
+from pipelines.worker.recipes.surroundings import Surroundings
+from pipelines.worker.recipes.tiling import Tile, Tiled, tiles_of
 from pipelines.worker.recipes.wording import conditioning
 from pipelines.worker.sampling import (
     Denoise,
@@ -162,7 +164,16 @@ def _denoiser(brief: Brief, model: Model, baton: Baton, first: int) -> Denoise:
     request, course, start = brief.request, baton.course, baton.start
     told = conditioning(request, model, brief.patch)
     seen = around(brief.origin, request, model) if model.is_inpainting else None
-    denoise = denoiser(model, told, course, beside(request, model, seen), brief.guiding)
+
+    def over(tile: Tile) -> Denoise:
+        around_it = None if seen is None else Surroundings(*map(tile.of, seen))
+        guides = brief.guiding.within(tile, model.family.px_per_cell)
+        return denoiser(model, told, course, beside(request, model, around_it), guides)
+
+    height, width = latent_shape(request, model)[1:]
+    side = (request.tile or SIZE_PX[1]) // model.family.px_per_cell
+    tiles = tiles_of(height, width, side)
+    denoise = over(tiles[0]) if len(tiles) == 1 else Tiled(tiles, over)
     if start is None or start.mask is None:
         return denoise
     return Holding(denoise, start, first, course.steps)
