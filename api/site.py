@@ -24,6 +24,7 @@ from api import (
     models,
     native,
     pictures,
+    retouch,
 )
 from api.front import Front
 from api.guard import Guard
@@ -31,7 +32,7 @@ from api.studio import Studio
 from pipelines import NotFound, Settings
 
 ROUTERS = (
-    doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, downloads.ROUTES,
+    doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
     a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000

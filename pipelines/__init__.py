@@ -9,6 +9,7 @@ from pipelines.catalog.vaes import VaeFile
 from pipelines.downloads.downloads import Downloads
 from pipelines.downloads.offers import offers_for
 from pipelines.downloads.plan import Order
+from pipelines.editing.presets import PRESETS
 from pipelines.editing.source import AREAS, CONTENTS, Inpainting, Region, Source
 from pipelines.editing.source import RESIZES as SOURCE_RESIZES
 from pipelines.errors import (
@@ -24,6 +25,7 @@ from pipelines.errors import (
 from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control, ImagePrompt
 from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
 from pipelines.manager.manager import PipelineManager
+from pipelines.manager.proposals import PROPOSALS, Proposals
 from pipelines.manager.vaes import find_vae
 from pipelines.output.assets import Assets
 from pipelines.request import (
@@ -59,6 +61,8 @@ __all__ = [
     "GUIDANCE",
     "GUIDE_KINDS",
     "PREPROCESSORS",
+    "PRESETS",
+    "PROPOSALS",
     "REFINER_SWITCH_AT",
     "RESIZES",
     "RUNNING",
@@ -86,6 +90,7 @@ __all__ = [
     "Other",
     "Picture",
     "PipelineManager",
+    "Proposals",
     "Refused",
     "Region",
     "Request",

@@ -25,6 +25,7 @@ STYLES = (
     "canvas",
     "modes",
     "source",
+    "editor",
 )
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.

@@ -4,8 +4,6 @@ import { createCards } from "./cards.js";
 import { createCheckpoint } from "./checkpoint.js";
 import { mountDock } from "./dock.js";
 import { watchDrops } from "./drop.js";
-import { mountEditor } from "./editor.js";
-import { mountEdits } from "./edits.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { createGuides } from "./guides.js";
@@ -22,7 +20,6 @@ import { mountTokens, watchWeights } from "./prompt.js";
 import { watchRecommended } from "./recommended.js";
 import { watchRefiner } from "./refiner.js";
 import { mountResult } from "./result.js";
-import { mountRetouch } from "./retouch.js";
 import { mountSeed, mountShape } from "./shape.js";
 import { createSizing } from "./sizing.js";
 import { createSource } from "./source.js";
@@ -38,7 +35,10 @@ import { watchVae } from "./vae.js";
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
 
 // Where a pasted picture goes in a mode of the workspace; in the others it gives its settings to the form.
-const PASTED_TO = { image: "html[data-tab=workspace] [data-island=source] [data-takes-picture]" };
+const PASTED_TO = {
+  image: "html[data-tab=workspace] [data-island=source] [data-takes-picture]",
+  inpaint: "html[data-tab=workspace] [data-island=editor] [data-takes-picture]",
+};
 
 const store = createStore();
 const form = createForm();
@@ -77,14 +77,29 @@ const ISLANDS = {
   prompts: (host) => mountGuides(host, "prompts", { guides: prompts, form, toasts }),
   source: (host) => mountSource(host, parts),
   strength: (host) => mountStrength(host, parts),
-  editor: (host) => mountEditor(host, parts),
-  edits: (host) => mountEdits(host, parts),
-  retouch: (host) => mountRetouch(host, parts),
+  editor: whenInpainting("editor"),
+  masking: whenInpainting("masking"),
+  retouch: whenInpainting("retouch"),
+  edits: whenInpainting("edits"),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,
   networks: (host) => mountNetworks(host, parts),
 };
+
+/** Fills an island of the mode "inpaint", whose scripts are loaded when that is first opened. */
+function whenInpainting(name) {
+  return (host) =>
+    modes.onChange(async (mode) => {
+      if (mode !== "inpaint" || host.dataset.opened) return;
+      host.dataset.opened = "";
+      (await inpaint())[name](host);
+    });
+}
+async function inpaint() {
+  loading ??= import("./inpaint.js").then(({ createInpaint }) => createInpaint(parts));
+  return loading;
+}
 
 /** Loads the library's scripts when its tab is opened for the first time. */
 async function openLibrary(host) {
@@ -117,6 +132,7 @@ function fillIslands() {
   }
 }
 let isRestored = false;
+let loading = null; // the mode "inpaint"
 
 async function learn() {
   for (let isKnown = false; !isKnown;) {
@@ -144,7 +160,7 @@ function watchModels() {
 
 // What Gradio's own events call; see `ui/tabs/workspace.py`.
 window.darkroom = {
-  generate: verbs.generate,
+  generate: async (values) => (modes.current() === "inpaint" ? (await inpaint()).generate(values) : verbs.generate(values)),
   drafts: verbs.drafts,
   remember: form.remember,
   filled: form.filled,

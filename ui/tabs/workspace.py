@@ -47,8 +47,9 @@ def build() -> None:
         island("editor", "inpaint")
         with gr.Column(elem_id="settings-block"):
             island("source", "image")
-            island("strength", "image", "inpaint")
             island("retouch", "inpaint")
+            island("strength", "image", "inpaint")
+            island("masking", "inpaint")
             island("edits", "inpaint")
             fold("networks", "LoRAs and embeddings")
             with gr.Column(elem_id="fold-networks"):
