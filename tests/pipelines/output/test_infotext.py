@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.editing.source import Inpainting, Source
 from pipelines.output import infotext
 from pipelines.request import Request, Sampling
 
@@ -204,3 +205,53 @@ def test_a_hostile_line_costs_linear_time(line: str) -> None:
     infotext.read(line)
 
     assert time.process_time() - start < 2
+
+
+def details(**parts: object) -> dict[str, str]:
+    return infotext.read(infotext.write(dataclasses.replace(REQUEST, **parts)))  # type: ignore[arg-type]
+
+
+def test_a_picture_from_noise_says_nothing_of_a_source() -> None:
+    assert {"Denoising strength", "Mask blur", "Init image hash"}.isdisjoint(details())
+
+
+def test_a_picture_from_a_picture_says_how_far_it_was_changed() -> None:
+    found = details(source=Source(image="ab" * 16, strength=0.4, noise_multiplier=0.9))
+
+    assert found["Denoising strength"] == "0.4"
+    assert found["Noise multiplier"] == "0.9"
+    assert found["Init image hash"] == "ab" * 16
+    assert "Mask blur" not in found
+
+
+@pytest.mark.parametrize(
+    ("inpainting", "said"),
+    [
+        (
+            Inpainting(mask="cd" * 16, blur=4, content="noise", area="masked", padding=32),
+            {
+                "Mask blur": "4",
+                "Masked content": "latent noise",
+                "Inpaint area": "Only masked",
+                "Masked area padding": "32",
+                "Mask hash": "cd" * 16,
+            },
+        ),
+        (
+            Inpainting(mask="cd" * 16, is_inverted=True, area="whole", conditioning_weight=0.5),
+            {
+                "Mask mode": "Inpaint not masked",
+                "Masked content": "original",
+                "Inpaint area": "Whole picture",
+                "Conditional mask weight": "0.5",
+            },
+        ),
+    ],
+)
+def test_inpainting_is_told_under_the_keys_of_automatic1111(
+    inpainting: Inpainting, said: dict[str, str]
+) -> None:
+    found = details(source=Source(image="ab" * 16), inpainting=inpainting)
+
+    assert said.items() <= found.items()
+    assert ("Masked area padding" in found) == (inpainting.area == "masked")
