@@ -45,7 +45,7 @@ export function createPatch(layer) {
   function keep(area) {
     const touched = [];
     for (const tile of tilesOf(layer, area)) {
-      const key = `${tile.x} ${tile.y}`;
+      const key = (tile.y - layer.y) * layer.width + tile.x - layer.x;
       if (!tiles.has(key)) tiles.set(key, { ...tile, bytes: read(layer, tile) });
       touched.push(tiles.get(key));
     }
@@ -105,4 +105,9 @@ function eachRow(layer, tile, run) {
     run(((tile.y - layer.y + row) * layer.width + tile.x - layer.x) * layer.channels, row);
 }
 
-const pack = (bytes) => (typeof bytes !== "number" && bytes.every((value) => value === bytes[0]) ? bytes[0] : bytes);
+/** One value for a tile that has no other. */
+function pack(bytes) {
+  if (typeof bytes === "number") return bytes;
+  for (let place = 1; place < bytes.length; place++) if (bytes[place] !== bytes[0]) return bytes;
+  return bytes[0];
+}

@@ -10,7 +10,7 @@ export function watchCanvasKeys(element, { keys, view, isOpen, onSpace }) {
   const isOurs = (event) =>
     isOpen() &&
     !isTyping(event.target) &&
-    !document.querySelector("dialog[open]") &&
+    [...document.querySelectorAll("dialog[open]")].every((dialog) => dialog.contains(element)) &&
     (element.contains(document.activeElement) || (element.matches(":hover") && element.checkVisibility()));
 
   /** A control that the keyboard has reached keeps the keys by which it is worked. */

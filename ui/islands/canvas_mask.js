@@ -71,7 +71,7 @@ export function createVerbs({ paper, base, mode, colour }) {
     feather: change(feather),
     load,
     propose,
-    hasMask: () => mask().bytes.some((value) => value > 0),
+    hasMask: () => boundsOf(mask()) !== null,
     maskBlob: () => writePng({ ...mask(), channels: 1 }),
     async sketchBlob() {
       const picture = paper.picture();

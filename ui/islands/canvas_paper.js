@@ -13,13 +13,6 @@ export function frameOf({ width, height }, { left, top, right, bottom }) {
   return { x: -left, y: -top, width: width + left + right, height: height + top + bottom };
 }
 
-/** How a stamp changes a mask; `have` and `given` are bytes. */
-const MASK_MODES = {
-  mark: (have, given) => (given > have ? given : have),
-  erase: (have, given) => (255 - given < have ? 255 - given : have),
-  replace: (have, given) => given,
-};
-
 /** `onDraw(name, area)` says what has to be drawn again (null: all of it), `onChange()` that a step is done. */
 export function createPaper({ onDraw, onChange }) {
   const history = createHistory();
@@ -132,13 +125,23 @@ export function createPaper({ onDraw, onChange }) {
   };
 }
 
+/** How a stamp changes a run of a mask: `have` from `to` on, `given` from `from` on. Loops, for they run at every move. */
+const MASK_MODES = {
+  mark(have, to, given, from, count) {
+    for (const end = to + count; to < end; to++, from++) if (given[from] > have[to]) have[to] = given[from];
+  },
+  erase(have, to, given, from, count) {
+    for (const end = to + count; to < end; to++, from++) if (255 - given[from] < have[to]) have[to] = 255 - given[from];
+  },
+  replace: (have, to, given, from, count) => have.set(given.subarray(from, from + count), to),
+};
+
 function maskPainter(layer, change) {
   return (given, area) => {
     for (let y = area.y; y < area.y + area.height; y++) {
-      let from = (y - given.y) * given.width + area.x - given.x;
-      let to = (y - layer.y) * layer.width + area.x - layer.x;
-      for (const end = to + area.width; to < end; to++, from++)
-        layer.bytes[to] = change(layer.bytes[to], given.bytes[from]);
+      const from = (y - given.y) * given.width + area.x - given.x;
+      const to = (y - layer.y) * layer.width + area.x - layer.x;
+      change(layer.bytes, to, given.bytes, from, area.width);
     }
   };
 }
@@ -173,22 +176,22 @@ function sketchPainter(layer, colour) {
 function blend(bytes, to, before, from, colour, opacity) {
   const below = (before[from + 3] / 255) * (1 - opacity);
   const alpha = colour ? opacity + below : below;
+  const share = colour && alpha > 0 ? opacity / alpha : 0;
   for (let part = 0; part < 3; part++) {
-    const mixed = colour && alpha > 0 ? (colour[part] * opacity + before[from + part] * below) / alpha : before[from + part];
-    bytes[to + part] = Math.round(mixed);
+    const old = before[from + part];
+    bytes[to + part] = share > 0 ? old + (colour[part] - old) * share + 0.5 : old;
   }
-  bytes[to + 3] = Math.round(alpha * 255);
+  bytes[to + 3] = alpha * 255 + 0.5;
 }
 
 /** The sketch over a picture of the same size; both RGBA, the result RGB. */
 export function flatten(picture, sketch) {
-  const count = picture.length / 4;
-  const result = new Uint8Array(count * 3);
-  for (let place = 0; place < count; place++) {
-    const alpha = sketch ? sketch[place * 4 + 3] / 255 : 0;
+  const result = new Uint8Array((picture.length / 4) * 3);
+  for (let from = 0, to = 0; from < picture.length; from += 4, to += 3) {
+    const alpha = sketch ? sketch[from + 3] / 255 : 0;
     for (let part = 0; part < 3; part++) {
-      const below = picture[place * 4 + part];
-      result[place * 3 + part] = alpha > 0 ? Math.round(below + (sketch[place * 4 + part] - below) * alpha) : below;
+      const below = picture[from + part];
+      result[to + part] = alpha > 0 ? below + (sketch[from + part] - below) * alpha + 0.5 : below;
     }
   }
   return result;

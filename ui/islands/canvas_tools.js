@@ -1,5 +1,5 @@
 // The tools as a table: what each does with a pointer that goes down, moves and comes up on the picture.
-import { areaAround } from "./mask_whole.js";
+import { areaAround } from "./mask_fill.js";
 import { polygonStamp, rectangleStamp, segmentStamps } from "./mask_shapes.js";
 import { rgbOf } from "./canvas_settings.js";
 

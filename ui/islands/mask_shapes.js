@@ -45,7 +45,8 @@ function coverage(distance, radius, softness) {
 
 /** The stamps of one segment of a stroke, within `bounds`; its ends are {x, y, radius}. */
 export function segmentStamps(from, to, softness, bounds) {
-  const pieces = Math.max(1, Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / PIECE_PX));
+  const longest = Math.max(PIECE_PX, from.radius);
+  const pieces = Math.max(1, Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / longest));
   const at = (share) => ({
     x: from.x + (to.x - from.x) * share,
     y: from.y + (to.y - from.y) * share,
@@ -56,26 +57,70 @@ export function segmentStamps(from, to, softness, bounds) {
   ).filter(Boolean);
 }
 
+/**
+ * One piece. In each row the pixels that are surely outside are left out and those surely in the core are filled; only
+ * those near the two outlines are measured.
+ */
 function pieceStamp(from, to, softness, bounds) {
-  const area = intersect(around([from, to], Math.max(from.radius, to.radius)), bounds);
+  const [least, most] = [Math.min(from.radius, to.radius), Math.max(from.radius, to.radius)];
+  const area = intersect(around([from, to], most), bounds);
   if (!area) return null;
   const bytes = new Uint8Array(area.width * area.height);
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const length2 = dx * dx + dy * dy || 1;
-  const widening = to.radius - from.radius;
-  let place = 0;
   for (let row = 0; row < area.height; row++) {
-    const py = area.y + row + 0.5 - from.y;
-    for (let column = 0; column < area.width; column++, place++) {
-      const px = area.x + column + 0.5 - from.x;
-      const share = Math.min(1, Math.max(0, (px * dx + py * dy) / length2));
-      const distance2 = (px - share * dx) ** 2 + (py - share * dy) ** 2;
-      const radius = from.radius + share * widening;
-      if (distance2 > radius * radius) continue;
-      bytes[place] = softness > 0 ? coverage(Math.sqrt(distance2), radius, softness) : 255;
+    const level = area.y + row + 0.5;
+    const [left, right] = columns(spanAt(level, from, to, most), 1, area);
+    const [coreLeft, coreRight] = columns(spanAt(level, from, to, least * (1 - softness)), -1, area);
+    const line = { bytes, start: row * area.width, x: area.x, level };
+    if (coreLeft >= coreRight) measure(line, left, right, { from, to, softness });
+    else {
+      measure(line, left, coreLeft, { from, to, softness });
+      bytes.fill(255, line.start + coreLeft, line.start + coreRight);
+      measure(line, coreRight, right, { from, to, softness });
     }
   }
   return { ...area, bytes };
+}
+
+/** Where the outline at a distance from a segment meets a level: [left, right]; left > right if it does not. */
+function spanAt(level, from, to, radius) {
+  let [left, right] = [Infinity, -Infinity];
+  const meet = (x) => ((left = Math.min(left, x)), (right = Math.max(right, x)));
+  for (const end of [from, to]) {
+    const half2 = radius * radius - (level - end.y) ** 2;
+    if (half2 < 0) continue;
+    meet(end.x - Math.sqrt(half2));
+    meet(end.x + Math.sqrt(half2));
+  }
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  if (length === 0) return [left, right];
+  const [nx, ny] = [((from.y - to.y) / length) * radius, ((to.x - from.x) / length) * radius];
+  const corners = [[from.x + nx, from.y + ny], [to.x + nx, to.y + ny], [to.x - nx, to.y - ny], [from.x - nx, from.y - ny]];
+  corners.forEach(([x, y], place) => {
+    const [nextX, nextY] = corners[(place + 1) % 4];
+    if (y <= level !== nextY <= level) meet(x + ((level - y) / (nextY - y)) * (nextX - x));
+  });
+  return [left, right];
+}
+
+/** The columns of an area that a span touches, made wider (or, below 0, narrower) by `margin`. */
+function columns([left, right], margin, area) {
+  if (left > right) return [0, 0];
+  const from = Math.max(0, Math.floor(left) - margin - area.x);
+  return [from, Math.max(from, Math.min(area.width, Math.ceil(right) + margin - area.x))];
+}
+
+function measure({ bytes, start, x, level }, left, right, { from, to, softness }) {
+  const [dx, dy, py] = [to.x - from.x, to.y - from.y, level - from.y];
+  const length2 = dx * dx + dy * dy || 1;
+  const widening = to.radius - from.radius;
+  for (let column = left; column < right; column++) {
+    const px = x + column + 0.5 - from.x;
+    const share = Math.min(1, Math.max(0, (px * dx + py * dy) / length2));
+    const distance2 = (px - share * dx) ** 2 + (py - share * dy) ** 2;
+    const radius = from.radius + share * widening;
+    if (distance2 > radius * radius) continue;
+    bytes[start + column] = softness > 0 ? coverage(Math.sqrt(distance2), radius, softness) : 255;
+  }
 }
 
 /** All pixels of a rectangle of whole numbers. */

@@ -1,20 +1,21 @@
-// What is done to a whole mask: where it is marked, grow, shrink, feather, fill. Pure functions on planes.
+// What is done to a whole mask: where it is marked, grow, shrink, feather. Pure functions on planes.
 //
 // A plane is {x, y, width, height, bytes}, one byte a pixel. What lies outside of a plane is not looked at, so that a mask
 // at the edge of the picture stays at the edge. Results are stamps (mask_shapes.js) that replace what is there.
 import { intersect } from "./mask_shapes.js";
 
-const MARKED = 128;
-
 /** The rectangle that holds every pixel above 0, or null. */
 export function boundsOf({ x, y, width, height, bytes }) {
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let row = 0; row < height; row++) {
-    const line = bytes.subarray(row * width, (row + 1) * width);
-    const first = line.findIndex((value) => value > 0);
-    if (first < 0) continue;
+    const start = row * width;
+    let first = 0;
+    while (first < width && bytes[start + first] === 0) first++;
+    if (first === width) continue;
+    let last = width - 1;
+    while (bytes[start + last] === 0) last--;
     left = Math.min(left, first);
-    right = Math.max(right, line.findLastIndex((value) => value > 0));
+    right = Math.max(right, last);
     top = Math.min(top, row);
     bottom = row;
   }
@@ -54,7 +55,9 @@ export function shrink(plane, reach) {
 
 /** 255 − each pixel. */
 export function inverse(plane) {
-  return { ...plane, bytes: plane.bytes.map((value) => 255 - value) };
+  const bytes = new Uint8Array(plane.bytes.length);
+  for (let place = 0; place < bytes.length; place++) bytes[place] = 255 - plane.bytes[place];
+  return { ...plane, bytes };
 }
 
 /**
@@ -63,44 +66,66 @@ export function inverse(plane) {
  */
 function highestWithin(plane, reach) {
   const { width, height, bytes } = plane;
-  const full = isNear(plane, 255, reach);
-  const any = bytes.some((value) => value > 0 && value < 255) ? isNear(plane, 1, reach) : full;
-  const result = new Uint8Array(width * height);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const place = row * width + column;
-      if (full[place]) result[place] = 255;
-      else if (any[place]) {
-        const start = column;
-        while (column + 1 < width && any[place + column + 1 - start] && !full[place + column + 1 - start]) column++;
-        searchRim(plane, result, { row, start, end: column }, reach);
-      }
-    }
-  }
+  const result = isNear(plane, 255, reach);
+  const rims = isSoft(bytes) ? rimsOf(result, isNear(plane, 1, reach), width, height) : null;
+  if (rims) for (let row = 0; row < height; row++) raiseFrom(plane, row, { result, rims, reach });
   return { ...plane, bytes: result };
 }
 
-/** The highest within a disc around the pixels start…end of a row; in each row a window slides along. */
-function searchRim({ width, height, bytes }, result, { row, start, end }, reach) {
-  const line = row * width;
-  for (let by = -reach; by <= reach; by++) {
-    if (row + by < 0 || row + by >= height) continue;
-    const half = Math.floor(Math.sqrt(reach * reach - by * by));
-    const source = bytes.subarray((row + by) * width, (row + by + 1) * width);
-    const waiting = []; // places whose values fall: the first is the highest of the window
-    let next = Math.max(0, start - half);
-    for (let column = start; column <= end; column++) {
-      for (const last = Math.min(width - 1, column + half); next <= last; next++) {
-        while (waiting.length && source[waiting.at(-1)] <= source[next]) waiting.pop();
-        waiting.push(next);
-      }
-      while (waiting[0] < column - half) waiting.shift();
-      if (source[waiting[0]] > result[line + column]) result[line + column] = source[waiting[0]];
+function isSoft(bytes) {
+  for (let place = 0; place < bytes.length; place++) if (bytes[place] > 0 && bytes[place] < 255) return true;
+  return false;
+}
+
+/** For each row the runs [start, end) of pixels that are near a marked one, but near no full one. */
+function rimsOf(full, any, width, height) {
+  return Array.from({ length: height }, (_, row) => {
+    const runs = [];
+    for (let column = 0, start = row * width; column < width; column++) {
+      if (full[start + column] || !any[start + column]) continue;
+      const from = column;
+      while (column < width && !full[start + column] && any[start + column]) column++;
+      runs.push([from, column]);
     }
+    return runs;
+  });
+}
+
+/** Raises the rims of all rows near a row by what is in it. */
+function raiseFrom({ width, height, bytes }, row, { result, rims, reach }) {
+  let windows = null;
+  for (let by = -reach; by <= reach; by++) {
+    const target = row + by;
+    if (target < 0 || target >= height || rims[target].length === 0) continue;
+    windows ??= windowsOf(bytes.subarray(row * width, (row + 1) * width), reach);
+    const half = Math.floor(Math.sqrt(reach * reach - by * by));
+    const level = 31 - Math.clz32(2 * half + 1); // two windows of 2^level cover 2 · half + 1 pixels
+    const highest = windows[level];
+    const first = reach - half;
+    const second = reach + half + 1 - 2 ** level;
+    for (const [start, end] of rims[target])
+      for (let column = start; column < end; column++) {
+        const value = Math.max(highest[column + first], highest[column + second]);
+        if (value > result[target * width + column]) result[target * width + column] = value;
+      }
   }
 }
 
-/** 1 where a pixel of at least `level` is not farther than `reach`. */
+/** At [level][place] the highest of 2^level pixels from `place` on; the row begins at place `reach`. */
+function windowsOf(line, reach) {
+  const padded = new Uint8Array(line.length + 2 * reach);
+  padded.set(line, reach);
+  const windows = [padded];
+  for (let size = 1; 2 * size <= 2 * reach + 1; size *= 2) {
+    const small = windows.at(-1);
+    const large = new Uint8Array(padded.length);
+    for (let place = 0; place + size < large.length; place++) large[place] = Math.max(small[place], small[place + size]);
+    windows.push(large);
+  }
+  return windows;
+}
+
+/** 255 where a pixel of at least `level` is not farther than `reach`. */
 function isNear({ width, height, bytes }, level, reach) {
   const above = new Uint16Array(width * height); // steps up or down to such a pixel, at most reach + 1
   for (let place = 0; place < above.length; place++)
@@ -117,7 +142,7 @@ function isNear({ width, height, bytes }, level, reach) {
       if (by > reach) continue;
       const from = Math.max(0, column - half[by]);
       const to = Math.min(width, column + half[by] + 1);
-      near.fill(1, line + Math.max(from, by === 0 ? done : 0), line + to);
+      near.fill(255, line + Math.max(from, by === 0 ? done : 0), line + to);
       if (by === 0) done = Math.max(done, to);
     }
   }
@@ -130,10 +155,12 @@ export function feather(plane, reach) {
   if (!bounds) return null;
   const part = cut(plane, bounds, reach);
   const radii = [reach, reach + 1, reach + 2].map((sum) => Math.floor(sum / 3)).filter((radius) => radius > 0);
-  const fine = Uint16Array.from(part.bytes, (value) => value * 256);
-  const sideways = blurRows(fine, part.width, part.height, radii);
-  const both = blurRows(sideways, part.height, part.width, radii);
-  return { ...part, bytes: Uint8Array.from(both, (value) => Math.min(255, (value + 128) >> 8)) };
+  const fine = new Uint16Array(part.bytes.length); // 1/256 of a level
+  for (let place = 0; place < fine.length; place++) fine[place] = part.bytes[place] * 256;
+  const both = blurRows(blurRows(fine, part.width, part.height, radii), part.height, part.width, radii);
+  const bytes = new Uint8Array(both.length);
+  for (let place = 0; place < bytes.length; place++) bytes[place] = Math.min(255, (both[place] + 128) >> 8);
+  return { ...part, bytes };
 }
 
 /** Blurs along the rows and returns rows as columns, so that twice is both ways. */
@@ -142,7 +169,9 @@ function blurRows(source, width, height, radii) {
   const lines = [new Float64Array(width), new Float64Array(width)];
   for (let row = 0; row < height; row++) {
     let [line, next] = lines;
-    for (let column = 0; column < width; column++) line[column] = source[row * width + column];
+    let sum = 0;
+    for (let column = 0; column < width; column++) sum += line[column] = source[row * width + column];
+    if (sum === 0) continue;
     for (const radius of radii) {
       boxBlur(line, next, radius);
       [line, next] = [next, line];
@@ -154,38 +183,11 @@ function blurRows(source, width, height, radii) {
 
 function boxBlur(source, target, radius) {
   const last = source.length - 1;
+  const share = 1 / (2 * radius + 1);
   let sum = source[0] * (radius + 1);
   for (let place = 1; place <= radius; place++) sum += source[Math.min(place, last)];
   for (let place = 0; place <= last; place++) {
-    target[place] = sum / (2 * radius + 1);
-    sum += source[Math.min(last, place + radius + 1)] - source[Math.max(0, place - radius)];
+    target[place] = sum * share;
+    sum += source[place + radius < last ? place + radius + 1 : last] - source[place > radius ? place - radius : 0];
   }
-}
-
-/** The unmarked (or, if `isMarked`, the marked) area around a pixel, with its soft rim, as a stamp of 255; or null. */
-export function areaAround(plane, point, isMarked = false) {
-  const value = isMarked ? (place) => 255 - plane.bytes[place] : (place) => plane.bytes[place];
-  const [x, y] = [Math.floor(point.x) - plane.x, Math.floor(point.y) - plane.y];
-  if (x < 0 || y < 0 || x >= plane.width || y >= plane.height || value(y * plane.width + x) >= MARKED) return null;
-  const area = new Uint8Array(plane.width * plane.height);
-  const waiting = [y * plane.width + x];
-  area[waiting[0]] = 255;
-  while (waiting.length) {
-    const place = waiting.pop();
-    const column = place % plane.width;
-    const here = value(place);
-    // Up the soft rim, never down its other side.
-    const visit = (next) => {
-      const there = value(next);
-      if (area[next] || there === 255 || (here >= MARKED ? there < here : false)) return;
-      area[next] = 255;
-      waiting.push(next);
-    };
-    if (column > 0) visit(place - 1);
-    if (column < plane.width - 1) visit(place + 1);
-    if (place >= plane.width) visit(place - plane.width);
-    if (place < area.length - plane.width) visit(place + plane.width);
-  }
-  const filled = { ...plane, bytes: area };
-  return cut(filled, boundsOf(filled));
 }

@@ -18,12 +18,10 @@ export async function writePng({ width, height, channels, bytes }) {
 
 function filtered(bytes, stride, height) {
   const result = new Uint8Array((stride + 1) * height);
-  for (let row = 0; row < height; row++) {
-    const to = row * (stride + 1);
-    const from = row * stride;
-    result[to] = FILTER_UP;
-    for (let place = 0; place < stride; place++)
-      result[to + 1 + place] = bytes[from + place] - (row > 0 ? bytes[from + place - stride] : 0);
+  for (let row = 0, from = 0, to = 0; row < height; row++) {
+    result[to++] = FILTER_UP;
+    if (row === 0) result.set(bytes.subarray(0, (to += stride) - 1), 1);
+    else for (const end = to + stride; to < end; to++) result[to] = bytes[from + stride] - bytes[from++];
   }
   return result;
 }
@@ -49,7 +47,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, value) => {
 
 function crc(bytes, start = 0xffffffff) {
   let value = start;
-  for (const byte of bytes) value = CRC_TABLE[(value ^ byte) & 255] ^ (value >>> 8);
+  for (let place = 0; place < bytes.length; place++) value = CRC_TABLE[(value ^ bytes[place]) & 255] ^ (value >>> 8);
   return value;
 }
 
