@@ -1,77 +1,46 @@
-"""Uploads: checked, decoded in a limited child process, encoded anew, kept per owner.
+"""Uploads: the pictures that people send, kept without loss under an id that is made of their pixels.
 
-An asset is two files: `<id>.json`, whose and what it is, and `<id>`, the picture, which makes the asset valid when it
-gets its name.
+An asset is two files: `<id>.json`, what it is, who has sent it and what each one's file said, and `<id>`, the picture,
+a PNG, which makes the asset valid when it gets its name. `<id>.webp` is its small picture, once somebody has asked.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import json
 import os
 import re
 import secrets
-import subprocess
-import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import PIL
+from typing import Any, BinaryIO
 
 from pipelines.errors import NotFound, Refused, UploadError
-from pipelines.output import metadata
-from pipelines.output.decoder import CPU_SECONDS, MEMORY_BYTES
-from pipelines.output.disk import (
-    PART,
-    claim,
-    disk_full,
-    failures_named,
-    part_of,
-    publish,
-    sync_file,
-)
+from pipelines.output import child, metadata
+from pipelines.output.disk import PART, claim, failures_named, part_of, sync_file, sync_folder
 from pipelines.request import Request
 
-UPLOAD_BYTES_MAX = 20_000_000
-CHILDREN_AT_ONCE = 2  # each may take 1 GB
+CHILDREN_AT_ONCE = 2  # each may take 1.5 GB
 # The others are asked to come again, so that they do not hold every thread of the server.
 UPLOADS_AT_ONCE = 8
-CLOCK_SECONDS = 30.0  # ends a child that hangs; one that computes ends itself after 5 s of CPU time
 KEPT_SECONDS = 30 * 86_400.0
-START_CHILD = "import sys; sys.path += sys.argv[1:3]; import decoder; decoder.main(sys.argv[3])"
-CHOOSE_ANOTHER = "Send a PNG, JPEG or WebP picture."
-OURS = rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP"
-KNOWN_OTHERS = (  # beginnings of files that people take for pictures we read
-    (rb"GIF8", "a GIF picture"),
-    (rb"II\*\0|MM\0\*", "a TIFF picture"),
-    (rb"BM", "a BMP picture"),
-    (rb"8BPS", "a Photoshop file"),
-    (rb"....ftyp(?:hei|mif|hev)", "an HEIC picture"),
-    (rb"....ftypavi", "an AVIF picture"),
-    (rb"....ftyp", "a video"),
-    (rb"%PDF", "a PDF file"),
-    (rb"PK\x03\x04", "a ZIP archive"),
-    (
-        rb"(?is)\s*(?:<\?xml.{0,400}?)?(?:<!--.{0,400}?-->\s*)?(?:<!doctype svg|<svg)",
-        "an SVG drawing",
-    ),
-    (rb"(?i)\s*<(?:!doctype html|html|head|body|script)", "an HTML page"),
-)
+ID = re.compile("[0-9a-f]{32}")
+
+Find = Callable[[str, str], Path | None]  # (asset id, owner) → where else its picture lies
 
 
 @dataclass(frozen=True)
 class Asset:
-    """An upload as it is kept. `format` is png or jpeg; `request` and `parameters` are what its metadata said."""
+    """An upload as it is kept. `request` and `parameters` are what the metadata of this owner's file said."""
 
-    id: str
+    id: str  # the first 32 hex digits of the SHA-256 of mode, size and pixels
     width: int
     height: int
-    format: str
+    format: str  # png; jpeg for uploads of older versions
     request: Request | None
     parameters: str
     path: Path
@@ -83,53 +52,123 @@ class Asset:
         return values
 
 
-class Assets:
-    """The uploads of all owners, in one folder, which is swept when this object is made: once, at start."""
+def nowhere(asset_id: str, owner: str) -> Path | None:
+    """For who keeps pictures nowhere else."""
+    return None
 
-    def __init__(self, data_dir: Path) -> None:
+
+class Assets:
+    """The uploads of all owners, in one folder, which is swept when this object is made: once, at start.
+
+    `elsewhere` finds the picture of an upload that is gone, if this owner may have it; it then becomes one again.
+    """
+
+    def __init__(self, data_dir: Path, elsewhere: Find = nowhere) -> None:
         self._folder = data_dir / "assets"
+        self._elsewhere = elsewhere
         self._line = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
         self._children = threading.BoundedSemaphore(CHILDREN_AT_ONCE)
+        self._naming = threading.Lock()  # a picture and its sidecar change together
         self._sweep()
 
-    def add(self, data: bytes, owner: str, filename: str = "") -> Asset:
-        """Raises UploadError with what is wrong, Refused or DiskFull. `filename` is only for the message."""
-        check(data, filename)
+    def add(self, sent: bytes | BinaryIO, owner: str, filename: str = "") -> Asset:
+        """Raises UploadError with what is wrong, Refused or DiskFull. `filename` is only for the message.
+
+        `sent` is the bytes, or a file of the disk, which then need not fit into memory.
+        """
+        if isinstance(sent, bytes):
+            child.check(sent, len(sent), filename)
+        else:
+            child.check_file(sent, filename)
+        return self._add(sent, owner)
+
+    def add_file(self, path: Path, owner: str) -> Asset:
+        """Likewise, from a file that lies here already. Raises OSError as well."""
+        with path.open("rb") as file:
+            return self.add(file, owner, path.name)
+
+    def get(self, asset_id: str, owner: str) -> Asset:
+        """Raises NotFound, in the same words for what is another's and for what is not there; Refused or DiskFull.
+
+        What was swept and is found elsewhere is decoded and compared with its id, like anything that is sent.
+        """
+        found = None
+        if ID.fullmatch(asset_id):
+            found = self._own(asset_id, owner) or self._brought_back(asset_id, owner)
+        if found is None:
+            raise NotFound("There is no such upload.", "Send the picture again.")
+        return found
+
+    def thumbnail(self, asset_id: str, owner: str) -> bytes:
+        """A WebP of at most 512 px. Raises as `get` does."""
+        asset = self.get(asset_id, owner)
+        small = asset.path.with_suffix(".webp")
+        with contextlib.suppress(FileNotFoundError):
+            return small.read_bytes()
+        with asset.path.open("rb") as file, self._decoded(file, "shrink") as (part, _):
+            data = part.read_bytes()
+            with failures_named(self._folder):
+                part.replace(small)
+        return data
+
+    def _own(self, asset_id: str, owner: str) -> Asset | None:
+        path = self._folder / asset_id
+        sidecar = _read(path)
+        if owner not in sidecar["owners"]:
+            return None
+        try:
+            os.utime(path)  # it is used, so it stays
+        except FileNotFoundError:
+            return None
+        return _asset(path, sidecar, owner)
+
+    def _brought_back(self, asset_id: str, owner: str) -> Asset | None:
+        path = self._elsewhere(asset_id, owner)
+        if path is None:
+            return None
+        with contextlib.suppress(FileNotFoundError, UploadError), path.open("rb") as file:
+            return self._add(file, owner, asset_id)
+        return None
+
+    def _add(self, sent: bytes | BinaryIO, owner: str, wanted_id: str = "") -> Asset:
+        """Raises UploadError for pixels that are not those of the wanted id."""
+        with self._decoded(sent, "reencode") as (part, report):
+            if wanted_id and report["id"] != wanted_id:
+                raise UploadError("The picture is another one than it was.")
+            with failures_named(self._folder):
+                sync_file(part)
+                return self._keep(part, report, owner)
+
+    @contextlib.contextmanager
+    def _decoded(self, sent: bytes | BinaryIO, make: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """(a file in our folder, which is gone afterwards unless it got another name; the child's report)."""
         if not self._line.acquire(blocking=False):
             raise Refused("Too many pictures are being sent at once.", "Try again in a moment.", 5)
         try:
-            return self._add(data, owner)
+            with failures_named(self._folder):
+                part = part_of(claim(self._folder, [secrets.token_hex(16)]))
+            try:
+                with self._children:
+                    report = child.decode(sent, part, make)
+                yield part, report
+            finally:
+                part.unlink(missing_ok=True)
         finally:
             self._line.release()
 
-    def _add(self, data: bytes, owner: str) -> Asset:
-        with failures_named(self._folder):
-            final = claim(self._folder, [secrets.token_hex(16)])
-        try:
-            with self._children:
-                report = decode(data, part_of(final))
-            with failures_named(self._folder):
-                sidecar = final.with_suffix(".json")
-                sidecar.write_text(json.dumps({**report, "owner": owner}), encoding="utf-8")
-                sync_file(sidecar)
-                sync_file(part_of(final))
-                publish(final)
-        except BaseException:
-            part_of(final).unlink(missing_ok=True)
-            final.with_suffix(".json").unlink(missing_ok=True)
-            raise
-        return _asset(final, report)
-
-    def get(self, asset_id: str, owner: str) -> Asset:
-        """Raises NotFound, in the same words for what is another's and for what is not there."""
-        path = self._folder / asset_id
-        if re.fullmatch("[0-9a-f]{32}", asset_id):
-            with contextlib.suppress(FileNotFoundError):
-                report = json.loads(path.with_suffix(".json").read_bytes())
-                if report["owner"] == owner:
-                    os.utime(path)  # it is used, so it stays
-                    return _asset(path, report)
-        raise NotFound("There is no such upload.", "Send the picture again.")
+    def _keep(self, part: Path, report: dict[str, Any], owner: str) -> Asset:
+        """Notes the owner, then gives the picture its name, unless an equal one has it."""
+        path = self._folder / report["id"]
+        with self._naming:
+            facts = {name: report[name] for name in ("width", "height", "format")}
+            owners = {**_read(path)["owners"], owner: report["texts"]}
+            _write(path, {**facts, "owners": owners})
+            if path.exists():
+                os.utime(path)
+            else:
+                part.rename(path)
+            sync_folder(self._folder)
+        return _asset(path, {**facts, "owners": owners}, owner)
 
     def _sweep(self) -> None:
         """Removes what a kill left behind, and uploads that nobody has used for 30 days."""
@@ -140,66 +179,32 @@ class Assets:
                 path.unlink(missing_ok=True)
 
 
-def check(data: bytes, filename: str = "") -> None:
-    """Refuses by size and by the first bytes, at no cost. Raises UploadError."""
-    shown = "".join(sign for sign in filename if sign.isprintable())[-60:]
-    name = f"“{shown}”" if shown else "The file"
-    if len(data) > UPLOAD_BYTES_MAX:
-        limit = f"{UPLOAD_BYTES_MAX // 1_000_000} MB"
-        raise _refused(f"{name} has {len(data) / 1e6:.1f} MB.", f"Send at most {limit}.", 413)
-    if not data:
-        raise _refused(f"{name} is empty.", CHOOSE_ANOTHER)
-    if not re.match(OURS, data):
-        kinds = (kind for start, kind in KNOWN_OTHERS if re.match(start, data))
-        raise _refused(f"{name} is {next(kinds, 'no picture that we can read')}.", CHOOSE_ANOTHER)
-
-
-def decode(data: bytes, target: Path, make: str = "reencode") -> dict[str, Any]:
-    """Lets a child write the picture anew into `target` and returns its report. Raises UploadError or DiskFull.
-
-    `make` is a row of MAKERS in decoder.py: reencode, or shrink for a small one.
-    """
-    library, here = Path(PIL.__file__).parent.parent, Path(__file__).parent
-    command = [sys.executable, "-I", "-S", "-c", START_CHILD, str(here), str(library), make]
-    with target.open("wb") as stdout:
-        try:
-            child = subprocess.run(
-                command, input=data, stdout=stdout, stderr=subprocess.PIPE, timeout=CLOCK_SECONDS
-            )
-        except subprocess.TimeoutExpired:
-            raise _refused("The picture took too long to decode.", "Send a smaller one.") from None
+def _read(path: Path) -> dict[str, Any]:
+    """The sidecar of a picture. `owners`: each with the texts of the file that he or she has sent."""
     try:
-        report: dict[str, Any] = json.loads(child.stderr.splitlines()[-1])
-    except (ValueError, IndexError):  # ended by one of its limits, or crashed
-        raise _refused(
-            f"The picture could not be decoded within {CPU_SECONDS} s and {MEMORY_BYTES // 10**9} GB.",
-            "Send a smaller one.",
-        ) from None
-    if "problem" in report:
-        raise _refused(*report["problem"])
-    if report.get("errno") == errno.ENOSPC:
-        raise disk_full(target.parent, True, OSError())
-    if "why" in report:
-        raise _refused(
-            f"The picture is damaged or incomplete ({report['why']}).",
-            "Open it in an image program, save it anew and send that.",
-        )
-    return report
+        sidecar: dict[str, Any] = json.loads(path.with_suffix(".json").read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {"owners": {}}
+    if "owner" in sidecar:  # as older versions wrote it
+        sidecar["owners"] = {sidecar["owner"]: sidecar["texts"]}
+    return sidecar
 
 
-def _refused(message: str, remedy: str, http_status: int = 415) -> UploadError:
-    error = UploadError(message, remedy)
-    error.http_status = http_status
-    return error
+def _write(path: Path, sidecar: dict[str, Any]) -> None:
+    """Whole or not at all; durable once the folder is."""
+    final = path.with_suffix(".json")
+    part_of(final).write_text(json.dumps(sidecar), encoding="utf-8")
+    sync_file(part_of(final))
+    part_of(final).replace(final)
 
 
-def _asset(path: Path, report: dict[str, Any]) -> Asset:
-    embedded = metadata.parse(report["texts"])
+def _asset(path: Path, sidecar: dict[str, Any], owner: str) -> Asset:
+    embedded = metadata.parse(sidecar["owners"][owner])
     return Asset(
         id=path.name,
-        width=report["width"],
-        height=report["height"],
-        format=report["format"],
+        width=sidecar["width"],
+        height=sidecar["height"],
+        format=sidecar["format"],
         request=embedded.request,
         parameters=embedded.parameters,
         path=path,

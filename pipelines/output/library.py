@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Unpack
 
 from pipelines.errors import NotFound
-from pipelines.output import assets, infotext, metadata, save
+from pipelines.output import child, infotext, metadata, save
 from pipelines.output.disk import failures_named, move
 from pipelines.output.foreign import Source, Tell, take_in
 from pipelines.output.index import Index
@@ -198,9 +198,9 @@ class Library:
 
     def read_request(self, data: bytes) -> tuple[Request | None, str]:
         """(request, parameters) out of any picture file, decoded in the child. Raises UploadError."""
-        assets.check(data)
+        child.check(data, len(data))
         with tempfile.TemporaryDirectory() as folder:
-            report = assets.decode(data, Path(folder, "picture"))
+            report = child.decode(data, Path(folder, "picture"))
         embedded = metadata.parse(report["texts"])
         return embedded.request, embedded.parameters
 
@@ -236,7 +236,7 @@ class Library:
             request=request,
             parameters=parameters,
         )
-        return record, metadata.write_texts(request, parameters, details)
+        return record, metadata.write_texts(request, parameters, details, picture.edits)
 
     def _move(self, record: PictureRecord, target: str, trashed: float | None) -> PictureRecord:
         source, wanted = self.file(record.id, record.owner), self._output_dir / target

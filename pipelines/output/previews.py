@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.output import assets
+from pipelines.output import child
 from pipelines.output.disk import failures_named
 
 CHILDREN_AT_ONCE = 2
@@ -31,13 +31,13 @@ class Previews:
         with contextlib.suppress(FileNotFoundError):
             return cached.read_bytes()
         data = read()
-        assets.check(data)
+        child.check(data, len(data))
         with failures_named(self._folder):
             cached.parent.mkdir(parents=True, exist_ok=True)
         part = cached.with_name(f"{name}.{threading.get_ident()}.part")
         try:
             with self._children:
-                assets.decode(data, part, "shrink")
+                child.decode(data, part, "shrink")
             small = part.read_bytes()
             part.replace(cached)
         finally:
