@@ -13,6 +13,7 @@ from pipelines import StudioError
 JSON_BYTES = 2_000_000
 UPLOAD_BYTES = 25_000_000
 WITH_PICTURES = ("/sdapi/v1/txt2img", "/sdapi/v1/img2img")  # in their JSON, as base64
+PROJECT_FILE, PROJECT_BYTES = "/api/v1/projects/file", 500_000_000  # goes to the disk as it comes
 UPLOADS = ("multipart/form-data", "image/", "application/octet-stream")
 # A client that is still sending sees a reset instead of the answer, so we listen for a while before we refuse.
 DISCARDED_BYTES = 200_000_000
@@ -35,6 +36,8 @@ async def limited(path: str, headers: Headers, receive: Receive) -> Receive:
     is_upload = headers.get("content-type", "").startswith(UPLOADS) or path.endswith(WITH_PICTURES)
     most = UPLOAD_BYTES if is_upload else JSON_BYTES
     declared = headers.get("content-length", "")
+    if path.endswith(PROJECT_FILE):
+        most = PROJECT_BYTES if declared else UPLOAD_BYTES
     if "transfer-encoding" not in headers and declared.isdecimal():
         if int(declared) > most:
             await _discard(receive)

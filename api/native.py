@@ -52,12 +52,13 @@ async def changed_jobs(
     waiting = studio.manager.changes(owner, since, wait)
     changes = await unless_over(waiting, http, studio.closing)
     now = dataclasses.asdict(studio.manager.status())
+    shown = {name: now[name] for name in STATUS_BESIDE_JOBS}
     answer = {
         "version": changes.version,
         "jobs": [job.as_dict() for job in changes.jobs],
         "removed": list(changes.removed_ids),
         "whole": changes.is_whole,
-        "status": {name: now[name] for name in STATUS_BESIDE_JOBS},
+        "status": {**shown, "projects_version": studio.manager.projects.version(owner)},
     }
     return Json(answer)
 

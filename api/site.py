@@ -24,6 +24,7 @@ from api import (
     models,
     native,
     pictures,
+    projects,
     retouch,
 )
 from api.front import Front
@@ -33,7 +34,7 @@ from pipelines import NotFound, Settings
 
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
-    a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
+    projects.ROUTES, a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -28,6 +28,10 @@ from pipelines.manager.manager import PipelineManager
 from pipelines.manager.proposals import PROPOSALS, Proposals
 from pipelines.manager.vaes import find_vae
 from pipelines.output.assets import Assets
+from pipelines.projects.changes import NAME_CHARACTERS as PROJECT_NAME_CHARACTERS
+from pipelines.projects.project import Project
+from pipelines.projects.telling import as_dict as project_as_dict
+from pipelines.projects.telling import summary as project_summary
 from pipelines.request import (
     BATCH,
     CLIP_SKIP,
@@ -62,6 +66,7 @@ __all__ = [
     "GUIDE_KINDS",
     "PREPROCESSORS",
     "PRESETS",
+    "PROJECT_NAME_CHARACTERS",
     "PROPOSALS",
     "REFINER_SWITCH_AT",
     "RESIZES",
@@ -90,6 +95,7 @@ __all__ = [
     "Other",
     "Picture",
     "PipelineManager",
+    "Project",
     "Proposals",
     "Refused",
     "Region",
@@ -107,5 +113,7 @@ __all__ = [
     "is_own_vae",
     "licence_row",
     "offers_for",
+    "project_as_dict",
+    "project_summary",
     "title_of",
 ]

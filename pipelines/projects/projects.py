@@ -50,6 +50,21 @@ class Projects:
         with self._counting:
             return self._versions[owner]
 
+    @property
+    def tools(self) -> list[Values]:
+        """The edits without a model, as JSON."""
+        return [
+            {
+                "tool": name,
+                "says": tool.says,
+                "settings": {
+                    setting: {"default": default, "bounds": list(bounds)}
+                    for setting, (default, bounds) in tool.settings.items()
+                },
+            }
+            for name, tool in self._tools.items()
+        ]
+
     # ---- projects ------------------------------------------------------------------------------------
 
     def create(self, image: str, owner: str, name: str = "") -> Project:

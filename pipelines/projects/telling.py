@@ -19,6 +19,14 @@ def as_dict(project: Project) -> Values:
     return {**values, "steps": steps, "image": shown(project), "is_busy": is_busy}
 
 
+def summary(project: Project) -> Values:
+    """A row of the list."""
+    told = as_dict(project)
+    names = ("id", "name", "created", "changed", "trashed", "position", "is_busy")
+    row = {name: told[name] for name in names}
+    return {**row, "thumbnail": told["image"], "steps": len(project.steps)}
+
+
 def _step_as_dict(place: Place) -> Values:
     step, attempt = place.step, place.attempt
     latest = place.result or (step.results[-1] if step.results else None)
