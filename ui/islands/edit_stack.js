@@ -1,21 +1,17 @@
 // The edits of a picture: the project on the server that holds them, in the form in which the server tells it.
-import { ApiError, call } from "./api.js";
+import { ApiError, call, insist } from "./api.js";
+import { randomId } from "./dom.js";
 import { keep, recall } from "./prefs.js";
-import { isOpen } from "./store.js";
 
-const LOOK_AGAIN_MS = 1200;
-const SOON_MS = 200;
 const PATIENCE_MS = 60000;
 
 /**
- * `project` is null before the first edit. `onChange(run)` calls `run()` now and when anything is new; `onArrival(run)`
- * calls `run(step)` when a step that was under way has its picture.
+ * `project` is null before the first edit. `onChange(run)` calls `run()` now and when anything is new. `share(job)` makes a
+ * job known to the page.
  */
-export function createEditStack({ store, toasts }) {
+export function createEditStack({ store, toasts, share }) {
   const listeners = new Set();
-  const awaiting = new Set();
-  let timer = 0;
-  let isSoon = false;
+  let version = null; // of this owner's projects, as it was last told
   const stack = {
     project: null,
     changing: "", // the step whose settings are in the form
@@ -38,7 +34,6 @@ export function createEditStack({ store, toasts }) {
     rename: (name) => ask("PATCH", "", { name }),
     refresh,
     onChange: (run) => (listeners.add(run), run()),
-    onArrival: (run) => awaiting.add(run),
   };
   const path = (rest = "") => `api/v1/projects/${stack.project.id}${rest}`;
 
@@ -46,20 +41,17 @@ export function createEditStack({ store, toasts }) {
     for (const run of listeners) run();
   }
   function take(project) {
-    const before = stack.project;
+    if (project && project.id === stack.project?.id && project.changed < stack.project.changed) return stack.project;
     stack.project = project;
     keep("project", project?.id ?? null);
-    clearTimeout(timer);
-    if (project?.is_busy) timer = setTimeout(refresh, LOOK_AGAIN_MS);
     if (!project?.steps.some((step) => step.id === stack.changing)) stack.changing = "";
     tell();
-    for (const step of arrived(before, project)) for (const run of awaiting) run(step);
     return project;
   }
   /** Asks for one thing to be done; answers whether it was. */
   async function ask(method, rest, json) {
     try {
-      return Boolean(take(await call(method, path(rest), { json, timeoutMs: PATIENCE_MS })));
+      return Boolean(take((await call(method, path(rest), { json, timeoutMs: PATIENCE_MS })).project));
     } catch (error) {
       toasts.fail(error, { key: "project" });
       return false;
@@ -75,8 +67,12 @@ export function createEditStack({ store, toasts }) {
     const now = await call("GET", path()).catch((error) => error);
     if (stack.project?.id !== id) return;
     if (now instanceof ApiError) take(null);
-    else if (now instanceof Error) timer = setTimeout(refresh, LOOK_AGAIN_MS);
-    else take(now);
+    else if (now instanceof Error) version = null; // the connection is lost: asked again with the next news
+    else take(now.project);
+  }
+  function told({ project, job }) {
+    if (job) share(job);
+    return take(project);
   }
   /** After a reload. */
   async function restore() {
@@ -86,7 +82,7 @@ export function createEditStack({ store, toasts }) {
     tell();
   }
   async function open(id) {
-    return take(await call("GET", `api/v1/projects/${id}`));
+    return take((await call("GET", `api/v1/projects/${id}`)).project);
   }
   function close() {
     stack.changing = "";
@@ -94,15 +90,16 @@ export function createEditStack({ store, toasts }) {
   }
   /** Adds a step; the first one begins a project. Raises what the server refuses. */
   async function add(image, step) {
-    if (!stack.project) take(await call("POST", "api/v1/projects", { json: { image } }));
-    if (stopped()) await call("POST", path("/undo"));
-    return take(await call("POST", path("/steps"), { json: step, timeoutMs: PATIENCE_MS }));
+    if (!stack.project) take((await call("POST", "api/v1/projects", { json: { image } })).project);
+    while (stopped()) take((await call("POST", path("/undo"))).project);
+    const json = { ...step, client_request_id: randomId() }; // so a repeat after a lost answer adds no second step
+    return told(await insist("POST", path("/steps"), { json }, PATIENCE_MS));
   }
   /** Another request for the step that is being changed. Raises what the server refuses. */
   async function replaceStep(json) {
     const now = await call("PATCH", path(`/steps/${stack.changing}`), { json, timeoutMs: PATIENCE_MS });
     stack.changing = "";
-    return take(now);
+    return told(now);
   }
   function change(id) {
     stack.changing = id;
@@ -116,7 +113,9 @@ export function createEditStack({ store, toasts }) {
   function last() {
     return counted().findLast((step) => step.state === "done") ?? null;
   }
-  const running = () => stack.project?.steps.find((step) => step.state === "running") ?? null;
+  function running() {
+    return stack.project?.steps.find((step) => step.state === "running") ?? null;
+  }
   function stopped() {
     return counted().find((step) => step.state === "failed" || step.state === "cancelled") ?? null;
   }
@@ -126,22 +125,11 @@ export function createEditStack({ store, toasts }) {
     return image === base || steps.some((step) => step.image === image || step.source === image);
   }
 
-  // A job that has ended has not yet become a result: the server is asked until it has.
   store.subscribe(() => {
-    const step = running();
-    const job = step && store.jobs.get(step.job_id);
-    if (!job || isOpen(job) || isSoon) return;
-    isSoon = true;
-    setTimeout(() => ((isSoon = false), refresh()), SOON_MS);
+    const now = store.status?.projects_version ?? null;
+    if (now === version) return;
+    version = now;
+    refresh();
   });
   return stack;
-}
-
-function arrived(before, now) {
-  if (!before || before.id !== now?.id) return [];
-  const was = new Map(before.steps.map((step) => [step.id, step]));
-  return now.steps.filter(({ id, state, is_counted, image }) => {
-    const old = was.get(id);
-    return is_counted && state === "done" && old && (old.state === "running" || old.state === "waiting" || old.state === "stale") && image;
-  });
 }

@@ -46,7 +46,7 @@ export function mountEdits(host, parts) {
     const open = h("button", { type: "button", class: "edits-open", title: "Back or forward to this state", on: { click: () => goTo(id) } }, image, words);
     const eye = iconButton("eye", "Switch this edit off", () => toggle(id));
     const edit = iconButton("pencil", "Change its settings and mask", () => change(id));
-    const again = iconButton("retry", "Make it anew, and all after it", () => stack.replay({ step: id }));
+    const again = iconButton("retry", "Make it anew, and all after it", () => stack.replay({ from: id }));
     return h("li", { class: "edits-row" }, open, ...(id === "base" ? [] : [edit, again, eye]));
   }
   function drawRow(node, step) {

@@ -23,8 +23,7 @@ export function createProjects({ stack, source, toasts }) {
   }
   async function learn() {
     try {
-      const answer = await call("GET", "api/v1/projects");
-      drawList(answer.projects ?? answer.items ?? answer);
+      drawList((await call("GET", "api/v1/projects")).items);
     } catch (error) {
       toasts.fail(error, { key: "project" });
     }
@@ -38,9 +37,9 @@ export function createProjects({ stack, source, toasts }) {
     return h("li", { class: "edits-row" }, h("button", pick, h("img", { alt: "", loading: "lazy" }), h("span", { class: "edits-words" }, h("span", { class: "edits-step" }), h("span", { class: "edits-state" }))));
   }
   function update(node, one) {
-    setAttribute(node.querySelector("img"), "src", assetUrl(one.image));
+    setAttribute(node.querySelector("img"), "src", assetUrl(one.thumbnail));
     setText(node.querySelector(".edits-step"), one.name || "Project without a name");
-    setText(node.querySelector(".edits-state"), `${plural(one.steps.length, "edit")} · ${when(one.changed)}`);
+    setText(node.querySelector(".edits-state"), `${plural(one.steps, "edit")} · ${when(one.changed)}`);
     node.toggleAttribute("data-current", one.id === stack.project?.id);
   }
   async function choose(id) {
@@ -53,10 +52,8 @@ export function createProjects({ stack, source, toasts }) {
     }
   }
   async function read(one) {
-    const body = new FormData();
-    body.append("file", one, one.name);
     try {
-      const project = await call("POST", "api/v1/projects/file", { body, timeoutMs: UPLOAD_MS });
+      const { project } = await call("POST", "api/v1/projects/file", { body: one, timeoutMs: UPLOAD_MS });
       await choose(project.id);
     } catch (error) {
       toasts.fail(error, { key: "project" });

@@ -17,7 +17,7 @@ export async function createInpaint(page) {
   const { store, source, inpainting, toasts } = page;
   const { presets } = await insist("GET", "api/v1/retouch", {}, PATIENCE_MS);
   const canvas = createCanvas({ toasts });
-  const stack = createEditStack({ store, toasts });
+  const stack = createEditStack({ store, toasts, share: page.verbs.share });
   const onCanvas = createOnCanvas({ canvas, source, inpainting, toasts });
   const preset = () => presets.find((row) => row.name === inpainting.preset) ?? presets[0];
   const parts = { ...page, canvas, stack, onCanvas, presets, preset };
