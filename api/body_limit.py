@@ -12,6 +12,10 @@ from pipelines import StudioError
 
 JSON_BYTES = 2_000_000
 UPLOAD_BYTES = 25_000_000
+ASSETS, ASSET_BYTES = (
+    "/api/v1/assets",
+    130_000_000,
+)  # the largest upload and its form; goes to the disk as well
 WITH_PICTURES = ("/sdapi/v1/txt2img", "/sdapi/v1/img2img")  # in their JSON, as base64
 PROJECT_FILE, PROJECT_BYTES = "/api/v1/projects/file", 500_000_000  # goes to the disk as it comes
 UPLOADS = ("multipart/form-data", "image/", "application/octet-stream")
@@ -30,14 +34,11 @@ class TooLarge(StudioError):
 async def limited(path: str, headers: Headers, receive: Receive) -> Receive:
     """A channel with no more than the allowed body on it. Raises TooLarge.
 
-    A declared length is enforced by the HTTP parser. Without one (chunked) the body is collected here first, so that
-    no handler is left with half of it on its hands.
+    A declared length is enforced by the HTTP parser. Without one (chunked) the body is collected here first, in memory
+    and up to 25 MB, so that no handler is left with half of it on its hands.
     """
-    is_upload = headers.get("content-type", "").startswith(UPLOADS) or path.endswith(WITH_PICTURES)
-    most = UPLOAD_BYTES if is_upload else JSON_BYTES
+    most = _most(path, headers.get("content-type", "").startswith(UPLOADS))
     declared = headers.get("content-length", "")
-    if path.endswith(PROJECT_FILE):
-        most = PROJECT_BYTES if declared else UPLOAD_BYTES
     if "transfer-encoding" not in headers and declared.isdecimal():
         if int(declared) > most:
             await _discard(receive)
@@ -45,7 +46,15 @@ async def limited(path: str, headers: Headers, receive: Receive) -> Receive:
         return receive
     if "transfer-encoding" not in headers and not declared:
         return receive
-    return await _collected(receive, most)
+    return await _collected(receive, min(most, UPLOAD_BYTES))
+
+
+def _most(path: str, is_upload: bool) -> int:
+    if path.endswith(PROJECT_FILE):
+        return PROJECT_BYTES
+    if path.endswith(ASSETS) and is_upload:
+        return ASSET_BYTES
+    return UPLOAD_BYTES if is_upload or path.endswith(WITH_PICTURES) else JSON_BYTES
 
 
 async def _collected(receive: Receive, most: int) -> Receive:

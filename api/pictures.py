@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from typing import Annotated
+import tempfile
+from collections.abc import AsyncIterator
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Query, Response
 from fastapi import Request as HttpRequest
@@ -12,9 +15,9 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from starlette.datastructures import UploadFile
 
-from api.answers import KEPT, Json
+from api.answers import KEPT, Json, read_json
 from api.studio import Owner, TheStudio
-from pipelines import UploadError
+from pipelines import Asset, RequestError, UploadError
 
 ROUTES = APIRouter(prefix="/api/v1")
 PAGE_LENGTH = 200
@@ -92,8 +95,11 @@ async def restore(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
 
 @ROUTES.post("/assets")
 async def upload(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
-    data, name = await _sent_picture(http)
-    asset = await run_in_threadpool(studio.assets.add, data, owner, name)
+    if http.headers.get("content-type", "").startswith("application/json"):
+        asset = await _asset_of_picture(http, studio, owner)
+    else:
+        async with _sent_picture(http) as (file, name):
+            asset = await run_in_threadpool(studio.assets.add, file, owner, name)
     return Json(asset.as_dict(), 201)
 
 
@@ -108,13 +114,36 @@ async def asset_file(asset_id: str, studio: TheStudio, owner: Owner) -> Response
     return FileResponse(asset.path, headers=KEPT, media_type=f"image/{asset.format}")
 
 
-async def _sent_picture(http: HttpRequest) -> tuple[bytes, str]:
-    """(bytes, file name or "") of a form's field `file`, or of a body that is itself the picture."""
+@ROUTES.get("/assets/{asset_id}/thumbnail")
+async def asset_thumbnail(asset_id: str, studio: TheStudio, owner: Owner) -> Response:
+    data = await run_in_threadpool(studio.assets.thumbnail, asset_id, owner)
+    return Response(data, media_type="image/webp", headers=KEPT)
+
+
+async def _asset_of_picture(http: HttpRequest, studio: TheStudio, owner: Owner) -> Asset:
+    """The asset of a picture in the library. Raises NotFound, RequestError or UploadError."""
+    picture_id = (await read_json(http)).get("picture")
+    if not isinstance(picture_id, str):
+        remedy = 'Send {"picture": …} with the id of one of your pictures, or a picture itself.'
+        raise RequestError("picture", picture_id, "is no id of a picture", remedy)
+    path = await run_in_threadpool(studio.manager.library.file, picture_id, owner)
+    return await run_in_threadpool(studio.assets.add_file, path, owner)
+
+
+@contextlib.asynccontextmanager
+async def _sent_picture(http: HttpRequest) -> AsyncIterator[tuple[BinaryIO, str]]:
+    """(file, its name or "") of a form's field `file`, or of a body that is itself the picture; never in memory."""
     kind = http.headers.get("content-type", "")
     if not kind.startswith("multipart/form-data"):
-        return await http.body(), ""
+        with tempfile.TemporaryFile() as body:
+            async for part in http.stream():
+                body.write(part)
+            body.seek(0)
+            yield body, ""
+        return
     async with http.form(max_files=1, max_fields=4) as form:
         sent = form.get("file")
         if not isinstance(sent, UploadFile):
             raise UploadError("The form has no file.", "Send the picture in the field “file”.")
-        return await sent.read(), sent.filename or ""
+        await sent.seek(0)
+        yield sent.file, sent.filename or ""

@@ -27,7 +27,7 @@ from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
 from pipelines.manager.manager import PipelineManager
 from pipelines.manager.proposals import PROPOSALS, Proposals
 from pipelines.manager.vaes import find_vae
-from pipelines.output.assets import Assets
+from pipelines.output.assets import Asset, Assets
 from pipelines.projects.changes import NAME_CHARACTERS as PROJECT_NAME_CHARACTERS
 from pipelines.projects.project import Project
 from pipelines.projects.telling import as_dict as project_as_dict
@@ -79,6 +79,7 @@ __all__ = [
     "STEPS",
     "SWITCH_AT",
     "VERSION",
+    "Asset",
     "Assets",
     "Checkpoint",
     "Control",

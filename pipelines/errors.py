@@ -105,7 +105,7 @@ class Refused(StudioError):
 
 
 class UploadError(StudioError):
-    """The file is no PNG, JPEG or WebP picture, is damaged, or is too large."""
+    """The file is no picture that we can read, is damaged, or is too large."""
 
     code = "bad_upload"
     http_status = 415

@@ -247,8 +247,11 @@ MAKERS: dict[str, Callable[[BinaryIO, BinaryIO], dict[str, Any]]] = {
 def main(make: str) -> None:
     limit_this_process()
     try:
-        stdin = sys.stdin.buffer  # a file, which need not be in memory, or a pipe
-        source = stdin if stdin.seekable() else io.BytesIO(stdin.read())
+        source: BinaryIO = sys.stdin.buffer  # a file, which need not be in memory, or a pipe
+        if source.seekable():
+            source.seek(0)  # where the parent has left it is not known
+        else:
+            source = io.BytesIO(source.read())
         report = MAKERS[make](source, sys.stdout.buffer)
     except Problem as problem:
         report = {"problem": problem.args}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Message
 
-from api.body_limit import JSON_BYTES, UPLOAD_BYTES
+from api.body_limit import ASSET_BYTES, JSON_BYTES, UPLOAD_BYTES
 from tests.api.test_guard import Canary, ask, guard
 
 
@@ -71,6 +71,38 @@ def test_a_small_declared_length_beside_chunks_does_not_help() -> None:
 
     assert ask(guard(canary), headers, chunked(JSON_BYTES + 1))[0]["status"] == 413
     assert canary.reached == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "most"),
+    [
+        ("/api/v1/assets", b"image/png", ASSET_BYTES),
+        ("/api/v1/assets", b"multipart/form-data; boundary=x", ASSET_BYTES),
+        ("/studio/api/v1/assets", b"image/png", ASSET_BYTES),
+        ("/api/v1/assets", b"application/json", JSON_BYTES),
+        ("/api/v1/jobs", b"image/png", UPLOAD_BYTES),
+    ],
+)
+def test_only_an_upload_may_be_as_large_as_a_photograph(path: str, kind: bytes, most: int) -> None:
+    for size_bytes, status in ((most, 200), (most + 1, 413)):
+        length = (
+            b"content-length",
+            str(size_bytes).encode(),
+        )  # the parser of HTTP holds it to that
+        headers = [(b"host", b"localhost"), (b"content-type", kind), length]
+        assert ask(guard(Canary()), headers, chunked(5), path)[0]["status"] == status
+
+
+def test_an_upload_that_does_not_say_its_length_is_held_in_memory_and_so_may_not_be_large() -> None:
+    headers = [
+        (b"host", b"localhost"),
+        (b"content-type", b"image/png"),
+        (b"transfer-encoding", b"chunked"),
+    ]
+
+    sent = ask(guard(Canary()), headers, chunked(UPLOAD_BYTES + 1), "/api/v1/assets")
+
+    assert sent[0]["status"] == 413
 
 
 def test_an_empty_body_without_a_length_is_no_obstacle() -> None:

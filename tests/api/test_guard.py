@@ -60,10 +60,11 @@ def ask(
     house: Guard,
     headers: list[tuple[bytes, bytes]],
     messages: list[Message] | None = None,
+    path: str = "/x",
     kind: str = "http",
 ) -> list[Message]:
     """Sends one request as raw ASGI messages; the messages that come back."""
-    scope = {"type": kind, "method": "POST", "path": "/x", "headers": headers, "query_string": b""}
+    scope = {"type": kind, "method": "POST", "path": path, "headers": headers, "query_string": b""}
     waiting = list(messages or [{"type": "http.request", "body": b"", "more_body": False}])
     sent: list[Message] = []
 

@@ -72,6 +72,56 @@ def test_our_own_picture_brings_its_request_along(home: House) -> None:
     assert asset["parameters"].startswith("a blue star\nSteps: ")
 
 
+def test_a_picture_of_the_library_becomes_an_asset_without_being_sent(home: House) -> None:
+    picture_id = home.make(prompt="a source")["pictures"][0]["picture_id"]
+    data = home.client.get(f"/api/v1/pictures/{picture_id}/file").content
+
+    named = home.client.post("/api/v1/assets", json={"picture": picture_id})
+    sent = home.client.post("/api/v1/assets", files={"file": ("a.png", data, "image/png")})
+
+    assert (named.status_code, sent.status_code) == (201, 201)
+    assert named.json() == sent.json()
+    assert named.json()["request"]["prompt"] == "a source"
+
+
+def test_a_picture_of_somebody_else_becomes_nobody_s_asset(lan: House) -> None:
+    alice, bob = lan.owner(), lan.owner()
+    picture_id = lan.make(headers=alice)["pictures"][0]["picture_id"]
+
+    def asked(picture: Any, headers: dict[str, str]) -> tuple[int, Any]:
+        answer = lan.client.post("/api/v1/assets", json={"picture": picture}, headers=headers)
+        return answer.status_code, answer.json().get("error", answer.json())
+
+    foreign, missing = asked(picture_id, bob), asked("0" * 32, bob)
+    assert foreign == missing
+    assert foreign[0] == 404
+    status, asset = asked(picture_id, alice)
+    assert status == 201
+    address = f"/api/v1/assets/{asset['id']}"
+    assert lan.client.get(address, headers=alice).status_code == 200
+    for place in ("", "/file", "/thumbnail"):
+        assert lan.client.get(address + place, headers=bob).status_code == 404
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", "{", '{"picture": null}', '{"picture": 7}'])
+def test_json_that_names_no_picture_is_refused(home: House, body: str) -> None:
+    headers = {"content-type": "application/json"}
+
+    answer = home.client.post("/api/v1/assets", content=body, headers=headers)
+
+    assert answer.status_code in (400, 422)
+    assert answer.json()["error"]["message"]
+
+
+def test_an_asset_has_a_thumbnail(home: House) -> None:
+    asset = home.client.post("/api/v1/assets", files={"file": ("a.png", png(), "image/png")}).json()
+
+    answer = home.client.get(f"/api/v1/assets/{asset['id']}/thumbnail")
+
+    assert answer.headers["content-type"] == "image/webp"
+    assert Image.open(io.BytesIO(answer.content)).size == (40, 30)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
