@@ -6,6 +6,7 @@ import { mountDock } from "./dock.js";
 import { watchDrops } from "./drop.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
+import { createGraphics } from "./graphics.js";
 import { createGuides } from "./guides.js";
 import { mountGuides } from "./guiding.js";
 import { mountHeader } from "./header.js";
@@ -27,6 +28,7 @@ import { makeGrain } from "./stage.js";
 import { mountSource } from "./starting.js";
 import { createFocus, createStore } from "./store.js";
 import { mountStrength } from "./strength.js";
+import { mountStyleChip, mountStyles } from "./styles.js";
 import { watchSuggestions } from "./suggest.js";
 import { createPictureVerbs, createVerbs } from "./verbs.js";
 import { createToasts } from "./toast.js";
@@ -43,6 +45,7 @@ const PASTED_TO = {
 const store = createStore();
 const form = createForm();
 const modes = createModes();
+const graphics = createGraphics({ modes });
 const checkpoint = createCheckpoint(store, form);
 const cards = createCards(store);
 const focus = createFocus(store);
@@ -56,16 +59,16 @@ const records = createRecords();
 const shortcuts = createShortcuts();
 const { picker } = mountHeader({ store, checkpoint, shortcuts });
 const { share } = startPoller(store);
-const verbs = createVerbs({ store, form, checkpoint, focus, toasts, share });
+const verbs = createVerbs({ store, form, checkpoint, graphics, focus, toasts, share });
 const library = {
   open: (id) => (library.wanted = () => library.open(id)),
   pick: (...what) => (goTo("library"), (library.wanted = () => library.pick(...what))),
 };
-const pictureVerbs = createPictureVerbs({ form, checkpoint, records, toasts, modes, source, goTo, library });
+const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
 const models = { open: (...wanted) => (models.wanted = wanted) };
-const editing = { modes, source, inpainting, sizing, controls, library };
+const editing = { modes, source, inpainting, sizing, graphics, controls, library };
 const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, pictureVerbs, picker, goTo, ...editing };
 let result = { seedInView: () => null, sheetInView: () => null };
 
@@ -81,6 +84,8 @@ const ISLANDS = {
   masking: whenInpainting("masking"),
   retouch: whenInpainting("retouch"),
   edits: whenInpainting("edits"),
+  styles: (host) => mountStyles(host, parts),
+  style: (host) => mountStyleChip(host, parts),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,

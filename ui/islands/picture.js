@@ -1,6 +1,7 @@
 // A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
 import { call, url } from "./api.js";
 import { createCompare } from "./compare.js";
+import { createExports } from "./exports.js";
 import { h, icon, iconButton, show } from "./dom.js";
 import { pictureLicences } from "./licence.js";
 import { createStrip } from "./strip.js";
@@ -27,6 +28,7 @@ export function createRecords() {
 export function createPictureView(stage, verbs, toasts) {
   const strip = createStrip(stage);
   const compare = createCompare(stage);
+  const exports = createExports(toasts);
   const words = h("div", { class: "picture-words" });
   const actions = h("div", { class: "picture-actions", role: "toolbar", "aria-label": "Picture" });
   const element = h(
@@ -46,6 +48,7 @@ export function createPictureView(stage, verbs, toasts) {
     stage.show(url(`api/v1/pictures/${record.id}/file`), record.prompt || "Picture without a prompt");
     strip.open(record);
     compare.open(record);
+    exports.open(record);
     words.replaceChildren(...describe(record));
     actions.replaceChildren(...buttons(record));
   }
@@ -72,6 +75,7 @@ export function createPictureView(stage, verbs, toasts) {
         { class: "icon-button", href: file, download: "", "aria-label": "Download", title: "Download" },
         icon("download"),
       ),
+      exports.element,
       verbs.openInLibrary && iconButton("library", "Open in the library", () => verbs.openInLibrary(record)),
       record.trashed
         ? iconButton("restore", record.program ? "Show again" : "Take out of the trash", () => verbs.restore(record))

@@ -6,10 +6,10 @@ const PATIENCE_MS = 20000;
 const DRAFTS = { batch_size: 8, batch_count: 1, draft_fraction: 1 / 3 };
 
 /** The verbs of jobs; each is safe to repeat. `share` makes a changed job known here and in the other tabs. */
-export function createVerbs({ store, form, checkpoint, focus, toasts, share }) {
+export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, share }) {
   /** What the form asks for, as JSON; `values` are its widgets' values if they are newer than what it knows. */
   function request(values = null) {
-    return { ...form.request(values), ...(checkpoint.name ? { checkpoint: checkpoint.name } : {}) };
+    return graphics.wrap({ ...form.request(values), ...(checkpoint.name ? { checkpoint: checkpoint.name } : {}) });
   }
   async function send(values, extra = {}) {
     form.clearErrors();
@@ -78,10 +78,11 @@ export function createVerbs({ store, form, checkpoint, focus, toasts, share }) {
 }
 
 /** The verbs of pictures; each answers whether it worked. `library` is filled once that tab was opened. */
-export function createPictureVerbs({ form, checkpoint, records, toasts, modes, source, goTo, library }) {
+export function createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library }) {
   function useRequest(request) {
     // First the checkpoint: the request's own values then win over its defaults.
     const isFound = !request.checkpoint || checkpoint.choose(request.checkpoint);
+    graphics.choose(null); // its words are in the prompt already
     form.fill(form.fromRequest(request));
     modes.open(modeOf(request));
     if (isFound) toasts.say("Settings taken up.", { key: "settings" });

@@ -40,6 +40,7 @@ def build() -> None:
             with gr.Row(elem_id="actions"):
                 generate = gr.Button("Generate", variant="primary", elem_id="generate")
                 drafts = gr.Button("8 drafts", elem_id="drafts")
+            island("style", "text", "image")
             fold("negative", "Negative prompt")
             with gr.Column(elem_id="fold-negative"):
                 place("negative_prompt")
@@ -62,6 +63,9 @@ def build() -> None:
             with gr.Row(elem_id="seed-row"):
                 place("seed")
                 island("seed")
+            fold("graphics", "Graphics and logo", "text", "image")
+            with gr.Column(elem_id="fold-graphics"):
+                island("styles", "text", "image")
             fold("controls", "ControlNet")
             with gr.Column(elem_id="fold-controls"):
                 island("controls")
