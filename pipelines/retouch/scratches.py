@@ -65,8 +65,8 @@ def scratches(picture: Image.Image) -> Image.Image:
         level = reduced(small, small.shape[0] * small.shape[1] // scale**2)
         if min(level.shape[:2]) > AROUND_PX:
             marks = _marks(level, scale).astype(np.uint8) * 255
-            marks = cv2.dilate(marks, margin) if scale == 1 else _resized(marks, found.shape)
-            found = np.maximum(found, marks)
+            wider = cv2.dilate(marks, margin) if scale == 1 else _resized(marks, found.shape)
+            found = np.asarray(np.maximum(found, wider), np.uint8)
     whole = _resized(found, (height, width))
     return Image.fromarray(np.where(whole > 127, np.uint8(255), np.uint8(0)))
 
