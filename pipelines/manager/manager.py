@@ -100,7 +100,8 @@ class PipelineManager:
             version=VERSION,
             sources=self.takeovers.sources,
         )
-        self.assets = Assets(settings.data_dir)
+        store = Store(settings.output_dir)
+        self.assets = Assets(settings.data_dir, kept=store.assets())
         prepared = Prepared(settings.data_dir)
         self.guides = Guides(self.assets, prepared)
         self._canvases = Canvases(self.assets, prepared)
@@ -127,7 +128,7 @@ class PipelineManager:
         self._commands = Commands(self._docket, self._bench, self._results, self._keeper, self._gpu)
         pictures = Pictures(self.library, self.assets)
         means = Means(self, pictures, TOOLS, self._board.tell, clock)
-        self.projects = Projects(Store(settings.output_dir), means)
+        self.projects = Projects(store, means)
         self._board.listen(self.projects.heard)
         self._is_idle = threading.Event()
         self._is_running = False

@@ -14,7 +14,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,15 +61,18 @@ class Assets:
     """The uploads of all owners, in one folder, which is swept when this object is made: once, at start.
 
     `elsewhere` finds the picture of an upload that is gone, if this owner may have it; it then becomes one again.
+    `kept`: the ids of those that stay however long nobody has used them.
     """
 
-    def __init__(self, data_dir: Path, elsewhere: Find = nowhere) -> None:
+    def __init__(
+        self, data_dir: Path, elsewhere: Find = nowhere, kept: Collection[str] = ()
+    ) -> None:
         self._folder = data_dir / "assets"
         self._elsewhere = elsewhere
         self._line = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
         self._children = threading.BoundedSemaphore(CHILDREN_AT_ONCE)
         self._naming = threading.Lock()  # a picture and its sidecar change together
-        self._sweep()
+        self._sweep(kept)
 
     def add(self, sent: bytes | BinaryIO, owner: str, filename: str = "") -> Asset:
         """Raises UploadError with what is wrong, Refused or DiskFull. `filename` is only for the message.
@@ -170,12 +173,13 @@ class Assets:
             sync_folder(self._folder)
         return _asset(path, {**facts, "owners": owners}, owner)
 
-    def _sweep(self) -> None:
+    def _sweep(self, kept: Collection[str]) -> None:
         """Removes what a kill left behind, and uploads that nobody has used for 30 days."""
         oldest = time.time() - KEPT_SECONDS
         for path in sorted(self._folder.glob("*")):
             picture = path.with_suffix("")
-            if path.suffix == PART or not picture.exists() or picture.stat().st_mtime < oldest:
+            is_left = path.suffix == PART or not picture.exists()
+            if is_left or (picture.stat().st_mtime < oldest and picture.name not in kept):
                 path.unlink(missing_ok=True)
 
 

@@ -22,6 +22,7 @@ from pipelines.output.ledger import Entry, Ledger
 from pipelines.output.query import LIMIT_MAX, Query
 from pipelines.output.reconcile import TRASH, Reconciled, reconcile
 from pipelines.output.record import Filters, Holding, NewPicture, Page, PictureRecord, StripFrame
+from pipelines.output.sources import Sources
 from pipelines.output.thumbnails import Thumbnails
 from pipelines.request import Request
 from pipelines.worker.messages import Applied
@@ -60,6 +61,7 @@ class Library:
         self._ledger = Ledger(data_dir / "owners.jsonl")
         self._thumbnails = Thumbnails(data_dir / "thumbnails")
         self._kept = KeptSteps(data_dir / "strips")
+        self._made_from = Sources(self._output_dir)
 
     def close(self) -> None:
         self._index.close()
@@ -76,6 +78,9 @@ class Library:
         data = save.encode(picture, texts)
         folder = save.day_folder(self._output_dir, record.created)
         with self._changing, failures_named(self._output_dir):
+            for source_id, upload in picture.sources:
+                with contextlib.suppress(FileNotFoundError):  # the picture is worth more
+                    self._made_from.keep(upload, source_id)
             names = save.names(self._index.next_number(), picture.seed, picture.request.format)
             self._ledger.append(Entry(record.id, picture.owner, picture.job_id, picture.index))
             path = save.write(folder, names, data, at)
@@ -96,7 +101,10 @@ class Library:
         return self._index.find(job_id, index)
 
     def reconcile(self) -> Reconciled:
-        """At start: brings the index in line with the files, and empties the trash of what is over 30 days old."""
+        """At start: brings the index in line with the files, and empties the trash of what is over 30 days old.
+
+        What no picture was made from any more goes as well.
+        """
         now = self._clock()
         with self._changing:
             roots = tuple(source.root for source in self.sources)
@@ -111,6 +119,7 @@ class Library:
                 self._thumbnails.remove(record.id)
                 self._kept.remove(record.id)
                 self._index.remove(record.id)
+            self._made_from.sweep(self._index.sources(), now)
         return done
 
     def take_in(self, tell: Tell, is_over: Callable[[], bool]) -> None:
@@ -160,6 +169,11 @@ class Library:
                 f"{path.name} is gone from the disk.", "It was moved or deleted by another program."
             )
         return path
+
+    def source(self, asset_id: str, owner: str) -> Path | None:
+        """The picture of an upload from which one of this owner's pictures was made, as far as it was kept."""
+        path = self._made_from.path(asset_id)
+        return path if self._index.has_made_from(asset_id, owner) and path.is_file() else None
 
     def thumbnail(self, picture_id: str, owner: str) -> bytes:
         """A WebP of at most 256 px. Raises NotFound."""
@@ -236,7 +250,8 @@ class Library:
             request=request,
             parameters=parameters,
         )
-        return record, metadata.write_texts(request, parameters, details, picture.edits)
+        edits = picture.edits if request.format == "png" else None  # the others have no room
+        return record, metadata.write_texts(request, parameters, details, edits)
 
     def _move(self, record: PictureRecord, target: str, trashed: float | None) -> PictureRecord:
         source, wanted = self.file(record.id, record.owner), self._output_dir / target

@@ -22,7 +22,7 @@ class Pictures:
 
     def take(self, picture_id: str, owner: str) -> str:
         """The asset of a picture in the library."""
-        return self.assets.add(self.library.file(picture_id, owner).read_bytes(), owner).id
+        return self.assets.add_file(self.library.file(picture_id, owner), owner).id
 
     def add(self, picture: Image.Image, owner: str) -> str:
         """The asset of a picture of our own making."""

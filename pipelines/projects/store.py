@@ -17,6 +17,7 @@ from pipelines.errors import NotFound, RequestError
 from pipelines.fields import one, rows, typed
 from pipelines.output.disk import failures_named, sync_folder
 from pipelines.projects.project import Attempt, Project, Result, Step, Values
+from pipelines.projects.telling import assets_of
 
 LOG = logging.getLogger(__name__)
 
@@ -56,6 +57,10 @@ class Store:
         """Those of everybody."""
         paths = sorted(self._folder.glob("*/*.json"))
         return (project for path in paths if (project := _read_file(path)))
+
+    def assets(self) -> set[str]:
+        """Every upload that some project needs."""
+        return set[str]().union(*map(assets_of, self.all()))
 
     def save(self, project: Project) -> None:
         """Durable when it returns. Raises DiskFull; then it is as it was."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -453,6 +454,20 @@ def test_a_chain_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert states(after) == ["done"] * 3
     assert [step.attempts for step in after.steps] == [1, 1, 1]
     assert steps(after)[2]["source"] == steps(after)[1]["image"]
+
+
+def test_what_a_project_needs_is_kept_however_long_nobody_looks(tmp_path: Path) -> None:
+    with studio(tmp_path) as manager:
+        project = edited(manager, "sky")
+        names = {project.base, steps(project)[0]["image"]}
+        stray = manager.assets.add(photo("red"), OWNER).id
+        for one in {*names, stray}:
+            os.utime(manager.assets.get(one, OWNER).path, (1, 1))
+
+    with studio(tmp_path) as manager:
+        assert names == {manager.assets.get(one, OWNER).id for one in names}
+        with pytest.raises(NotFound):
+            manager.assets.get(stray, OWNER)
 
 
 def project_of(manager: PipelineManager, project: Project) -> Project:
