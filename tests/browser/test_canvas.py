@@ -284,6 +284,60 @@ def test_a_stroke_may_leave_the_canvas_and_come_back(canvas: Easel) -> None:
     assert easel.overlap(canvas.mask(), easel.stroke(went, 20, WIDTH, HEIGHT)) >= 0.99
 
 
+def test_a_stroke_counts_when_the_page_is_hidden_under_it(canvas: Easel) -> None:
+    page = canvas.page
+    first, second, third = canvas.on_screen([(60, 60), (200, 60), (200, 200)])
+    page.mouse.move(*first)
+    page.mouse.down()
+    page.mouse.move(*second)
+    page.evaluate(
+        "() => { Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        " document.dispatchEvent(new Event('visibilitychange')); delete document.hidden; }"
+    )
+    mask = canvas.mask()
+    assert mask[60, 130] == 255
+    assert canvas("canUndo()")
+    page.mouse.move(*third)
+    page.mouse.up()
+    assert np.array_equal(canvas.mask(), mask)
+
+
+def test_undo_under_a_stroke_takes_that_stroke(canvas: Easel) -> None:
+    page = canvas.page
+    canvas.draw([(20, 20), (60, 20)])
+    mask = canvas.mask()
+    first, second, third = canvas.on_screen([(60, 100), (200, 100), (200, 200)])
+    page.mouse.move(*first)
+    page.mouse.down()
+    page.mouse.move(*second)
+    page.keyboard.press("Control+z")
+    page.mouse.move(*third)
+    page.mouse.up()
+    assert np.array_equal(canvas.mask(), mask)
+    canvas("undo()")
+    assert not canvas("hasMask()")
+
+
+def test_a_pen_paints_as_wide_as_it_is_pressed(canvas: Easel) -> None:
+    canvas.brush(60)
+    session = canvas.page.context.new_cdp_session(canvas.page)
+    x, y = canvas.on_screen([(160, 120)])[0]
+    for kind, force in (("mousePressed", 0.5), ("mouseReleased", 0)):
+        event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
+        session.send("Input.dispatchMouseEvent", event | {"pointerType": "pen", "force": force})
+    wide = int((canvas.mask().max(axis=0) > 0).sum())
+    assert wide == pytest.approx(60 * (0.15 + 0.85 * 0.5), abs=2)
+
+
+def test_a_picture_that_is_not_there_leaves_the_canvas_closed(canvas: Easel) -> None:
+    told = canvas.page.evaluate(
+        "() => canvas.open({src: '/nothing.png', width: 64, height: 64}).then(() => 'open', () => 'refused')"
+    )
+    assert told == "refused"
+    assert not canvas("isOpen()")
+    assert canvas("size()") == {"width": 0, "height": 0}
+
+
 def test_drawing_asks_the_server_for_nothing(canvas: Easel) -> None:
     asked: list[str] = []
     canvas.page.on("request", lambda request: asked.append(request.url))
@@ -525,11 +579,11 @@ def test_a_picture_of_4096_pixels_is_no_burden(canvas: Easel) -> None:
     canvas.blank(size, size, "#808080")
     canvas.brush(200)
     session = canvas.page.context.new_cdp_session(canvas.page)
-    session.send("Performance.enable")
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def busy_seconds() -> float:
         metrics = session.send("Performance.getMetrics")["metrics"]
-        return float(next(row["value"] for row in metrics if row["name"] == "TaskDuration"))
+        return float(next(row["value"] for row in metrics if row["name"] == "ThreadTime"))
 
     turn = np.linspace(0, 5, 20)
     points = np.stack([2048 + turn * 350 * np.cos(turn), 2048 + turn * 350 * np.sin(turn)], 1)

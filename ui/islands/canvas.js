@@ -116,7 +116,12 @@ export function createCanvas({ toasts = null } = {}) {
     paper.reset(size);
     view.fit();
     settings.set({});
-    await show();
+    try {
+      await show();
+    } catch (error) {
+      if (source === what) close();
+      throw error;
+    }
   }
   function close() {
     source = null;
@@ -177,6 +182,13 @@ export function createCanvas({ toasts = null } = {}) {
     pictures.showPreview(null);
     return setCompare(src, { region, share: 0 });
   }
+  /** What Escape leaves: the comparison, else the panel; false if there is neither. */
+  function leave() {
+    if (endCompare()) return true;
+    const wasOpen = !panel.element.hidden;
+    if (wasOpen) togglePanel();
+    return wasOpen;
+  }
   function togglePanel() {
     panel.toggle(panel.element.hidden, bar.more);
   }
@@ -198,7 +210,7 @@ export function createCanvas({ toasts = null } = {}) {
     view,
     isOpen,
     onSpace: (isHeld) => ((isSpaceHeld = isHeld && isOpen()), cursor.draw()),
-    keys: keysFor({ tools, toolRows: TOOLS, settings, view, verbs, paper, escape: endCompare }),
+    keys: keysFor({ tools, toolRows: TOOLS, settings, view, verbs, paper, escape: leave }),
   });
   close();
 

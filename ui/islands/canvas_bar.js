@@ -15,6 +15,8 @@ export const TOOLS = [
   ["extend", "X", "Extend the picture beyond its edges", "mask"],
   ["hand", "H", "Move the picture (or hold Space)", "mask sketch"],
 ];
+const ARROWS = { left: "←", top: "↑", right: "→", bottom: "↓" };
+const HINTS = { polygon: "Close it at its first corner, or with Enter.", fill: "Fills what the mask encloses." };
 const BRUSHES = ["brush", "eraser"];
 const SHAPES = ["lasso", "polygon", "rectangle", "fill"];
 const SWATCHES = ["#000000", "#ffffff", "#7f7f7f", "#d33131", "#e8862e", "#f2d13c", "#4f9d45", "#3aa3a0", "#2f62c9", "#7a4bb5", "#d98bb0", "#7a4a2b"];
@@ -34,7 +36,8 @@ export function createBar({ settings, verbs, paper }) {
   const undo = iconButton("restore", "Undo (Ctrl+Z)", verbs.undo);
   const redo = iconButton("redo", "Redo (Ctrl+Shift+Z)", verbs.redo);
   const more = iconButton("sliders", "Whole mask, numbers, file and looks", verbs.togglePanel, { "aria-expanded": "false" });
-  const options = h("div", { class: "easel-options" }, colours.element, size.element, softness.element, sign.element, sides.element);
+  const hint = h("span", { class: "easel-hint" });
+  const options = h("div", { class: "easel-options" }, colours.element, size.element, softness.element, sign.element, sides.element, hint);
   const element = h(
     "div",
     { class: "easel-bar" },
@@ -53,8 +56,10 @@ export function createBar({ settings, verbs, paper }) {
     show(softness.element, BRUSHES.includes(tool));
     show(sign.element, SHAPES.includes(tool) && mode === "mask");
     show(sides.element, tool === "extend");
-    show(colours.element, mode === "sketch" && tool !== "eraser" && tool !== "hand");
+    show(colours.element, mode === "sketch");
     for (const part of [size, softness, sign, sides, colours]) part.draw();
+    setText(hint, mode === "mask" || tool === "polygon" ? (HINTS[tool] ?? "") : "");
+    show(hint, hint.textContent !== "");
     undo.disabled = !paper.canUndo();
     redo.disabled = !paper.canRedo();
   }
@@ -93,7 +98,7 @@ function createSides(paper, extend) {
   const fields = ["left", "top", "right", "bottom"].map((side) => {
     const input = h("input", { type: "number", min: "0", max: String(EXTENSION_MOST), step: String(EXTENSION_STEP), inputmode: "numeric", "aria-label": `Extend to the ${side}, px` });
     input.addEventListener("change", () => extend({ ...paper.extension(), [side]: Number(input.value) || 0 }));
-    return { side, input, element: h("label", { class: "easel-number" }, h("span", { class: "label" }, side[0].toUpperCase() + side.slice(1)), input) };
+    return { side, input, element: h("label", { class: "easel-number" }, h("span", { class: "label", data: { short: ARROWS[side] } }, side[0].toUpperCase() + side.slice(1)), input) };
   });
   const element = h("div", { class: "easel-sides" }, ...fields.map((field) => field.element), h("span", { class: "label" }, "px"));
   const draw = () => fields.forEach(({ side, input }) => (input.value = String(paper.extension()[side])));

@@ -44,7 +44,9 @@ export function createVerbs({ paper, base, mode, colour }) {
   }
   /** Puts a saved mask in the place of this one; says {wasSize} if it had to be stretched. */
   async function load(source) {
+    const picture = paper.picture();
     const { stamp, wasSize } = await read(source);
+    if (paper.picture() !== picture) return { wasSize: null }; // it was meant for the picture that lay here
     const stroke = paper.begin("mask", "replace");
     const frame = paper.frame();
     if (stamp.width !== frame.width || stamp.height !== frame.height)
@@ -55,9 +57,10 @@ export function createVerbs({ paper, base, mode, colour }) {
   }
   /** Adds a mask to what is there, as a stroke. */
   async function propose(source) {
+    const picture = paper.picture();
     const { stamp, wasSize } = await read(source);
     const bounds = boundsOf(stamp);
-    if (bounds) paper.put("mask", "mark", stamp);
+    if (bounds && paper.picture() === picture) paper.put("mask", "mark", stamp);
     return { wasSize, isEmpty: !bounds };
   }
 

@@ -79,7 +79,7 @@ function createRectangle({ paper, verbs, button, row }) {
     "section",
     { class: "easel-section", "aria-label": "Exact rectangle" },
     h("h3", {}, "Exact rectangle, px"),
-    row(...fields.map((field) => field.element)),
+    h("div", { class: "easel-rectangle" }, ...fields.map((field) => field.element)),
     row(button("Mark it", () => verbs.rectangle(area())), button("Take it away", () => verbs.rectangle(area(), true))),
   );
   let drawn = "";

@@ -19,6 +19,7 @@ export function createPaper({ onDraw, onChange }) {
   let picture = { width: 0, height: 0 };
   let extension = NONE;
   let layers = {};
+  let underWay = null; // the stroke that is not yet a step
 
   const makeLayer = (area, channels) => ({
     ...area,
@@ -30,6 +31,7 @@ export function createPaper({ onDraw, onChange }) {
     picture = { ...size };
     extension = NONE;
     history.clear();
+    underWay = null;
     layers = { mask: makeLayer(frameOf(picture, NONE), 1) };
     onDraw("mask", null);
     onDraw("sketch", null);
@@ -41,8 +43,13 @@ export function createPaper({ onDraw, onChange }) {
     return layers[name];
   }
 
+  /** Steps come one after the other: what happens while a stroke is under way ends it, as it is. */
+  function settle() {
+    underWay?.commit();
+  }
   /** A stroke on a layer: stamps until `commit` or `cancel`; one step of the history. `how`: a mode, or a colour. */
   function begin(name, how) {
+    settle();
     const target = layer(name);
     const patch = createPatch(target);
     const paint = name === "mask" ? maskPainter(target, MASK_MODES[how]) : sketchPainter(target, how);
@@ -50,17 +57,25 @@ export function createPaper({ onDraw, onChange }) {
 
     function stamp(given) {
       const area = given && intersect(given, target);
-      if (!area) return;
+      if (!area || underWay !== stroke) return;
       paint(given, area, patch.keep(area));
       onDraw(name, area);
     }
     function commit() {
-      if (patch.isEmpty()) return;
+      if (!end() || patch.isEmpty()) return;
       patch.pack();
       history.push({ undo: swap, redo: swap, bytes: patch.bytes });
       onChange();
     }
-    return { stamp, commit, cancel: swap, bounds: target };
+    /** Was it still under way? */
+    function end() {
+      const isOurs = underWay === stroke;
+      if (isOurs) underWay = null;
+      return isOurs;
+    }
+    const stroke = { stamp, commit, cancel: () => end() && swap(), bounds: target };
+    underWay = stroke;
+    return stroke;
   }
   /** One stamp as one step. */
   function put(name, how, given) {
@@ -74,12 +89,14 @@ export function createPaper({ onDraw, onChange }) {
       mask.bytes.set(inverse(mask).bytes);
       onDraw("mask", null);
     };
+    settle();
     flip();
     history.push({ undo: flip, redo: flip, bytes: () => 0 });
     onChange();
   }
   /** Another extension; what is marked stays where it is, and what falls outside comes back with `undo`. */
   function extend(wanted) {
+    settle();
     const before = { extension, mask: layers.mask };
     const after = { extension: wanted, mask: moved(layers.mask, frameOf(picture, wanted)) };
     const use = (state) => {
@@ -102,6 +119,7 @@ export function createPaper({ onDraw, onChange }) {
     return now;
   }
   const step = (act) => () => {
+    settle();
     if (!history[act]()) return false;
     onChange();
     return true;

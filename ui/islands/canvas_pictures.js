@@ -37,9 +37,12 @@ export function createPictures({ frame, picture }) {
     blank.style.background = colour;
     show(blank, true);
   }
-  const inRegion = (one) => (src, region) => {
+  /** `mask`, {src, x, y, width, height}: only what is white in that picture is shown. */
+  const inRegion = (one) => (src, region, mask = null) => {
     if (!src) return one.clear();
-    place(one.element, region ?? whole());
+    const area = region ?? whole();
+    place(one.element, area);
+    cutOut(one.element, area, mask);
     return one.show(src);
   };
   return {
@@ -65,6 +68,16 @@ export function createPictures({ frame, picture }) {
 
 function place(element, { x, y, width, height }) {
   Object.assign(element.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+}
+
+function cutOut(element, area, mask) {
+  Object.assign(element.style, {
+    maskImage: mask ? `url("${mask.src}")` : "",
+    maskMode: mask ? "luminance" : "",
+    maskRepeat: mask ? "no-repeat" : "",
+    maskSize: mask ? `${mask.width}px ${mask.height}px` : "",
+    maskPosition: mask ? `${mask.x - area.x}px ${mask.y - area.y}px` : "",
+  });
 }
 
 /** One picture that changes without a flicker; while one loads only the latest wish counts. */

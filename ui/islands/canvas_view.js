@@ -47,7 +47,11 @@ export function createView({ element, frame, onMove }) {
     const corner = box();
     return { x: (clientX - corner.x - at.x) / at.zoom, y: (clientY - corner.y - at.y) / at.zoom };
   }
-  new ResizeObserver(() => (isFitted ? fit() : move(at.zoom, at.x, at.y))).observe(element);
+  function resize() {
+    if (isFitted) fit();
+    else if (element.clientWidth > 0) move(at.zoom, at.x, at.y); // 0: a tab that is not in view
+  }
+  new ResizeObserver(resize).observe(element);
 
   return {
     at,

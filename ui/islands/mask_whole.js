@@ -134,16 +134,18 @@ function isNear({ width, height, bytes }, level, reach) {
     above[place] = Math.min(above[place], above[place + width] + 1);
   const half = Array.from({ length: reach + 1 }, (_, by) => Math.floor(Math.sqrt(reach * reach - by * by)));
   const near = new Uint8Array(width * height);
-  for (let row = 0; row < height; row++) {
-    const line = row * width;
-    let done = 0; // all before it are decided
+  const edges = new Int32Array(width + 1); // +1 where a run that is near begins, −1 where it ends
+  for (let row = 0, place = 0; row < height; row++) {
+    edges.fill(0);
     for (let column = 0; column < width; column++) {
-      const by = above[line + column];
+      const by = above[row * width + column];
       if (by > reach) continue;
-      const from = Math.max(0, column - half[by]);
-      const to = Math.min(width, column + half[by] + 1);
-      near.fill(255, line + Math.max(from, by === 0 ? done : 0), line + to);
-      if (by === 0) done = Math.max(done, to);
+      edges[Math.max(0, column - half[by])]++;
+      edges[Math.min(width, column + half[by] + 1)]--;
+    }
+    for (let column = 0, open = 0; column < width; column++, place++) {
+      open += edges[column];
+      if (open > 0) near[place] = 255;
     }
   }
   return near;
