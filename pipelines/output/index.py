@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.catalog.verdict import read_verdict
+from pipelines.editing.source import sources_of
 from pipelines.errors import NotFound, RequestError
 from pipelines.output.query import Query
 from pipelines.output.record import Holding, Page, PictureRecord
 from pipelines.request import Request
 
-SCHEMA_VERSION = 3  # raise it with every change below; an older index is dropped and built anew
+SCHEMA_VERSION = 4  # raise it with every change below; an older index is dropped and built anew
 SCHEMA = """
 CREATE TABLE pictures (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, job_id TEXT NOT NULL, "index" INTEGER NOT NULL,
@@ -33,6 +34,8 @@ CREATE TABLE pictures (
 CREATE INDEX by_owner ON pictures (owner, trashed IS NULL, created, id);
 CREATE INDEX by_job ON pictures (job_id, "index");
 CREATE INDEX by_number ON pictures (number);
+CREATE TABLE sources (source TEXT NOT NULL, picture TEXT NOT NULL, PRIMARY KEY (source, picture)) WITHOUT ROWID;
+CREATE INDEX by_picture ON sources (picture);
 """
 FULL_TEXT = """
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
@@ -67,6 +70,10 @@ class Index:
         with self._writing() as db:
             for record in records:
                 cursor = db.execute(f"INSERT INTO pictures VALUES ({marks})", _row(record))
+                named = sources_of(record.request) if record.request else ()
+                for source in named:
+                    change = "INSERT OR IGNORE INTO sources VALUES (?, ?)"
+                    db.execute(change, (_storable(source), record.id))
                 if self._full_text:
                     db.execute(
                         f"INSERT INTO words ({TEXT_COLUMNS}) SELECT {TEXT_COLUMNS} FROM pictures WHERE rowid = ?",
@@ -85,11 +92,13 @@ class Index:
                 if self._full_text:
                     inner = "SELECT rowid FROM pictures WHERE id = ?"
                     db.execute(f"DELETE FROM words WHERE rowid IN ({inner})", (key,))
+                db.execute("DELETE FROM sources WHERE picture = ?", (key,))
                 db.execute("DELETE FROM pictures WHERE id = ?", (key,))
 
     def clear(self) -> None:
         with self._writing() as db:
             db.execute("DELETE FROM pictures")
+            db.execute("DELETE FROM sources")
             if self._full_text:
                 db.execute("DELETE FROM words")
 
@@ -139,6 +148,16 @@ class Index:
     def files(self) -> dict[str, str]:
         """File → picture id, of all rows."""
         return dict(self._ask("SELECT file, id FROM pictures"))
+
+    def sources(self) -> set[str]:
+        """The ids of all that any picture was made from, those in the trash included."""
+        return {source for (source,) in self._ask("SELECT DISTINCT source FROM sources")}
+
+    def has_made_from(self, source: str, owner: str) -> bool:
+        """Whether a picture of this owner was made from it."""
+        joined = "sources JOIN pictures ON pictures.id = sources.picture"
+        where = "WHERE sources.source = ? AND pictures.owner = ?"
+        return bool(self._ask(f"SELECT 1 FROM {joined} {where} LIMIT 1", (source, owner)))
 
     def next_number(self) -> int:
         """One more than the largest number that begins a file name of ours."""
@@ -193,8 +212,8 @@ def _open(path: Path) -> sqlite3.Connection:
             raise sqlite3.DatabaseError(f"{path} is damaged")
         db.execute("BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-            db.execute("DROP TABLE IF EXISTS words")
-            db.execute("DROP TABLE IF EXISTS pictures")
+            for table in ("words", "pictures", "sources"):
+                db.execute(f"DROP TABLE IF EXISTS {table}")
             for statement in SCHEMA.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

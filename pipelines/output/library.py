@@ -77,10 +77,11 @@ class Library:
         record, texts = self._describe(picture)
         data = save.encode(picture, texts)
         folder = save.day_folder(self._output_dir, record.created)
-        with self._changing, failures_named(self._output_dir):
+        with failures_named(self._output_dir):
             for source_id, upload in picture.sources:
                 with contextlib.suppress(FileNotFoundError):  # the picture is worth more
                     self._made_from.keep(upload, source_id)
+        with self._changing, failures_named(self._output_dir):
             names = save.names(self._index.next_number(), picture.seed, picture.request.format)
             self._ledger.append(Entry(record.id, picture.owner, picture.job_id, picture.index))
             path = save.write(folder, names, data, at)

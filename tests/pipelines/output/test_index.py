@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.editing.source import Inpainting, Source
 from pipelines.errors import NotFound, RequestError
 from pipelines.output.index import Index
 from pipelines.output.query import Query
@@ -191,6 +192,42 @@ def test_what_was_added_without_full_text_search_is_found_with_it(tmp_path: Path
 
     assert found(index, "circle") == [1]
     index.close()
+
+
+MADE_FROM = request(source=Source(image="a" * 32), inpainting=Inpainting(mask="b" * 32))
+
+
+def test_what_pictures_were_made_from_is_known_for_each_owner(index: Index) -> None:
+    index.add(record(1, request=MADE_FROM), record(2), record(3, owner="bob", request=MADE_FROM))
+
+    assert index.sources() == {"a" * 32, "b" * 32}
+    assert index.has_made_from("a" * 32, "alice")
+    assert index.has_made_from("b" * 32, "bob")
+    assert not index.has_made_from("a" * 32, "carol")
+    assert not index.has_made_from("c" * 32, "alice")
+    index.give("bob", "carol")
+    assert index.has_made_from("a" * 32, "carol")
+    assert not index.has_made_from("a" * 32, "bob")
+
+
+def test_what_stands_in_a_prompt_is_no_source(index: Index) -> None:
+    index.add(record(1, request=request(prompt="a" * 32, negative_prompt='"' + "a" * 32 + '"')))
+
+    assert index.sources() == set()
+    assert not index.has_made_from("a" * 32, "alice")
+
+
+def test_sources_go_with_the_last_picture_that_was_made_from_them(index: Index) -> None:
+    index.add(record(1, request=MADE_FROM), record(2, request=MADE_FROM))
+
+    index.move(record(1).id, "elsewhere", trashed=1.0)
+    index.remove(record(2).id)
+    assert index.sources() == {"a" * 32, "b" * 32}
+    index.remove(record(1).id)
+    assert index.sources() == set()
+    index.add(record(1, request=MADE_FROM))
+    index.clear()
+    assert index.sources() == set()
 
 
 @pytest.mark.parametrize("damage", ["no database", "empty", "torn", "older"])
