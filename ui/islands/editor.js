@@ -57,7 +57,9 @@ export function mountEditor(host, parts) {
     if (!src && step) return; // the last one stays until the result is there
     if (src === previewed) return;
     previewed = src;
-    canvas.showPreview(src || null, src ? placeOf(job.request) : null)?.catch(() => {});
+    element.toggleAttribute("data-previews", Boolean(src));
+    if (!src) return canvas.showPreview(null);
+    canvas.showPreview(src, placeOf(job.request), maskOf(job.request, canvas.size()))?.catch(() => {}); // the next one may come
   }
 
   file.addEventListener("change", () => (take(file.files[0]), (file.value = "")));
@@ -79,6 +81,13 @@ function placeOf({ source, inpainting }) {
     width: region.right - region.left,
     height: region.bottom - region.top,
   };
+}
+
+/** Only what is masked develops in sight, unless more than that changes. */
+function maskOf({ source, inpainting }, size) {
+  const isPlain = inpainting?.mask && !inpainting.is_inverted && inpainting.area !== "whole";
+  const isLarger = Object.entries(source).some(([name, px]) => name.startsWith("extend_") && px > 0);
+  return isPlain && !isLarger ? { src: assetUrl(inpainting.mask), x: 0, y: 0, ...size } : null;
 }
 
 function createEmpty({ choose, pick }) {

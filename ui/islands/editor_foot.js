@@ -1,7 +1,7 @@
 // The foot of the editor: how far an edit is, what went wrong with it, or what it changed and its variants.
 import { url } from "./api.js";
 import { createLook } from "./editor_look.js";
-import { h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
+import { h, icon, keyed, setAttribute, setText, show } from "./dom.js";
 import { progress } from "./store.js";
 import { line } from "./telling.js";
 
@@ -13,7 +13,8 @@ export function createFoot({ canvas, stack, onCanvas, steps, store, verbs, other
   const range = { role: "progressbar", "aria-label": "Development", "aria-valuemin": 0, "aria-valuemax": 100 };
   const bar = h("div", { class: "progress-bar", ...range }, fill);
   const cancel = button("quiet", "cancel", "Cancel", () => verbs.cancel(stack.running().job_id));
-  const again = iconButton("dice", "The same edit with another seed, in its place", steps.again);
+  const again = button("secondary", "dice", "Again", steps.again);
+  again.title = "The same edit with another seed, in its place";
   const failure = h("div", { class: "editor-failure", role: "alert", hidden: true });
   const variants = h("div", { class: "siblings", role: "group", "aria-label": "Variants of this edit" });
   const live = h("p", { class: "off-screen", "aria-live": "polite" });

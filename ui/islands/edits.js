@@ -1,6 +1,6 @@
 // The island of the edits: every step of the picture, to look at, switch off, change and take back; and the projects.
 import { url } from "./api.js";
-import { h, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
+import { h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
 import { createProjects } from "./edits_projects.js";
 import { assetUrl } from "./on_canvas.js";
 
@@ -8,7 +8,7 @@ const STATES = { running: "develops …", failed: "failed", cancelled: "cancelle
 
 /** Fills `host`. */
 export function mountEdits(host, parts) {
-  const { stack, form, source, onCanvas, modes } = parts;
+  const { stack, form, source, inpainting, onCanvas, modes, presets } = parts;
   const name = h("input", { type: "text", class: "edits-name", "aria-label": "Name of the project", placeholder: "Project without a name", maxlength: "100" });
   const undo = iconButton("restore", "Undo the last edit (Alt+Z)", () => stack.undo());
   const redo = iconButton("redo", "Redo the edit (Alt+Shift+Z)", () => stack.redo());
@@ -17,7 +17,7 @@ export function mountEdits(host, parts) {
   const changing = h("div", { class: "edits-changing", hidden: true });
   const head = h("div", { class: "edits-head" }, name, undo, redo);
   const none = h("p", { class: "hint" }, "Each edit becomes a step here. Steps can be switched off, changed and made anew.");
-  host.append(h("span", { class: "label" }, "Edits"), head, changing, none, list, projects.element);
+  host.append(h("h2", { class: "edits-title" }, "Edits"), head, changing, none, list, projects.element);
 
   name.addEventListener("change", () => stack.rename(name.value.trim()));
   name.addEventListener("keydown", (event) => event.key === "Enter" && name.blur());
@@ -47,7 +47,7 @@ export function mountEdits(host, parts) {
     const eye = iconButton("eye", "Switch this edit off", () => toggle(id));
     const edit = iconButton("pencil", "Change its settings and mask", () => change(id));
     const again = iconButton("retry", "Make it anew, and all after it", () => stack.replay({ from: id }));
-    return h("li", { class: "edits-row" }, open, ...(id === "base" ? [] : [edit, again, eye]));
+    return h("li", { class: "edits-row" }, open, id !== "base" && h("div", { class: "edits-buttons" }, edit, again, eye));
   }
   function drawRow(node, step) {
     const number = stack.project.steps.indexOf(step) + 1; // 0: the original
@@ -64,9 +64,9 @@ export function mountEdits(host, parts) {
     const eye = node.querySelector("[data-act=eye]");
     if (!eye) return;
     const label = step.is_enabled ? "Switch this edit off" : "Switch this edit on";
-    setAttribute(eye, "aria-pressed", String(step.is_enabled));
     setAttribute(eye, "aria-label", label);
     setAttribute(eye, "title", label);
+    eye.replaceChildren(icon(step.is_enabled ? "eye" : "hide"));
     show(node.querySelector("[data-act=pencil]"), Boolean(step.request) && step.is_counted);
     show(node.querySelector("[data-act=retry]"), step.is_counted && step.is_enabled);
   }
@@ -85,6 +85,8 @@ export function mountEdits(host, parts) {
     if (!step?.source) return;
     stack.change(id);
     await onCanvas.settled();
+    const way = presets.find(({ label }) => step.name.startsWith(label));
+    if (way) inpainting.choose(way.name, way.inpainting);
     const request = { ...step.request, source: { ...step.request.source, image: step.source } };
     form.fill(form.fromRequest(request));
     modes.open("inpaint");

@@ -46,12 +46,12 @@ def build() -> None:
                 place("negative_prompt")
         island("result", "text", "image")
         island("editor", "inpaint")
+        island("edits", "inpaint")
         with gr.Column(elem_id="settings-block"):
             island("source", "image")
             island("retouch", "inpaint")
             island("strength", "image", "inpaint")
             island("masking", "inpaint")
-            island("edits", "inpaint")
             fold("networks", "LoRAs and embeddings")
             with gr.Column(elem_id="fold-networks"):
                 island("networks")
