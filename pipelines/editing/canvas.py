@@ -12,7 +12,7 @@ from pipelines.editing.filling import filled
 from pipelines.editing.geometry import CELL_PX, Size, around, extended, widened
 from pipelines.editing.masks import Levels, bounds, levels_of, softened
 from pipelines.editing.resizing import resized
-from pipelines.editing.seams import membrane
+from pipelines.editing.seams import blended
 from pipelines.editing.source import Inpainting, Region, Source
 from pipelines.errors import NothingMasked, RequestError
 from pipelines.guiding.preprocessing import opaque
@@ -95,14 +95,9 @@ def _blended(old: Levels, new: Levels, alpha: Levels, *, hides_seams: bool) -> L
         return old
     box = around(box, MARGIN_PX, (alpha.shape[1], alpha.shape[0]))
     place = np.s_[box.top : box.bottom, box.left : box.right]
-    before, after = old[place].astype(np.float32), new[place].astype(np.float32)
-    share = alpha[place].astype(np.float32)[..., None] / 255
-    if hides_seams:
-        after = after + membrane(before - after, alpha[place] == 0)
-    mixed = np.rint(before + (after - before) * share).clip(0, 255).astype(np.uint8)
-    blended = old.copy()
-    blended[place] = np.where(share > 0, mixed, old[place])
-    return blended
+    finished = old.copy()
+    finished[place] = blended(old[place], new[place], alpha[place], hides_seams=hides_seams)
+    return finished
 
 
 def _whole(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from PIL import Image, ImageFilter, ImageOps
 
+from pipelines.retouch import prefill
+
 Picture = Image.Image
 # How far the colours around the mask flow into it, and how often that layer is laid on, from far to near.
 FLOWS_PX = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
@@ -35,7 +37,7 @@ def _as_it_is(picture: Picture, mask: Picture) -> Picture:
 FILLS: Mapping[str, Callable[[Picture, Picture], Picture]] = {
     "original": _as_it_is,
     "fill": blurred_around,
-    "surroundings": blurred_around,
+    "surroundings": prefill.filled,
     "noise": blurred_around,  # what of it shows through is replaced as latents
     "nothing": blurred_around,
 }
