@@ -10,6 +10,7 @@ from PIL import Image
 
 from pipelines.errors import RequestError
 from pipelines.fields import within
+from pipelines.retouch.tones import restore_tones
 
 
 class Setting(NamedTuple):
@@ -31,7 +32,13 @@ class Tool:
 Tools = Mapping[str, Tool]
 
 # By the name that a step says: {"tool": "…", and its settings}.
-TOOLS: Tools = {}
+TOOLS: Tools = {
+    "tones": Tool(
+        "black, white and neutral greys of a faded photograph are brought back",
+        restore_tones,
+        {"strength": Setting(1.0, (0.0, 1.0))},
+    ),
+}
 
 
 def check_tool(values: Any, tools: Tools) -> dict[str, Any]:
