@@ -47,7 +47,11 @@ async def create(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response
     if bool(image) == bool(picture):
         remedy = 'Send either "image", the id of an upload, or "picture", that of a picture.'
         raise RequestError("image", image, "it is not said what is to be edited", remedy)
+    if type(values.get("reopen", False)) is not bool:
+        raise RequestError("reopen", values["reopen"], "is not true or false", "Leave it out.")
     begin = projects.create if image else projects.reopen
+    if image and values.get("reopen"):
+        begin = projects.reopen_upload
     return _told(await run_in_threadpool(begin, image or picture, owner, name), 201)
 
 

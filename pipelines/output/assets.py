@@ -15,13 +15,14 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.errors import NotFound, Refused, UploadError
 from pipelines.output import child, metadata
 from pipelines.output.disk import PART, claim, failures_named, part_of, sync_file, sync_folder
+from pipelines.output.edits import Edits
 from pipelines.request import Request
 
 CHILDREN_AT_ONCE = 2  # each may take 1.5 GB
@@ -35,7 +36,7 @@ Find = Callable[[str, str], Path | None]  # (asset id, owner) → where else its
 
 @dataclass(frozen=True)
 class Asset:
-    """An upload as it is kept. `request` and `parameters` are what the metadata of this owner's file said."""
+    """An upload as it is kept. `request`, `parameters` and `edits` are what the metadata of this owner's file said."""
 
     id: str  # the first 32 hex digits of the SHA-256 of mode, size and pixels
     width: int
@@ -43,13 +44,14 @@ class Asset:
     format: str  # png; jpeg for uploads of older versions
     request: Request | None
     parameters: str
+    edits: Edits | None
     path: Path
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON of the API; the place on disk stays out of it."""
-        values = dataclasses.asdict(self)
+        """The JSON of the API; the place on disk stays out of it, and of the edits it has the number."""
+        values = dataclasses.asdict(replace(self, edits=None))
         del values["path"]
-        return values
+        return {**values, "edits": self.edits.count if self.edits else 0}
 
 
 def nowhere(asset_id: str, owner: str) -> Path | None:
@@ -211,5 +213,6 @@ def _asset(path: Path, sidecar: dict[str, Any], owner: str) -> Asset:
         format=sidecar["format"],
         request=embedded.request,
         parameters=embedded.parameters,
+        edits=embedded.edits,
         path=path,
     )

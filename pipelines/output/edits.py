@@ -31,6 +31,11 @@ class Edits:
     steps: tuple[Edit, ...] = ()  # before it, the first one first
     left_out: int = 0  # of the later ones, for lack of room
 
+    @property
+    def count(self) -> int:
+        """How many edits the picture has behind it, its own one included."""
+        return len(self.steps) + self.left_out + 1
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `read_edits` is the inverse."""
         return dataclasses.asdict(self)

@@ -132,9 +132,10 @@ def _with(step: Step, result: Result) -> Step:
 
 
 def _outdated(step: Step) -> Step:
-    """Its last result stays in sight and belongs to no key."""
+    """Its last result stays in sight and belongs to no key, and so does what is under way: its job is cancelled."""
+    attempt = replace(step.attempt, key="") if step.attempt else None
     return replace(
-        step, results=tuple(replace(one, key="") for one in step.results[-1:]), attempt=None
+        step, results=tuple(replace(one, key="") for one in step.results[-1:]), attempt=attempt
     )
 
 

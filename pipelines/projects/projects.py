@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 from pipelines.errors import NotFound, RequestError
 from pipelines.job import Job
-from pipelines.output import metadata
 from pipelines.output.edits import Edits
 from pipelines.projects import changes, file, orders, reopening
 from pipelines.projects.project import Project, Result, Step, Values, place_of
@@ -75,21 +74,13 @@ class Projects:
 
     def reopen(self, picture_id: str, owner: str, name: str = "") -> Project:
         """The project that a picture of the library tells of. Raises NotFound, RequestError or DiskFull."""
-        embedded, _ = metadata.read(self._pictures.library.file(picture_id, owner))
-        edits, request = embedded.edits, embedded.request
-        if edits is None or request is None or request.source is None:
-            why = "its file tells of no edits"
-            raise RequestError("picture", picture_id, why, PHOTO_AGAIN)
-        if edits.left_out:
-            why = f"its file has no room for {edits.left_out} of its edits"
-            raise RequestError("picture", picture_id, why, PHOTO_AGAIN)
-        if not self._pictures.is_there(edits.base, owner):
-            why = "the photo that it was made of is no longer here"
-            raise RequestError("picture", picture_id, why, PHOTO_AGAIN)
-        steps = [self._known(one, owner) for one in reopening.steps_of(edits)]
-        last = new_step(edits.name, orders.asked(request.as_dict()))
-        made = Known(last, self._pictures.take(picture_id, owner), picture_id)
-        return self._add(reopening.opened(self._empty(edits.base, owner, name), [*steps, made]))
+        image = self._pictures.take(picture_id, owner)
+        known = self._reopened(image, owner, ("picture", picture_id))
+        return self._add(replace(known, name=name))
+
+    def reopen_upload(self, image: str, owner: str, name: str = "") -> Project:
+        """The project that an upload tells of, as far as its photo is here. Raises as `reopen` does."""
+        return self._add(replace(self._reopened(image, owner, ("image", image)), name=name))
 
     def open_file(self, source: BinaryIO, owner: str) -> Project:
         """The project in a project file. Raises UploadError, RequestError, Refused or DiskFull."""
@@ -183,6 +174,22 @@ class Projects:
     def _empty(self, base: str, owner: str, name: str) -> Project:
         now, project_id = self._clock(), secrets.token_hex(16)
         return Project(id=project_id, owner=owner, name=name, base=base, created=now, changed=now)
+
+    def _reopened(self, image: str, owner: str, given: tuple[str, str]) -> Project:
+        """What an upload tells of; `given`: the field by which errors name it, and its value."""
+        asset = self._pictures.assets.get(image, owner)
+        edits, request = asset.edits, asset.request
+        if edits is None or request is None or request.source is None:
+            raise RequestError(*given, "its file tells of no edits", PHOTO_AGAIN)
+        if edits.left_out:
+            why = f"its file had no room for {edits.left_out} of its edits"
+            raise RequestError(*given, why, PHOTO_AGAIN)
+        if not self._pictures.is_there(edits.base, owner):
+            raise RequestError(*given, "the photo that it was made of is not here", PHOTO_AGAIN)
+        steps = [self._known(one, owner) for one in reopening.steps_of(edits)]
+        picture_id = given[1] if given[0] == "picture" else ""
+        last = Known(new_step(edits.name, orders.asked(request.as_dict())), image, picture_id)
+        return reopening.opened(self._empty(edits.base, owner, ""), [*steps, last])
 
     def _add(self, project: Project) -> Project:
         """On disk, and what is due of it begun."""

@@ -29,6 +29,8 @@ def opened(project: Project, steps: Iterable[Known]) -> Project:
         step = known.step
         if known.image and source:
             result = Result(key=step.key(source), image=known.image, picture_id=known.picture_id)
+            if known.picture_id:
+                result = replace(result, pictures=(known.picture_id,))
             step = replace(step, results=(result,))
         found.append(step)
         if step.is_enabled:

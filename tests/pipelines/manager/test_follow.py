@@ -159,3 +159,25 @@ def test_newest_jobs_come_first() -> None:
         board.publish([Job(**{**vars(job(str(number))), "created": NOW + number})])
 
     assert [one.id for one in board.jobs("ada", 2)] == ["4", "3"]
+
+
+def test_who_follows_hears_of_news_of_his_own_beside_the_jobs_once() -> None:
+    board = Board(NOW)
+    seen = asyncio.run(board.changes("ada", board.version, 0))
+
+    board.tell("ada")
+    told = asyncio.run(board.changes("ada", seen.version, 5))
+
+    assert told.version > seen.version
+    assert asyncio.run(board.changes("ada", told.version, 0)).version == told.version
+    assert asyncio.run(board.changes("ada", seen.version, 5)).version == told.version  # another tab
+    assert board._newer(board._shelves["ada"], told.version) is None
+
+
+def test_listeners_are_told_of_every_snapshot_once_it_hangs_there() -> None:
+    board, heard = Board(NOW), []
+    board.listen(lambda one: heard.append((one.id, board.job(one.id, "ada").state)))
+
+    board.publish(iter([job("1"), job("2", state="done")]))
+
+    assert heard == [("1", "queued"), ("2", "done")]

@@ -318,6 +318,18 @@ def test_a_job_that_nobody_waits_for_any_more_is_cancelled(manager: PipelineMana
     assert states(manager.projects.get(project.id, OWNER)) == ["waiting"]
 
 
+def test_a_replay_from_a_step_that_runs_cancels_its_job(manager: PipelineManager) -> None:
+    project = add(manager, new(manager), "sky fake:step=0.05", steps=100)
+    step = steps(project)[0]
+
+    manager.projects.replay(project.id, OWNER, step["id"])
+
+    in_state(manager, manager.job(step["job_id"], OWNER), "cancelled")
+    now = steps(manager.projects.get(project.id, OWNER))[0]
+    assert (now["state"], now["job_id"] != step["job_id"]) == ("running", True)
+    manager.projects.trash(project.id, OWNER)
+
+
 def test_a_full_queue_puts_the_chain_off(
     manager: PipelineManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,6 +432,33 @@ def test_a_project_is_reopened_from_a_picture_with_all_its_results(
     assert [step["image"] for step in steps(again)] == [step["image"] for step in steps(project)]
     assert states(again) == ["done", "done"]
     assert manager.library.search(OWNER).total == total
+
+
+def test_a_file_that_is_dropped_reopens_the_project_while_its_photo_is_here(
+    manager: PipelineManager,
+) -> None:
+    project = edited(manager, "sky", "door")
+    data = manager.library.file(steps(project)[1]["picture_id"], OWNER).read_bytes()
+    mine, theirs = (manager.assets.add(data, owner) for owner in (OWNER, "eve"))
+
+    again = manager.projects.reopen_upload(mine.id, OWNER)
+
+    assert mine.as_dict()["edits"] == 2
+    assert states(again) == ["done", "done"]
+    with pytest.raises(RequestError, match="photo"):
+        manager.projects.reopen_upload(theirs.id, "eve")
+
+
+def test_edits_whose_results_are_not_known_are_made_again(manager: PipelineManager) -> None:
+    project = edited(manager, "sky", "door")
+    data = manager.library.file(steps(project)[1]["picture_id"], OWNER).read_bytes()
+    owner = "newcomer"
+    manager.assets.add(photo(), owner)
+    upload = manager.assets.add(data, owner)
+
+    again = settled(manager, manager.projects.reopen_upload(upload.id, owner))
+
+    assert [step["image"] for step in steps(again)] == [step["image"] for step in steps(project)]
 
 
 def test_a_picture_of_no_project_cannot_be_reopened(manager: PipelineManager) -> None:
