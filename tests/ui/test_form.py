@@ -18,6 +18,7 @@ ELSEWHERE = {
     "draft_fraction": "the button for eight drafts",
     "source": "the island of the source",
     "inpainting": "the editor",
+    "tile": "programs alone, so far",
     "controls": "the island of ControlNets",
     "image_prompts": "the island of image prompts",
 }
