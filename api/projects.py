@@ -141,11 +141,19 @@ async def change(
     if "is_enabled" in values and type(values["is_enabled"]) is not bool:
         raise RequestError("is_enabled", values["is_enabled"], "is not true or false", "Send it.")
     if "name" in values:
-        _name(values)
+        values["name"] = _name(values)
     if "picture" in values:
-        _text(values, "picture")
+        values["picture"] = _text(values, "picture")
     project = await run_in_threadpool(projects.change, project_id, owner, step_id, values)
     return Json(await run_in_threadpool(_with_job, studio, project, step_id))
+
+
+def _name(values: dict[str, Any]) -> str:
+    name = _text(values, "name").strip()
+    if len(name) > PROJECT_NAME_CHARACTERS:
+        remedy = f"Send at most {PROJECT_NAME_CHARACTERS} characters."
+        raise RequestError("name", name, "is too long", remedy)
+    return name
 
 
 def _told(project: Project, status_code: int = 200) -> Json:
@@ -174,14 +182,6 @@ def _packed(studio: Studio, project_id: str, owner: str) -> tuple[str, str]:
         raise
     safe = "".join(sign if sign.isalnum() or sign in " -_" else "_" for sign in project.name)
     return path, f"{safe.strip()[:80] or 'project'}.darkroom.zip"
-
-
-def _name(values: dict[str, Any]) -> str:
-    name = _text(values, "name").strip()
-    if len(name) > PROJECT_NAME_CHARACTERS:
-        remedy = f"Send at most {PROJECT_NAME_CHARACTERS} characters."
-        raise RequestError("name", name, "is too long", remedy)
-    return name
 
 
 def _text(values: dict[str, Any], field: str) -> str:

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.api.conftest import House, opened, png
 from tests.pipelines.projects.house import asking, mask, photo
 
+PROJECTS = "/api/v1/projects"
 Values = dict[str, Any]
 Headers = dict[str, str] | None
 
@@ -399,6 +402,40 @@ def test_a_project_is_reopened_from_its_picture(home: House) -> None:
         step["image"] for step in project["steps"]
     ]
     assert (again["name"], states(again)) == ("again", ["done", "done"])
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+values = st.recursive(
+    scalars | st.sampled_from(["tones", "f" * 32, {"tool": "tones"}, asking()]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+names = ["image", "picture", "name", "reopen", "request", "tool", "is_enabled", "from", "source"]
+bodies = st.dictionaries(st.sampled_from(names), values, max_size=4)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", ""),
+        ("POST", "/steps"),
+        ("PATCH", "/steps/STEP"),
+        ("POST", "/replay"),
+        ("PATCH", ""),
+    ],
+)
+@given(body=bodies)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_sent_there_is_no_fault_of_ours(
+    home: House, stack: str, method: str, path: str, body: Values
+) -> None:
+    step = home.client.get(stack).json()["project"]["steps"][0]["id"]
+    address = f"{stack}{path}".replace("STEP", step) if path or method == "PATCH" else PROJECTS
+
+    answer = home.client.request(method, address, content=json.dumps(body))
+
+    assert answer.status_code < 500, answer.text
+    assert answer.json()  # which NaN would break
 
 
 def test_tools_are_listed_with_their_settings(home: House) -> None:

@@ -50,8 +50,15 @@ def test_a_tool_is_a_function_of_the_picture() -> None:
     assert use({"tool": "darken"}, picture, TABLE).getpixel((0, 0)) == (100, 50, 0)
 
 
-def test_every_tool_says_what_it_does_and_does_nothing_it_was_not_told() -> None:
-    for name, tool in TOOLS.items():
-        assert tool.says
-        for setting in tool.settings.values():
-            assert setting.bounds[0] <= setting.default <= setting.bounds[1], name
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_tool_says_what_it_does_and_keeps_size_and_transparency(name: str) -> None:
+    tool = TOOLS[name]
+    assert tool.says
+    for setting in tool.settings.values():
+        assert setting.bounds[0] <= setting.default <= setting.bounds[1]
+
+    for mode in ("RGB", "RGBA", "L"):
+        picture = Image.effect_noise((32, 24), 40).convert(mode)
+        result = use({"tool": name}, picture, TOOLS)
+        assert result.size == picture.size
+        assert result.has_transparency_data == picture.has_transparency_data
