@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, ViewportSize, expect
 from tests.browser import easel
 from tests.browser.conftest import PHONE, WIDE, watch
 from tests.browser.easel import Easel, Fingers, Plane
+from tests.browser.test_access import findings
 
 WIDTH, HEIGHT = 320, 240
 NO_WEBGL = """
@@ -572,6 +573,27 @@ def test_on_a_phone_nothing_is_too_small_and_the_picture_has_the_room(
         assert box
         assert min(box["width"], box["height"]) >= 44, button.get_attribute("aria-label")
     assert canvas.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_serious_on_the_canvas(
+    easels: Callable[[tuple[int, int]], Easel], size: tuple[int, int], theme: str
+) -> None:
+    canvas = easels(size)
+    canvas.page.emulate_media(reduced_motion="reduce")
+    canvas.page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
+    canvas.blank(WIDTH, HEIGHT)
+    canvas.page.get_by_role("button", name="Whole mask").click()
+    found = {"panel": findings(canvas.page)}
+    canvas.page.keyboard.press("Escape")
+    canvas.tool("extend")
+    found["extend"] = findings(canvas.page)
+    canvas('setMode("sketch")')
+    canvas("setCompare(it)", canvas.lay("axe.png", np.zeros((HEIGHT, WIDTH), np.uint8)))
+    found["compare"] = findings(canvas.page)
+    canvas.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert found == {"panel": [], "extend": [], "compare": []}
 
 
 def test_a_picture_of_4096_pixels_is_no_burden(canvas: Easel) -> None:

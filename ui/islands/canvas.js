@@ -5,6 +5,7 @@
 import { createBar, TOOLS } from "./canvas_bar.js";
 import { createCompare } from "./canvas_compare.js";
 import { createCursor } from "./canvas_cursor.js";
+import { createFiles } from "./canvas_files.js";
 import { createFrame, snapped } from "./canvas_frame.js";
 import { watchGestures } from "./canvas_gestures.js";
 import { keysFor, watchCanvasKeys } from "./canvas_keys.js";
@@ -49,7 +50,9 @@ export function createCanvas({ toasts = null } = {}) {
   const cursor = createCursor({ viewport, view, settings, wantsPan });
   const zoomBar = createZoomBar(view);
 
-  const own = { ...verbs, undo: paper.undo, redo: paper.redo, extend: setExtension, save, loadFile, togglePanel };
+  const files = createFiles({ verbs, toasts });
+
+  const own = { ...verbs, undo: paper.undo, redo: paper.redo, extend: setExtension, save: files.save, loadFile: files.load, togglePanel };
   const bar = createBar({ settings, paper, verbs: own });
   const panel = createPanel({ settings, paper, verbs: own, close: togglePanel });
   viewport.append(pictures.element, overlay.element, frame.element, compare.element, cursor.element, zoomBar.element);
@@ -191,19 +194,6 @@ export function createCanvas({ toasts = null } = {}) {
   }
   function togglePanel() {
     panel.toggle(panel.element.hidden, bar.more);
-  }
-  async function loadFile(file) {
-    try {
-      const { wasSize } = await verbs.load(file);
-      if (wasSize) toasts?.say(`The mask was ${wasSize.width} × ${wasSize.height} and has been stretched over the picture.`);
-    } catch {
-      toasts?.say(`${file.name} cannot be read as a picture. Choose a PNG, WebP or JPEG file.`, { isError: true });
-    }
-  }
-  async function save() {
-    const address = URL.createObjectURL(await verbs.maskBlob());
-    h("a", { href: address, download: "mask.png" }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
   watchCanvasKeys(element, {
