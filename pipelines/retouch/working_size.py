@@ -23,3 +23,13 @@ def reduced(pixels: NDArray[np.uint8], pixels_max: int) -> NDArray[np.uint8]:
     share = math.sqrt(pixels_max / (height * width))
     size = (max(1, round(width * share)), max(1, round(height * share)))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def within_side(pixels: NDArray[np.uint8], side_max: int) -> NDArray[np.uint8]:
+    """The picture itself, or its mean over areas so that no side is longer than `side_max` pixels."""
+    height, width = pixels.shape[:2]
+    share = side_max / max(height, width)
+    if share >= 1:
+        return pixels
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
