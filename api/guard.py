@@ -173,8 +173,11 @@ def _with_headers(send: Send) -> Send:
                 del headers[
                     name
                 ]  # Gradio would let every web site in as soon as the Host is no loopback name
+            own = headers.getlist("content-security-policy")
             for name, value in HEADERS.items():
                 headers[name] = value
+            for policy in own:  # browsers keep to all of them, so an answer can only be stricter
+                headers.append("Content-Security-Policy", policy)
             message = {**message, "headers": headers.raw}
         await send(message)
 

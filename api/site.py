@@ -20,6 +20,7 @@ from api import (
     answers,
     doors,
     downloads,
+    graphics,
     guides,
     models,
     native,
@@ -34,7 +35,7 @@ from pipelines import NotFound, Settings
 
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
-    projects.ROUTES, a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
+    graphics.ROUTES, projects.ROUTES, a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -16,7 +16,7 @@ from api.closing import Closing
 from api.health import Readiness
 from api.identity import Identity, load_secret
 from api.throttle import Throttle
-from pipelines import Assets, Downloads, PipelineManager, Settings
+from pipelines import Assets, Downloads, Graphics, PipelineManager, Settings
 
 LOGIN_PAGE = Path(__file__).with_name("login.html")
 
@@ -32,6 +32,7 @@ class Studio:
     readiness: Readiness
     assets: Assets
     downloads: Downloads
+    graphics: Graphics
     login_page: Template
     a1111_checkpoints: dict[str, str] = field(default_factory=dict)  # owner → chosen by `options`
     a1111_vaes: dict[str, str] = field(default_factory=dict)
@@ -47,6 +48,7 @@ def furnish(settings: Settings, manager: PipelineManager, closing: Closing) -> S
         readiness=Readiness(manager, closing, time.monotonic),
         assets=manager.assets,
         downloads=Downloads(settings, manager.catalog, os.environ),
+        graphics=Graphics(),
         login_page=Template(LOGIN_PAGE.read_text(encoding="utf-8")),
     )
 

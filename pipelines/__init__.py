@@ -22,6 +22,8 @@ from pipelines.errors import (
     StudioError,
     UploadError,
 )
+from pipelines.graphics.graphics import Graphics, Wanted
+from pipelines.graphics.styles import GRAPHIC_STYLES
 from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control, ImagePrompt
 from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
 from pipelines.manager.manager import PipelineManager
@@ -62,6 +64,7 @@ __all__ = [
     "ENDED_STATES",
     "FAILED",
     "FORMATS",
+    "GRAPHIC_STYLES",
     "GUIDANCE",
     "GUIDE_KINDS",
     "PREPROCESSORS",
@@ -86,6 +89,7 @@ __all__ = [
     "Defaults",
     "Downloads",
     "EmbeddingFile",
+    "Graphics",
     "ImagePrompt",
     "Inpainting",
     "Job",
@@ -109,6 +113,7 @@ __all__ = [
     "StudioError",
     "UploadError",
     "VaeFile",
+    "Wanted",
     "find_title",
     "find_vae",
     "is_own_vae",
