@@ -1,4 +1,4 @@
-"""Drawings to edit, of which it is known where the thing is and what is behind it; and judgments of what became of them."""
+"""Drawings to edit, of which it is known where the thing is and what is behind it; and what became of them, judged."""
 
 from __future__ import annotations
 
