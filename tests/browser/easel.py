@@ -113,10 +113,18 @@ class Easel:
         return Image.open(io.BytesIO(base64.b64decode(self.page.evaluate(script))))
 
     def on_screen(self, points: Points) -> list[tuple[int, int]]:
-        corner, zoom = self("toPicture(0, 0)"), self("zoom()")
-        return [
-            (round((x - corner["x"]) * zoom), round((y - corner["y"]) * zoom)) for x, y in points
-        ]
+        x, y, zoom = self._view()
+        return [(round((px - x) * zoom), round((py - y) * zoom)) for px, py in points]
+
+    def in_picture(self, places: Points) -> list[tuple[float, float]]:
+        x, y, zoom = self._view()
+        return [(x + px / zoom, y + py / zoom) for px, py in places]
+
+    def _view(self) -> tuple[float, float, float]:
+        """What place of the picture is in the corner of the screen, and the zoom."""
+        script = "() => { const { x, y } = canvas.toPicture(0, 0); return [x, y, canvas.zoom()]; }"
+        x, y, zoom = self.page.evaluate(script)
+        return x, y, zoom
 
     def draw(self, points: Points) -> list[tuple[float, float]]:
         """One stroke of the mouse; where in the picture it really went, after rounding to the screen."""
@@ -126,8 +134,7 @@ class Easel:
         for x, y in screen[1:]:
             self.page.mouse.move(x, y)
         self.page.mouse.up()
-        corner, zoom = self("toPicture(0, 0)"), self("zoom()")
-        return [(corner["x"] + x / zoom, corner["y"] + y / zoom) for x, y in screen]
+        return self.in_picture(screen)
 
     def tool(self, name: str) -> None:
         self.page.locator(f".easel-tools [data-tool={name}]").click()

@@ -161,8 +161,7 @@ def test_a_polygon_is_clicked_and_closed(canvas: Easel, end: str) -> None:
         canvas.page.keyboard.press("Enter")
     else:
         canvas.page.mouse.click(*screen[-1 if end == "double click" else 0])
-    corner, zoom = canvas("toPicture(0, 0)"), canvas("zoom()")
-    went = [(corner["x"] + x / zoom, corner["y"] + y / zoom) for x, y in screen]
+    went = canvas.in_picture(screen)
     assert easel.overlap(canvas.mask(), easel.polygon(went, WIDTH, HEIGHT)) >= 0.999
 
 
@@ -541,8 +540,7 @@ def test_one_finger_paints(phone: tuple[Easel, Fingers]) -> None:
     for place in screen[1:]:
         fingers.move(place)
     fingers.end()
-    corner, zoom = canvas("toPicture(0, 0)"), canvas("zoom()")
-    went = [(corner["x"] + x / zoom, corner["y"] + y / zoom) for x, y in screen]
+    went = canvas.in_picture(screen)
     assert easel.overlap(canvas.mask(), easel.stroke(went, 48, WIDTH, HEIGHT)) >= 0.99
 
 
@@ -575,8 +573,9 @@ def test_on_a_phone_nothing_is_too_small_and_the_picture_has_the_room(
     assert canvas.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(
+    ("size", "theme"), [(WIDE, "dark"), (PHONE, "light")], ids=["wide", "phone"]
+)
 def test_axe_finds_nothing_serious_on_the_canvas(
     easels: Callable[[tuple[int, int]], Easel], size: tuple[int, int], theme: str
 ) -> None:
