@@ -48,10 +48,14 @@ export function createEditStack({ store, toasts, share }) {
     tell();
     return project;
   }
+  /** What the server tells of a project, unless another one has been opened meanwhile. */
+  function update(project) {
+    return project.id === stack.project?.id ? take(project) : project;
+  }
   /** Asks for one thing to be done; answers whether it was. */
   async function ask(method, rest, json) {
     try {
-      return Boolean(take((await call(method, path(rest), { json, timeoutMs: PATIENCE_MS })).project));
+      return Boolean(update((await call(method, path(rest), { json, timeoutMs: PATIENCE_MS })).project));
     } catch (error) {
       toasts.fail(error, { key: "project" });
       return false;
@@ -72,7 +76,7 @@ export function createEditStack({ store, toasts, share }) {
   }
   function told({ project, job }) {
     if (job) share(job);
-    return take(project);
+    return update(project);
   }
   /** After a reload. */
   async function restore() {
@@ -91,7 +95,7 @@ export function createEditStack({ store, toasts, share }) {
   /** Adds a step; the first one begins a project. Raises what the server refuses. */
   async function add(image, step) {
     if (!stack.project) take((await call("POST", "api/v1/projects", { json: { image } })).project);
-    while (stopped()) take((await call("POST", path("/undo"))).project);
+    while (stopped()) update((await call("POST", path("/undo"))).project);
     const json = { ...step, client_request_id: randomId() }; // so a repeat after a lost answer adds no second step
     return told(await insist("POST", path("/steps"), { json }, PATIENCE_MS));
   }

@@ -1,5 +1,4 @@
 // Where the source may change, as the form holds it in the mode "inpaint"; kept over a reload. The mask is the editor's.
-import { debounce } from "./dom.js";
 import { keep, recall } from "./prefs.js";
 
 /** `inpainting` of a Request, without its mask and the region, which the server finds. */
@@ -30,10 +29,10 @@ export function createInpainting({ form, modes }) {
     refuse: () => false,
     onChange: (run) => (listeners.add(run), run(inpainting)),
   };
-  const save = debounce(() => {
+  function save() {
     keep("inpainting", inpainting.fields);
     keep("retouch", inpainting.preset);
-  }, 150);
+  }
 
   function known(fields) {
     return Object.fromEntries(Object.entries(fields ?? {}).filter(([name]) => name in BLANK));

@@ -20,6 +20,7 @@ export function createOnCanvas({ canvas, source, inpainting, toasts }) {
   let version = 0; // of the mask
   let sent = { version: -1, id: "" };
   let isBusy = false;
+  let remembered = source.fields.image; // what lay there before the page was loaded anew, until it lies there again
   let turn = Promise.resolve();
 
   const save = debounce(() => {
@@ -59,7 +60,8 @@ export function createOnCanvas({ canvas, source, inpainting, toasts }) {
     isBusy = true;
     try {
       await canvas.open({ src: assetUrl(image), ...source.size });
-      const kept = inpainting.wanted ? null : await draft.recall();
+      const kept = remembered === image && !inpainting.wanted ? await draft.recall() : null;
+      remembered = "";
       if (kept?.image === image) await restore(kept);
       else canvas.setExtension(extensionOf(source.fields));
     } catch {
