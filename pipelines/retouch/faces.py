@@ -110,7 +110,7 @@ def _detector(folder: Path | None) -> Detect:
 def _by_package(pixels: Pixels) -> list[Face]:
     height, width = pixels.shape[:2]
     rows = detectRGB(width, height, np.ascontiguousarray(pixels).tobytes())
-    return [Face(*map(float, row[:4]), row[4] / 100) for row in rows]
+    return [_face(row, row[4] / 100) for row in rows]
 
 
 def _by_file(path: Path, pixels: Pixels) -> list[Face]:
@@ -121,9 +121,11 @@ def _by_file(path: Path, pixels: Pixels) -> list[Face]:
     except cv2.error as error:
         remedy = "Use face_detection_yunet_2023mar.onnx of OpenCV's model zoo."
         raise NoFaceDetector(f"{path.name} cannot be used to find faces.", remedy) from error
-    return [
-        Face(*map(float, row[:4]), score=float(row[14])) for row in ([] if rows is None else rows)
-    ]
+    return [_face(row, float(row[14])) for row in ([] if rows is None else rows)]
+
+
+def _face(row: Sequence[float], score: float) -> Face:
+    return Face(float(row[0]), float(row[1]), float(row[2]), float(row[3]), score)
 
 
 def _scaled(face: Face, across: float, down: float) -> Face:

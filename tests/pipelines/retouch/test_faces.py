@@ -25,7 +25,7 @@ def with_package() -> None:
 
 
 @pytest.mark.usefixtures("with_package")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_drawn_face_is_found_between_hair_and_chin(seed: int) -> None:
     (face,) = faces(drawn(400, seed))
 
@@ -52,12 +52,12 @@ def test_several_faces_of_several_sizes_are_found_largest_first() -> None:
 
 @pytest.mark.usefixtures("with_package")
 def test_boxes_are_in_pixels_of_the_picture_whatever_its_size_and_mode() -> None:
-    small, large = drawn(300), drawn(300).resize((2400, 2400))
+    small, large = drawn(300), drawn(300).resize((1200, 1200))
 
     (one,), (other,) = faces(small), faces(large.convert("L"))
 
-    assert other.width / one.width == pytest.approx(8, rel=0.25)
-    assert other.left / one.left == pytest.approx(8, rel=0.25)
+    assert other.width / one.width == pytest.approx(4, rel=0.25)
+    assert other.left / one.left == pytest.approx(4, rel=0.25)
 
 
 @pytest.mark.usefixtures("with_package")
