@@ -154,5 +154,11 @@ def stopped_at(project: Project) -> Place | None:
     return None
 
 
+def made_by(project: Project, job_id: str) -> Step | None:
+    """The step for whose last attempt this job is, or was."""
+    found = (step for step in project.steps if step.attempt and step.attempt.job_id == job_id)
+    return next(found, None)
+
+
 def under_way(project: Project) -> list[Step]:
     return [step for step in project.steps if step.attempt and step.attempt.state == RUNNING]

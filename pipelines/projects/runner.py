@@ -29,6 +29,7 @@ from pipelines.projects.project import (
     Result,
     Step,
     due,
+    made_by,
     place_of,
     under_way,
 )
@@ -160,11 +161,12 @@ class Runner:
         key = self._awaited.get(job.id)
         if key is None:
             return
-        self.update(key, lambda project: self._ended(project, job))
-        self._awaited.pop(job.id, None)
+        now = self.update(key, lambda project: self._ended(project, job))
+        if made_by(now, job.id) is None:  # else it may be queued again, and end well
+            self._awaited.pop(job.id, None)
 
     def _ended(self, project: Project, job: Job) -> Project:
-        step = next((one for one in under_way(project) if _attempt(one).job_id == job.id), None)
+        step = made_by(project, job.id)
         if step is None:
             return project
         made = tuple(one.picture_id for one in job.pictures if one.picture_id)
@@ -219,8 +221,10 @@ class Runner:
     def _resume(self) -> None:
         self._store.sweep(self._means.clock())
         for project in self._store.all():
+            key = (project.id, project.owner)
+            attempts = [step.attempt for step in project.steps if step.attempt]
+            self._awaited |= {one.job_id: key for one in attempts if one.job_id}
             if not project.trashed and (under_way(project) or due(project)):
-                key = (project.id, project.owner)
                 self._later(key, partial(self._go_on, key))
 
     def _go_on(self, key: Key) -> None:
@@ -234,7 +238,6 @@ class Runner:
         if not job_id:
             self._begin_again(key, step.id)
             return
-        self._awaited[job_id] = key
         try:
             job = self._means.jobs.job(job_id, key[1])
         except NotFound:

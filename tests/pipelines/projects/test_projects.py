@@ -272,6 +272,20 @@ def test_a_cancelled_job_stops_the_chain_until_it_is_tried_again(manager: Pipeli
     manager.projects.trash(project.id, OWNER)
 
 
+def test_a_cancelled_job_that_is_queued_again_makes_its_step_after_all(
+    manager: PipelineManager,
+) -> None:
+    project = add(manager, new(manager), "sky fake:step=0.05", steps=10)
+    job_id = steps(project)[0]["job_id"]
+    manager.cancel(job_id, OWNER)
+    assert states(settled(manager, project)) == ["cancelled"]
+
+    manager.requeue(job_id, OWNER)
+    now = when(manager, project, lambda one: states(one) == ["done"])
+
+    assert steps(now)[0]["job_id"] == job_id
+
+
 def test_a_failed_job_tells_why_and_later_results_stay(manager: PipelineManager) -> None:
     project = edited(manager, "sky", "door")
     sky = named(project, "sky")
