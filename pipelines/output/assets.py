@@ -85,7 +85,12 @@ class Assets:
             child.check(sent, len(sent), filename)
         else:
             child.check_file(sent, filename)
-        return self._add(sent, owner)
+        if not self._line.acquire(blocking=False):
+            raise Refused("Too many pictures are being sent at once.", "Try again in a moment.", 5)
+        try:
+            return self._add(sent, owner)
+        finally:
+            self._line.release()
 
     def add_file(self, path: Path, owner: str) -> Asset:
         """Likewise, from a file that lies here already. Raises OSError as well."""
@@ -93,7 +98,7 @@ class Assets:
             return self.add(file, owner, path.name)
 
     def get(self, asset_id: str, owner: str) -> Asset:
-        """Raises NotFound, in the same words for what is another's and for what is not there; Refused or DiskFull.
+        """Raises NotFound, in the same words for what is another's and for what is not there, or DiskFull.
 
         What was swept and is found elsewhere is decoded and compared with its id, like anything that is sent.
         """
@@ -147,19 +152,14 @@ class Assets:
     @contextlib.contextmanager
     def _decoded(self, sent: bytes | BinaryIO, make: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         """(a file in our folder, which is gone afterwards unless it got another name; the child's report)."""
-        if not self._line.acquire(blocking=False):
-            raise Refused("Too many pictures are being sent at once.", "Try again in a moment.", 5)
+        with failures_named(self._folder):
+            part = part_of(claim(self._folder, [secrets.token_hex(16)]))
         try:
-            with failures_named(self._folder):
-                part = part_of(claim(self._folder, [secrets.token_hex(16)]))
-            try:
-                with self._children:
-                    report = child.decode(sent, part, make)
-                yield part, report
-            finally:
-                part.unlink(missing_ok=True)
+            with self._children:
+                report = child.decode(sent, part, make)
+            yield part, report
         finally:
-            self._line.release()
+            part.unlink(missing_ok=True)
 
     def _keep(self, part: Path, report: dict[str, Any], owner: str) -> Asset:
         """Notes the owner, then gives the picture its name, unless an equal one has it."""

@@ -20,7 +20,7 @@ from pipelines.output.decoder import CPU_SECONDS, MEMORY_BYTES
 from pipelines.output.disk import disk_full
 
 UPLOAD_BYTES_MAX = 128_000_000  # 40 million pixels, also where nothing compresses them
-CLOCK_SECONDS = 120.0  # ends a child that hangs; one that computes ends itself after CPU_SECONDS
+CLOCK_SECONDS = 180.0  # ends a child that hangs; one that computes ends itself after CPU_SECONDS
 START_BYTES = 1024  # are enough to know a file by
 # Our package without its __init__, which would import all of Darkroom.
 START_CHILD = (
