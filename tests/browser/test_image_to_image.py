@@ -330,16 +330,9 @@ def test_a_sketch_that_is_given_up_changes_nothing(studio: Studio) -> None:
     source_is_shown(studio)
 
 
-STYLES = [
-    {"name": "Sticker", "prompt": "sticker of {prompt}, white ground", "negative_prompt": "photo"},
-    {"name": "Linocut", "prompt": "linocut, {prompt}", "negative_prompt": ""},
-]
-
-
 @pytest.fixture
 def styled(studio: Studio) -> Studio:
-    """Two styles of graphics are offered."""
-    studio.page.route("**/graphics/styles", lambda route: route.fulfill(json={"items": STYLES}))
+    """The styles of graphics are in sight."""
     return studio.choose("small").unfold("graphics")
 
 
@@ -349,8 +342,8 @@ def test_a_style_stands_around_the_prompt_that_is_sent(styled: Studio) -> None:
     chip = styled.page.locator(".style-chip")
     expect(chip).to_have_text("Style: Sticker")
     asked = sent(styled, "a fox")
-    assert asked["prompt"] == "sticker of a fox, white ground"
-    assert asked["negative_prompt"] == "photo"
+    assert asked["prompt"].startswith("a die-cut sticker of a fox on a plain")
+    assert "photograph" in asked["negative_prompt"]
     expect(styled.prompt).to_have_value("a fox")
     styled.see("done").reload()
     expect(chip).to_have_text("Style: Sticker")
@@ -360,31 +353,37 @@ def test_a_style_stands_around_the_prompt_that_is_sent(styled: Studio) -> None:
 
 
 def test_settings_of_a_styled_picture_bring_its_whole_prompt(styled: Studio) -> None:
-    styled.page.get_by_role("button", name="Linocut").click()
-    styled.generate("a fox").see("done")
-    expect(styled.page.locator(".result .words-prompt")).to_have_text("linocut, a fox")
+    styled.page.get_by_role("button", name="Badge").click()
+    whole = sent(styled, "a fox")["prompt"]
+    expect(styled.see("done").page.locator(".result .words-prompt")).to_have_text(whole)
     styled.act("sliders")
-    expect(styled.prompt).to_have_value("linocut, a fox")
-    assert sent(styled, "linocut, a fox")["prompt"] == "linocut, a fox"
+    expect(styled.prompt).to_have_value(whole)
+    assert sent(styled, whole)["prompt"] == whole
 
 
-def test_a_picture_is_taken_away_as_curves_or_it_is_said_why_not(studio: Studio) -> None:
-    studio.choose("small").generate("a logo").see("done")
-    svg = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+def test_a_picture_is_taken_away_as_suits_its_style_or_it_is_said_why_not(styled: Studio) -> None:
+    styled.page.get_by_role("button", name="Badge").click()
+    styled.generate("a logo").see("done")
+    styled.act("more")
+    menu = styled.page.locator(".result").get_by_role("menu", name="Save as")
     why = {"code": "not_plain", "message": "The ground is not plain.", "remedy": "Use a white one."}
-    studio.page.route("**/svg", lambda route: route.fulfill(body=svg, content_type="image/svg+xml"))
-    studio.page.route(
-        "**/cutout", lambda route: route.fulfill(status=422, json={"error": {**why, "field": ""}})
-    )
-    studio.act("more")
-    menu = studio.page.locator(".result").get_by_role("menu", name="Save as")
-    with studio.page.expect_download() as download:
-        menu.get_by_role("menuitem", name="SVG").click()
-    assert download.value.suggested_filename.endswith(".svg")
-    expect(menu).to_be_hidden()
-    studio.act("more")
+    refused = {"error": {**why, "field": ""}}
+    styled.page.route("**/cutout?**", lambda route: route.fulfill(status=422, json=refused))
     menu.get_by_role("menuitem", name="PNG with transparency").click()
-    expect(studio.toast("The ground is not plain. Use a white one.")).to_be_visible()
+    expect(styled.toast("The ground is not plain. Use a white one.")).to_be_visible()
+
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    told = {"content-disposition": 'attachment; filename="1-a-logo.svg"'}
+    styled.page.route("**/svg?**", lambda route: route.fulfill(body=svg, headers=told))
+    styled.act("more")
+    with (
+        styled.page.expect_request("**/svg?**") as asked,
+        styled.page.expect_download() as download,
+    ):
+        menu.get_by_role("menuitem", name="SVG").click()
+    assert "colours=6" in asked.value.url
+    assert download.value.suggested_filename == "1-a-logo.svg"
+    expect(menu).to_be_hidden()
 
 
 def test_axe_finds_nothing_serious_here(visit: Callable[..., Studio], tmp_path: Path) -> None:

@@ -3,17 +3,17 @@ import { ApiError, ConnectionLost, url } from "./api.js";
 import { h, iconButton, setAttribute, show } from "./dom.js";
 
 const TIMEOUT_MS = 60000;
-/** What the menu offers: words, the end of the route, the end of the file's name. */
+/** What the menu offers: words, the end of the route, and what a style (or null) has to say about it. */
 const WAYS = [
-  ["PNG with transparency", "cutout", "png"],
-  ["SVG", "svg", "svg"],
+  ["PNG with transparency", "cutout", () => ({})],
+  ["SVG", "svg", (style) => (style ? { colours: style.colours, cutout: Number(style.cutout) } : {})],
 ];
 
-/** A button with a menu; `open(record)` says of which picture. */
-export function createExports(toasts) {
+/** A button with a menu; `open(record)` says of which picture. `styleOf(prompt)` finds the style that it was made in. */
+export function createExports({ styleOf }, toasts) {
   const button = iconButton("more", "Save as …", () => turn(menu.hidden), { "aria-haspopup": "menu", "aria-expanded": "false" });
-  const items = WAYS.map(([words, way, end]) =>
-    h("button", { type: "button", role: "menuitem", class: "quiet", on: { click: () => take(words, way, end) } }, words),
+  const items = WAYS.map(([words, way, told]) =>
+    h("button", { type: "button", role: "menuitem", class: "quiet", on: { click: () => take(words, way, told) } }, words),
   );
   const menu = h("div", { class: "popover exports-menu", role: "menu", "aria-label": "Save as", hidden: true }, ...items);
   const element = h("div", { class: "exports" }, button, menu);
@@ -24,13 +24,14 @@ export function createExports(toasts) {
     setAttribute(button, "aria-expanded", String(isOpen));
     if (isOpen) items[0].focus();
   }
-  async function take(words, way, end) {
-    const { id } = record;
+  async function take(words, way, told) {
+    const { id, prompt } = record;
     turn(false);
     button.focus();
     const done = toasts.say(`${words} is being made …`, { key: "export" });
     try {
-      save(await fetched(`api/v1/pictures/${id}/${way}`), `${id}.${end}`);
+      const query = new URLSearchParams({ ...told(await styleOf(prompt)), download: 1 });
+      save(await fetched(`api/v1/pictures/${id}/${way}?${query}`));
       done();
     } catch (error) {
       toasts.fail(error, { key: "export" });
@@ -48,7 +49,7 @@ export function createExports(toasts) {
   return { element, open: (next) => ((record = next), turn(false)) };
 }
 
-/** The file at that path as a blob. Raises ApiError or ConnectionLost. */
+/** The file at that path: {blob, name}. Raises ApiError or ConnectionLost. */
 async function fetched(path) {
   let response;
   try {
@@ -56,13 +57,16 @@ async function fetched(path) {
   } catch (error) {
     throw new ConnectionLost(error.message);
   }
-  if (response.ok) return response.blob();
+  if (response.ok) {
+    const [, name] = (response.headers.get("content-disposition") ?? "").match(/filename="([^"]+)"/) ?? [];
+    return { blob: await response.blob(), name: name ?? "" };
+  }
   const answer = await response.json().catch(() => null);
   const fallback = { message: `The server answered with status ${response.status}.`, remedy: "Try again later." };
   throw new ApiError(response.status, answer?.error ?? fallback);
 }
 
-function save(blob, name) {
+function save({ blob, name }) {
   const address = URL.createObjectURL(blob);
   h("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);

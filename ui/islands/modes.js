@@ -32,6 +32,7 @@ export function createModes() {
       for (const run of listeners) run(mode);
     }
     describe();
+    document.getElementById(`${tab}-button`)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
   /** The three tabs name the one panel as theirs, and the panel is called after the one that is open. */
   function describe() {
@@ -40,7 +41,6 @@ export function createModes() {
       setAttribute(document.getElementById(`${tab}-button`), "aria-controls", PANEL);
     }
     setAttribute(document.getElementById(PANEL), "aria-labelledby", `${mine}-button`);
-    document.getElementById(`${mine}-button`)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
   /** Gradio has drawn the tabs and opened the first one: the one that was left open is opened. */
   function restore() {

@@ -24,11 +24,11 @@ export function createRecords() {
   };
 }
 
-/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, trash, restore, openInLibrary (absent: no such button). */
+/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, styleOf, trash, restore, openInLibrary (absent: no such button). */
 export function createPictureView(stage, verbs, toasts) {
   const strip = createStrip(stage);
   const compare = createCompare(stage);
-  const exports = createExports(toasts);
+  const exports = createExports(verbs, toasts);
   const words = h("div", { class: "picture-words" });
   const actions = h("div", { class: "picture-actions", role: "toolbar", "aria-label": "Picture" });
   const element = h(

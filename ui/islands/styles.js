@@ -28,8 +28,8 @@ export function mountStyles(host, { graphics }) {
 const NOTE = "A style stands around your prompt when it is sent. Say only what is to be shown: “a fox”.";
 
 function tile(style, run) {
-  const image = style.thumbnail && h("img", { src: url(style.thumbnail), alt: "", loading: "lazy", decoding: "async" });
-  return h("button", { type: "button", class: "style", on: { click: run } }, h("span", { class: "style-picture" }, image), h("span", { class: "style-name" }, style.name));
+  const image = style.thumbnail && h("img", { src: url(`ui/styles/${style.thumbnail}`), alt: "", loading: "lazy", decoding: "async" });
+  return h("button", { type: "button", class: "style", title: style.about, on: { click: run } }, h("span", { class: "style-picture" }, image), h("span", { class: "style-name" }, style.name));
 }
 
 /** The island of the chip. */

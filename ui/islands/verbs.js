@@ -140,6 +140,7 @@ export function createPictureVerbs({ form, checkpoint, graphics, records, toasts
       toasts.say(`Seed ${record.seed} is in the form.`, { key: "settings" });
     },
     sendTo,
+    styleOf: graphics.styleOf,
     trash,
     restore,
     openInLibrary: (record) => {
