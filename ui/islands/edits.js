@@ -28,6 +28,7 @@ export function mountEdits(host, parts) {
     show(list, Boolean(project));
     show(none, !project);
     if (project) drawProject(project);
+    else list.replaceChildren();
     projects.draw();
   }
   function drawProject(project) {

@@ -96,7 +96,7 @@ const ISLANDS = {
 function whenInpainting(name) {
   return (host) =>
     modes.onChange(async (mode) => {
-      if (mode !== "inpaint" || host.dataset.opened) return;
+      if (mode !== "inpaint" || "opened" in host.dataset) return;
       host.dataset.opened = "";
       (await inpaint())[name](host);
     });
