@@ -101,7 +101,7 @@ class PipelineManager:
             sources=self.takeovers.sources,
         )
         store = Store(settings.output_dir)
-        self.assets = Assets(settings.data_dir, kept=store.assets())
+        self.assets = Assets(settings.data_dir, self.library.source, store.assets())
         prepared = Prepared(settings.data_dir)
         self.guides = Guides(self.assets, prepared)
         self._canvases = Canvases(self.assets, prepared)
