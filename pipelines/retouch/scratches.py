@@ -3,8 +3,9 @@
 Damage is thin or small, lighter or darker than what it lies on, and the same picture goes on at both of its sides.
 Outlines of things are not: there the picture is another one on the other side. So a mark must stand out from the
 median of its surroundings, from the noise there, and from the step between the regions that it lies between; it must
-have the shape of a line or a grain, and stand free. Lines too faint to be seen pixel by pixel are seen by their mean
-along straight runs in twelve directions. All of it is done at two scales: thin marks at the first, wider at half.
+have the shape of a line or a grain, and stand free; and the more there is like it around, as in a face or in branches,
+the more it must stand out. Lines too faint to be seen pixel by pixel are seen by their mean along straight runs in
+twelve directions. All of it is done at two scales: thin marks at the first, wider at half.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ NOISE_PX = 65
 NOISE_FLOOR = 1.5  # levels of 255: less counts as this
 DIRECTIONS, RUN_DOUBLINGS = 12, 4  # runs of 2**4 pixels
 LINE, GRAIN = 2.0, 5.0  # how often the noise: a run's mean, a grain's peak
+GRAIN_MEAN = 4.0  # of all pixels of a grain
+CALM, LINE_DOUBT, GRAIN_DOUBT = (
+    0.05,
+    15.0,
+    20.0,
+)  # where a larger share is candidates, more is asked of each
 WEAK = 2.0  # what is joined to such a line or grain
 CONTRAST, GRAIN_CONTRAST = 6.0, 14.0  # levels of 255
 STEP_SHARE, STEP_FLOOR = 0.7, 6.0
@@ -38,6 +45,19 @@ BRIDGE_PX = 5  # how far a mark goes on over an outline
 LINE_LENGTH_PX, LINE_WIDTH_PX, SLENDER = 12, 6.0, 3.0
 GRAIN_PX, GRAIN_AREA_PX, GRAIN_FILL = 14, 4, 0.4
 FREE_SHARE = 0.12  # of what is round a mark may look like it
+
+
+@dataclass(frozen=True)
+class Relief:
+    """What stands out at one scale, pale things or dark ones: three times (height, width)."""
+
+    tone: Levels  # levels of 255, negative for dark things: the more the paler, or the darker
+    height: Levels  # above the median of what is round it
+    times_noise: Levels
+
+    @property
+    def is_weak(self) -> Mask:
+        return np.asarray((self.times_noise > WEAK) & (self.height > CONTRAST))
 
 
 @dataclass(frozen=True)
@@ -81,8 +101,11 @@ def _marks(pixels: Pixels, scale: int) -> Mask:
     Marks are grey: pale ones are sought where the weakest colour rises, dark ones where the strongest falls.
     """
     step = _step(pixels)
-    light = _stand_out(pixels.min(axis=2), 1, step, scale)
-    return light | _stand_out(pixels.max(axis=2), -1, step, scale)
+    reliefs = _relief(pixels.min(axis=2), 1), _relief(pixels.max(axis=2), -1)
+    candidates = (reliefs[0].is_weak | reliefs[1].is_weak).astype(np.float32)
+    busy = np.asarray(cv2.blur(candidates, (NOISE_PX, NOISE_PX)), np.float32)
+    light, dark = (_marks_of(relief, step, busy, scale) for relief in reliefs)
+    return light | dark
 
 
 def _step(pixels: Pixels) -> Levels:
@@ -97,20 +120,26 @@ def _step(pixels: Pixels) -> Levels:
     return np.asarray(_resized(apart, pixels.shape), np.float32)
 
 
-def _stand_out(channel: Pixels, sign: int, step: Levels, scale: int) -> Mask:
-    """The pale (sign 1) or dark (-1) marks of one channel: (height, width)."""
+def _relief(channel: Pixels, sign: int) -> Relief:
     around = cv2.medianBlur(channel, AROUND_PX)
-    height = sign * (channel.astype(np.float32) - around)
-    times_noise = height / _noise(height)
+    height = np.asarray(sign * (channel.astype(np.float32) - around), np.float32)
+    return Relief(sign * channel.astype(np.float32), height, height / _noise(height))
+
+
+def _marks_of(relief: Relief, step: Levels, busy: Levels, scale: int) -> Mask:
+    """The marks of one sign: (height, width). `busy`: the share of candidates round each pixel."""
+    height, times_noise = relief.height, relief.times_noise
     is_inside = height > STEP_SHARE * (step - STEP_FLOOR)
-    is_weak = (times_noise > WEAK) & (height > CONTRAST)
     runs = _runs(np.where(is_inside | (height < 0), np.clip(times_noise, -4, 8), 0))
-    blobs = _blobs(is_weak & is_inside)
+    blobs = _blobs(relief.is_weak & is_inside)
+    doubt = np.maximum(_mean(blobs, busy) - CALM, 0)
     is_line = _holds(blobs, runs > LINE) & _is_slender(blobs, LINE_WIDTH_PX / scale)
+    is_line &= _mean(blobs, runs) > LINE + LINE_DOUBT * doubt
     is_peak = (times_noise > GRAIN) & (height > GRAIN_CONTRAST)
     is_grain = _holds(blobs, is_peak) & _is_small(blobs, GRAIN_PX / scale)
-    is_mark = (is_line | is_grain) & _stands_free(blobs, channel, sign, height)
-    return _bridged(is_mark[blobs.labels], is_weak)
+    is_grain &= _mean(blobs, times_noise) > GRAIN_MEAN + GRAIN_DOUBT * doubt
+    is_mark = (is_line | is_grain) & _stands_free(blobs, relief)
+    return _bridged(is_mark[blobs.labels], relief.is_weak)
 
 
 def _noise(height: Levels) -> Levels:
@@ -157,6 +186,11 @@ def _blobs(mask: Mask) -> Blobs:
     )
 
 
+def _mean(blobs: Blobs, values: Levels) -> NDArray[np.float64]:
+    """Of each blob."""
+    return np.asarray(np.bincount(blobs.labels.ravel(), values.ravel(), blobs.count) / blobs.area)
+
+
 def _holds(blobs: Blobs, seeds: Mask) -> Mask:
     """Which blobs hold a seed, by number; the ground does not."""
     held = np.bincount(blobs.labels[seeds], minlength=blobs.count) > 0
@@ -167,8 +201,7 @@ def _holds(blobs: Blobs, seeds: Mask) -> Mask:
 def _is_slender(blobs: Blobs, width_max: float) -> Mask:
     """Which blobs have the shape of a line: the mean distance to the border of a strip is a quarter of its width."""
     depth = cv2.distanceTransform((blobs.labels > 0).astype(np.uint8), cv2.DIST_L2, 3)
-    mean = np.bincount(blobs.labels.ravel(), depth.ravel(), blobs.count) / blobs.area
-    width = np.maximum(4 * mean - 2, 1)
+    width = np.maximum(4 * _mean(blobs, np.asarray(depth, np.float32)) - 2, 1)
     is_long = np.maximum(blobs.wide, blobs.tall) >= LINE_LENGTH_PX
     return np.asarray(is_long & (width < width_max) & (blobs.area > SLENDER * width**2))
 
@@ -179,22 +212,21 @@ def _is_small(blobs: Blobs, side_max: float) -> Mask:
     return np.asarray(fits & (blobs.area >= GRAIN_FILL * blobs.wide * blobs.tall))
 
 
-def _stands_free(blobs: Blobs, channel: Pixels, sign: int, height: Levels) -> Mask:
+def _stands_free(blobs: Blobs, relief: Relief) -> Mask:
     """Which blobs do not jut out of something like them, as the peak of a hill does.
 
     Of the pixels two or three away from a blob few may reach half of its height.
     """
     inside = (blobs.labels > 0).astype(np.float32)
-    tone = sign * channel.astype(np.float32)
     box = (9, 9)
     weight = np.maximum(cv2.blur(inside, box), 1e-6)
-    middle = cv2.blur((tone - height / 2) * inside, box) / weight
+    middle = cv2.blur((relief.tone - relief.height / 2) * inside, box) / weight
     numbers = blobs.labels.astype(np.float32)  # exact below 2**24 blobs
     far = cv2.dilate(numbers, np.ones((7, 7), np.uint8))
     near = cv2.dilate(inside, np.ones((3, 3), np.uint8))
     ring = np.where(near > 0, 0, far).astype(np.int32)
     all_round = np.bincount(ring.ravel(), minlength=blobs.count)
-    like_it = np.bincount(ring[tone > middle], minlength=blobs.count)
+    like_it = np.bincount(ring[relief.tone > middle], minlength=blobs.count)
     return np.asarray(like_it <= FREE_SHARE * np.maximum(all_round, 1))
 
 
