@@ -85,6 +85,7 @@ const PATHS = {
   compare: ["M4 5h16v14H4z", "M12 2.5v19", "M12 8l8 8"],
   copy: ["M9 9h11v11H9z", "M5 15H4V4h11v1"],
   dice: ["M4.5 4.5h15v15h-15z", "M9 9h.01M15 15h.01M15 9h.01M9 15h.01M12 12h.01"],
+  enlarge: ["M10 14l-6 6M4 15v5h5", "M14 10l6-6M15 4h5v5"],
   download: ["M12 4v11M7 11l5 5 5-5", "M5 20h14"],
   eraser: ["M4 15.5L13.5 6l5.5 5.5-7 7H7z", "M9 10.5l5.5 5.5", "M11 19.5h9"],
   extend: ["M8 8h8v8H8z", "M12 5V2.5M12 21.5V19M5 12H2.5M21.5 12H19"],

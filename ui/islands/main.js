@@ -4,6 +4,7 @@ import { createCards } from "./cards.js";
 import { createCheckpoint } from "./checkpoint.js";
 import { mountDock } from "./dock.js";
 import { watchDrops } from "./drop.js";
+import { createEnlarge } from "./enlarge.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { createGraphics } from "./graphics.js";
@@ -64,7 +65,8 @@ const library = {
   open: (id) => (library.wanted = () => library.open(id)),
   pick: (...what) => (goTo("library"), (library.wanted = () => library.pick(...what))),
 };
-const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library });
+const enlarge = createEnlarge({ verbs, checkpoint, toasts, goTo });
+const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
 const models = { open: (...wanted) => (models.wanted = wanted) };

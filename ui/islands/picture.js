@@ -1,6 +1,7 @@
 // A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
 import { call, url } from "./api.js";
 import { createCompare } from "./compare.js";
+import { canEnlarge } from "./enlarge.js";
 import { createExports } from "./exports.js";
 import { h, icon, iconButton, show } from "./dom.js";
 import { pictureLicences } from "./licence.js";
@@ -24,7 +25,7 @@ export function createRecords() {
   };
 }
 
-/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, styleOf, trash, restore, openInLibrary (absent: no such button). */
+/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, enlarge, styleOf, trash, restore, openInLibrary (absent: no such button). */
 export function createPictureView(stage, verbs, toasts) {
   const strip = createStrip(stage);
   const compare = createCompare(stage);
@@ -64,6 +65,7 @@ export function createPictureView(stage, verbs, toasts) {
       compare.button,
       !record.trashed && iconButton("picture", "Image to image: start from this picture", () => verbs.sendTo(record, "image")),
       !record.trashed && iconButton("brush", "Inpaint: change a part of this picture", () => verbs.sendTo(record, "inpaint")),
+      !record.trashed && canEnlarge(record) && iconButton("enlarge", "Enlarge to twice its size, with new details", () => verbs.enlarge(record)),
       verbs.useSeed &&
         record.seed !== null &&
         iconButton("seed", "Use this seed", () => verbs.useSeed(record)),
@@ -103,6 +105,7 @@ function describe(record) {
     ["Clip skip", record.request?.clip_skip > 1 ? record.request.clip_skip : ""],
     ["Checkpoint", record.checkpoint],
     ["Refiner", refinedBy(record.request)],
+    ["Tiles", record.request?.tile ? `${record.request.tile} px` : ""],
     ["Denoising strength", record.request?.source?.strength],
     ["VAE", record.request?.vae ?? ""],
     ["LoRA", record.applied],

@@ -59,6 +59,7 @@ export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, 
   return {
     request,
     share: (job) => share({ jobs: [job] }),
+    submit: (asked) => post(asked, randomId()),
     generate: (values) => send(values),
     drafts: (values) => send(values, DRAFTS),
     develop: (jobId, pictures) => change(jobId, "develop", { pictures }),
@@ -78,7 +79,7 @@ export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, 
 }
 
 /** The verbs of pictures; each answers whether it worked. `library` is filled once that tab was opened. */
-export function createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library }) {
+export function createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge }) {
   function useRequest(request) {
     // First the checkpoint: the request's own values then win over its defaults.
     const isFound = !request.checkpoint || checkpoint.choose(request.checkpoint);
@@ -140,6 +141,7 @@ export function createPictureVerbs({ form, checkpoint, graphics, records, toasts
       toasts.say(`Seed ${record.seed} is in the form.`, { key: "settings" });
     },
     sendTo,
+    enlarge,
     styleOf: graphics.styleOf,
     trash,
     restore,
