@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.answers import Json, read_json
 from api.studio import Owner, TheStudio
-from pipelines import PRESETS, PROPOSALS, Proposals, RequestError
+from pipelines import PRESETS, PROPOSALS, RequestError
 
 ROUTES = APIRouter(prefix="/api/v1")
 
@@ -22,8 +22,8 @@ async def presets(studio: TheStudio, owner: Owner) -> Response:
 @ROUTES.post("/assets/{asset_id}/proposals")
 async def propose(asset_id: str, http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     kind = (await read_json(http)).get("kind")
-    if kind not in PROPOSALS:
+    if not isinstance(kind, str) or kind not in PROPOSALS:
         remedy = f"Use one of: {', '.join(PROPOSALS)}."
         raise RequestError("kind", kind, "is nothing that can be found", remedy)
-    found = await run_in_threadpool(Proposals(studio.assets).find, str(kind), asset_id, owner)
+    found = await run_in_threadpool(studio.proposals.find, kind, asset_id, owner)
     return Json({"kind": kind, "masks": [one.as_dict() for one in found]}, 201)

@@ -16,7 +16,7 @@ from api.closing import Closing
 from api.health import Readiness
 from api.identity import Identity, load_secret
 from api.throttle import Throttle
-from pipelines import Assets, Downloads, Graphics, PipelineManager, Settings
+from pipelines import Assets, Downloads, Graphics, PipelineManager, Proposals, Settings
 
 LOGIN_PAGE = Path(__file__).with_name("login.html")
 
@@ -33,6 +33,7 @@ class Studio:
     assets: Assets
     downloads: Downloads
     graphics: Graphics
+    proposals: Proposals
     login_page: Template
     a1111_checkpoints: dict[str, str] = field(default_factory=dict)  # owner → chosen by `options`
     a1111_vaes: dict[str, str] = field(default_factory=dict)
@@ -49,6 +50,7 @@ def furnish(settings: Settings, manager: PipelineManager, closing: Closing) -> S
         assets=manager.assets,
         downloads=Downloads(settings, manager.catalog, os.environ),
         graphics=Graphics(),
+        proposals=Proposals(manager.assets, settings.models_dir),
         login_page=Template(LOGIN_PAGE.read_text(encoding="utf-8")),
     )
 

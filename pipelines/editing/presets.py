@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
+Fields = MappingProxyType[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +19,8 @@ class Preset:
     icon: str  # one of `ui/islands/dom.js`
     says: str
     hint: str  # what the prompt is for
-    source: MappingProxyType[str, Any] = field(default_factory=lambda: NOTHING)
-    inpainting: MappingProxyType[str, Any] = field(default_factory=lambda: NOTHING)
+    source: Fields
+    inpainting: Fields
     needs_prompt: bool = True
     proposal: str = ""  # what can be found in the picture and put into the mask
     tool: str = ""  # a step without a model that belongs to it
@@ -33,12 +33,13 @@ class Preset:
         return values | {"source": dict(self.source), "inpainting": dict(self.inpainting)}
 
 
-def _row(strength: float, **inpainting: Any) -> dict[str, MappingProxyType[str, Any]]:
-    values = {"area": "masked", "blur": 4.0, "is_inverted": False, **inpainting}
-    return {
-        "source": MappingProxyType({"strength": strength}),
-        "inpainting": MappingProxyType(values),
-    }
+def _source(strength: float) -> Fields:
+    return MappingProxyType({"strength": strength})
+
+
+def _mask(**inpainting: Any) -> Fields:
+    usual = {"area": "masked", "blur": 4.0, "is_inverted": False}
+    return MappingProxyType({**usual, **inpainting})
 
 
 # In the order of the page; the first one is chosen to begin with.
@@ -49,7 +50,8 @@ PRESETS = (
         icon="brush",
         says="Paint where it is to be and write what it is. What was there is gone.",
         hint="What is to be seen in the marked place",
-        **_row(1.0, content="original", padding=64),
+        source=_source(1.0),
+        inpainting=_mask(content="original", padding=64),
     ),
     Preset(
         name="remove",
@@ -58,7 +60,8 @@ PRESETS = (
         says="Paint over what is to go. What stands around it is continued; no prompt is needed.",
         hint="Not needed. What is behind it, if you like",
         needs_prompt=False,
-        **_row(0.8, content="surroundings", padding=96, blur=6.0),
+        source=_source(0.8),
+        inpainting=_mask(content="surroundings", padding=96, blur=6.0),
     ),
     Preset(
         name="change",
@@ -66,7 +69,8 @@ PRESETS = (
         icon="pick",
         says="Keeps the shape and changes the rest: another colour, material, expression.",
         hint="How it is to look, e.g. a red leather coat",
-        **_row(0.55, content="original", padding=48),
+        source=_source(0.55),
+        inpainting=_mask(content="original", padding=48),
     ),
     Preset(
         name="repair",
@@ -77,7 +81,8 @@ PRESETS = (
         needs_prompt=False,
         proposal="scratches",
         tool="tones",
-        **_row(0.5, content="surroundings", padding=32, blur=2.0),
+        source=_source(0.5),
+        inpainting=_mask(content="surroundings", padding=32, blur=2.0),
     ),
     Preset(
         name="faces",
@@ -87,7 +92,8 @@ PRESETS = (
         hint="Whose face it is, e.g. the face of an old man",
         proposal="faces",
         is_each_alone=True,
-        **_row(0.4, content="original", padding=48),
+        source=_source(0.4),
+        inpainting=_mask(content="original", padding=48),
     ),
     Preset(
         name="extend",
@@ -96,6 +102,7 @@ PRESETS = (
         says="Pull the handles or choose a shape: the picture goes on beyond its edges.",
         hint="What the whole picture shows",
         extends=True,
-        **_row(1.0, content="fill", padding=192),
+        source=_source(1.0),
+        inpainting=_mask(content="fill", padding=192),
     ),
 )

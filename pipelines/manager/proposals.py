@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,26 +15,32 @@ from pipelines.editing.masks import bounds
 from pipelines.editing.source import Region
 from pipelines.errors import NotFound, RequestError
 from pipelines.output.assets import Assets
+from pipelines.retouch.faces import FOLDER, face_mask, faces
 from pipelines.retouch.scratches import scratches
 
 Masks = list[Image.Image]  # of mode L, each as large as the picture
 
 
 class Proposal(NamedTuple):
-    """What can be found."""
+    """What can be found. `find(picture, folder)`: where a detector of the user's own may lie."""
 
     says: str
-    find: Callable[[Image.Image], Masks]
+    find: Callable[[Image.Image, Path | None], Masks]
 
 
-def _scratches(picture: Image.Image) -> Masks:
+def _scratches(picture: Image.Image, folder: Path | None) -> Masks:
     return [scratches(picture)]
+
+
+def _faces(picture: Image.Image, folder: Path | None) -> Masks:
+    return [face_mask([face], picture.size) for face in faces(picture, folder)]
 
 
 PROPOSALS: Mapping[str, Proposal] = {
     "scratches": Proposal(
         "scratches, hairs and dust of an old photograph, as one mask", _scratches
     ),
+    "faces": Proposal("faces, the largest first, a soft mask each", _faces),
 }
 
 
@@ -56,12 +63,17 @@ class Proposals:
     """May be asked from any thread."""
 
     assets: Assets
+    models: tuple[Path, ...] = ()  # folders
 
     def find(self, kind: str, asset_id: str, owner: str) -> list[Found]:
-        """A row for each mask in which something is marked. Raises NotFound, RequestError or DiskFull."""
+        """A row for each mask in which something is marked.
+
+        Raises NotFound, RequestError, DiskFull, or NoFaceDetector.
+        """
         picture = self._open(asset_id, owner)
+        own = (folder / FOLDER for folder in self.models)
         found = []
-        for mask in PROPOSALS[kind].find(picture):
+        for mask in PROPOSALS[kind].find(picture, next(filter(Path.is_dir, own), None)):
             box = bounds(np.asarray(mask))
             if box is not None:
                 found.append(Found(self.assets.add(_png(mask), owner).id, box))
