@@ -20,6 +20,7 @@ MODULES = {
     "lineart_standard": "line",
     "lineart_standard (from white bg & black line)": "line",
     "threshold": "threshold",
+    "scribble_xdog": "scribble",
 }
 RESIZES = {
     "just resize": "stretch",

@@ -23,6 +23,8 @@ PREPROCESSORS = {
     "none": "as it is: already a map of edges, depth, a pose …",
     "canny": "edges of a photograph or drawing (Canny)",
     "line": "dark lines on a light ground",
+    "scribble": "strokes of a sketch, of any colour",
+    "softedge": "outlines of a photograph, soft",
     "invert": "light and dark swapped",
     "threshold": "black and white alone",
 }

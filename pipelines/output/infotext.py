@@ -24,6 +24,7 @@ PAIR = re.compile(r'(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 MODULES = {
     "line": "lineart_standard (from white bg & black line)",
     "invert": "invert (from white bg & black line)",
+    "scribble": "scribble_xdog",
 }
 IP_ADAPTER_MODULE = "ip-adapter-auto"
 RESIZE_MODES = {

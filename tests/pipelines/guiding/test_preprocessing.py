@@ -114,6 +114,51 @@ def test_an_empty_sheet_has_no_lines() -> None:
     assert not made(Image.new("RGB", WIDE, "white"), WIDE, "crop", "line").any()
 
 
+@pytest.mark.parametrize("paper", ["white", "black"])
+@pytest.mark.parametrize("ink", ["red", "#ffd940", "#3060ff", "#808080"])
+def test_strokes_of_any_colour_become_white(ink: str, paper: str) -> None:
+    sheet = Image.new("RGB", WIDE, paper)
+    ImageDraw.Draw(sheet).line((10, 30, 110, 30), fill=ink, width=3)
+
+    strokes = made(sheet, WIDE, "crop", "scribble")
+
+    assert set(np.unique(strokes)) == {0, 255}
+    assert (strokes[30, 12:108] == 255).all()
+    assert (strokes[:20] == 0).all()
+
+
+def test_thin_strokes_become_thicker_in_large_pictures() -> None:
+    sheet = Image.new("RGB", (1024, 64), "white")
+    ImageDraw.Draw(sheet).line((10, 32, 1000, 32), fill="black", width=1)
+
+    strokes = made(sheet, (1024, 64), "crop", "scribble")
+
+    assert (strokes[:, 500] == 255).sum() >= 5
+
+
+def test_soft_edges_are_strongest_on_the_outline_and_fall_off() -> None:
+    edges = made(boxed(), WIDE, "crop", "softedge")
+
+    assert edges[30, 40] > 200
+    assert 0 < edges[30, 36] < edges[30, 38] < 255
+    assert edges[30, 60] == 0
+    assert (edges[:8] == 0).all()
+
+
+def test_soft_edges_leave_texture_out() -> None:
+    lot = np.random.default_rng(1)
+    rough = np.asarray(boxed()) * 0.6 + lot.normal(50, 12, (60, 120, 1))
+    edges = made(Image.fromarray(np.clip(rough, 0, 255).astype(np.uint8)), WIDE, "crop", "softedge")
+
+    assert edges[25:35, 38:42].max(axis=1).min() > 2 * np.percentile(edges[:10], 90)
+
+
+@pytest.mark.parametrize("preprocessor", ["scribble", "softedge"])
+@pytest.mark.parametrize("paper", ["white", "grey", "black"])
+def test_an_empty_sheet_has_neither_strokes_nor_edges(preprocessor: str, paper: str) -> None:
+    assert not made(Image.new("RGB", WIDE, paper), WIDE, "crop", preprocessor).any()
+
+
 def test_invert_and_threshold() -> None:
     grey = Image.new("RGB", (8, 8), (10, 200, 250))
 
