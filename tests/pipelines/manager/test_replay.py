@@ -13,7 +13,9 @@ from PIL import Image, ImageDraw
 
 from pipelines import Inpainting, PipelineManager, Request, Sampling, Settings, Source
 from pipelines.output import metadata
+from pipelines.projects.project import shown
 from tests.pipelines.manager.test_canvases import upload
+from tests.pipelines.projects.house import settled
 from tests.studio import OWNER, ended, ready
 
 pytestmark = pytest.mark.real
@@ -114,6 +116,31 @@ def test_strength_zero_gives_the_picture_back(manager: PipelineManager) -> None:
     given = Request.from_dict({**asked.as_dict(), "width": SIZE[0], "height": SIZE[1]})
 
     assert (pixels(made(manager, given)) == np.asarray(meadow())).all()
+
+
+def test_an_edited_project_replays_to_the_bit_and_back(manager: PipelineManager) -> None:
+    """An early step is changed and changed back: the later ones are those of before."""
+    project = manager.projects.create(upload(manager, meadow()), OWNER)
+    asked = request(manager, exact=True).as_dict() | {"source": {"strength": 1.0}}
+    for prompt in ("a red mushroom", "a blue fish"):
+        step = manager.projects.step({"request": {**asked, "prompt": prompt}}, prompt)
+        manager.projects.append(project.id, OWNER, step)
+    before = settled(manager, project)
+    first = before.steps[0].id
+
+    changed = {**asked, "prompt": "a yellow star"}
+    manager.projects.change(project.id, OWNER, first, {"request": changed})
+    between = settled(manager, project)
+    manager.projects.replay(project.id, OWNER, first)
+    again = settled(manager, project)
+    manager.projects.change(
+        project.id, OWNER, first, {"request": {**asked, "prompt": "a red mushroom"}}
+    )
+    after = settled(manager, project)
+
+    assert shown(between) != shown(before)
+    assert shown(again) == shown(between)  # ids are hashes of pixels
+    assert shown(after) == shown(before)
 
 
 def test_a_lost_data_folder_does_not_lose_what_a_picture_started_from(tmp_path: Path) -> None:
