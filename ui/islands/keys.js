@@ -13,6 +13,7 @@ const SHORTCUTS = [
   ["[ / ] / { / }", "Canvas: size and softness of the brush"],
   ["I / Del", "Canvas: invert or clear the mask"],
   ["Ctrl + Z / Ctrl + Shift + Z", "Canvas: undo and redo a stroke"],
+  ["Alt + Z / Alt + Shift + Z", "Inpaint: undo and redo an edit"],
   ["+ / − / 0 / 1", "Canvas: zoom, all of it, full size"],
   ["Shift + X", "Cancel the job in view"],
   ["Alt + 1 … 5", "Text to image, Image to image, Inpaint, Library, Models"],
