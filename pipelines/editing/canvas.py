@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pipelines.editing.filling import filled
+from pipelines.editing.filling import AT_FULL_SIZE, filled
 from pipelines.editing.geometry import CELL_PX, Size, around, extended, widened
 from pipelines.editing.masks import Levels, bounds, levels_of, softened
 from pipelines.editing.resizing import resized
@@ -59,9 +59,12 @@ def lay(request: Request, picture: Picture, mask: Picture | None) -> Canvas:
         return _whole(source, inpainting, whole, marked, size)
     region = _clamped(inpainting.region, whole.size) or region_of(inpainting, marked, size)
     way = "fill" if inpainting.area == "masked" else "stretch"
-    init = resized(whole.crop(region.box), size, way)
-    small = resized(Image.fromarray(marked).crop(region.box), size, way)
-    init = filled(init, small, inpainting.content)
+    seen, part = whole.crop(region.box), Image.fromarray(marked).crop(region.box)
+    small = resized(part, size, way)
+    if inpainting.content in AT_FULL_SIZE:
+        init = resized(filled(seen, part, inpainting.content), size, way)
+    else:
+        init = filled(resized(seen, size, way), small, inpainting.content)
     return Canvas(init, small, np.asarray(whole), marked, region)
 
 

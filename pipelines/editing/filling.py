@@ -41,3 +41,5 @@ FILLS: Mapping[str, Callable[[Picture, Picture], Picture]] = {
     "noise": blurred_around,  # what of it shows through is replaced as latents
     "nothing": blurred_around,
 }
+# Filled before the picture is made small for the model, so that a thin scratch is gone and not only paler.
+AT_FULL_SIZE = frozenset({"surroundings"})

@@ -22,7 +22,7 @@ from pipelines.request import SIZE_PX, Defaults, Request
 from pipelines.worker.messages import GuideRef, SourceTask
 
 AGAIN = "Choose the picture again."
-EDITION = 1  # another one when the same request gives other pixels
+EDITION = 2  # another one when the same request gives other pixels
 INIT, MASK = "init", "mask"
 
 

@@ -194,3 +194,16 @@ def test_an_extended_picture_may_change_inside_too(size: tuple[int, int]) -> Non
     after = finished(canvas)[OLD]
     assert (after[50:80, 50:80] == 200).all()
     assert np.array_equal(after[:50], np.asarray(picture())[:50])
+
+
+def test_a_thin_scratch_is_filled_before_the_picture_becomes_small() -> None:
+    photo = np.full((512, 512, 3), 90, np.uint8)
+    photo[200:202] = 250
+    scratch = np.zeros((512, 512), np.uint8)
+    scratch[200:202] = 255
+    inpainting = Inpainting(mask="m", content="surroundings", area="picture", blur=0.0)
+    request = Request(width=64, height=64, source=Source(image="p"), inpainting=inpainting)
+
+    canvas = lay(request, Image.fromarray(photo), Image.fromarray(scratch))
+
+    assert np.asarray(canvas.init).max() <= 91
