@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Request, expect
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, WIDE
 from tests.browser.easel import Fingers, Plane
 from tests.browser.editor import Editor
 from tests.browser.site import Site
 from tests.browser.studio import Studio
+from tests.browser.test_access import findings
 
 SLOW = "fake:step=0.3"
 
@@ -279,7 +280,7 @@ def test_ways_to_retouch_set_the_mask_and_say_what_they_do(editor: Editor) -> No
 
 def test_a_picture_is_extended_to_a_shape(editor: Editor, photo: Plane) -> None:
     editor.page.get_by_role("radio", name="Extend").click()
-    editor.page.get_by_role("button", name="16:9").click()
+    editor.page.get_by_role("button", name="16:9", exact=True).click()
     expect(editor.page.locator(".easel-frame-size")).to_have_text("336 × 192")
 
     editor.generate("a wide sea").made(1)
@@ -360,3 +361,20 @@ def reach(marked: Plane, px: int) -> Plane:
             for right in range(3):
                 grown = grown | padded[down : down + height, right : right + width]
     return grown
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_axe_finds_nothing_serious_in_the_editor(
+    visit: Callable[..., Studio], tmp_path: Path, photo: Plane, size: tuple[int, int]
+) -> None:
+    studio = visit(size)
+    studio.page.emulate_media(reduced_motion="reduce")
+    editor = Editor(studio)
+    assert findings(editor.page) == []
+    editor.open(tmp_path / "photo.png", photo)
+    editor.page.get_by_role("radio", name="Extend").click()
+    editor.page.get_by_role("button", name="16:9", exact=True).click()
+    editor.generate("a wide sea").made(1)
+    editor.page.locator("[data-fold=masking]").click()
+
+    assert findings(editor.page) == []

@@ -9,7 +9,7 @@ const STATES = { running: "develops …", failed: "failed", cancelled: "cancelle
 /** Fills `host`. */
 export function mountEdits(host, parts) {
   const { stack, form, source, inpainting, onCanvas, modes, presets } = parts;
-  const name = h("input", { type: "text", class: "edits-name", "aria-label": "Name of the project", placeholder: "Project without a name", maxlength: "100" });
+  const name = h("input", { type: "text", class: "edits-name", "aria-label": "Name of the project", placeholder: "Name this project", maxlength: "100" });
   const undo = iconButton("restore", "Undo the last edit (Alt+Z)", () => stack.undo());
   const redo = iconButton("redo", "Redo the edit (Alt+Shift+Z)", () => stack.redo());
   const list = h("ol", { class: "edits-list", "aria-label": "Edits" });

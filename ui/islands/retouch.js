@@ -16,7 +16,7 @@ export function mountRetouch(host, { presets, preset, inpainting, source, canvas
   const says = h("p", { class: "hint" });
   const find = h("button", { type: "button", class: "secondary", on: { click: propose } });
   const tool = h("button", { type: "button", class: "secondary", on: { click: () => useTool(preset().tool) } });
-  const extending = createExtending({ canvas, onCanvas });
+  const extending = createExtending({ canvas, onCanvas, several: steps.several });
   const helps = h("div", { class: "retouch-helps" }, find, tool);
   host.append(chips, says, helps, extending.element);
 

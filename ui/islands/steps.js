@@ -15,7 +15,7 @@ export function createSteps({ canvas, stack, onCanvas, source, inpainting, form,
   const painted = new Map(); // step → version of the mask that it was sent with
   let isSending = false;
 
-  const steps = { generate, use, refuse, isDone, again };
+  const steps = { generate, use, several, refuse, isDone, again };
 
   async function generate(values) {
     form.clearErrors();
@@ -85,6 +85,17 @@ export function createSteps({ canvas, stack, onCanvas, source, inpainting, form,
     } catch (error) {
       fail(error, () => use(name, tool));
     }
+  }
+  /** The picture extended in several ways, as jobs of their own; no edit of this project. */
+  async function several(extensions) {
+    form.clearErrors();
+    const request = verbs.request();
+    const inpainting = { ...request.inpainting, mask: "" };
+    for (const extension of extensions) {
+      const sides = Object.fromEntries(Object.entries(extension).map(([side, px]) => [`extend_${side}`, px]));
+      await verbs.submit({ ...request, source: { ...source.asSent(), ...sides }, inpainting });
+    }
+    toasts.say("They develop one after another; see the list of jobs and the library.", { key: "several" });
   }
   function fail(error, run) {
     if (error.status === 422 && refuse(error)) return;
