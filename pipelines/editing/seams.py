@@ -24,7 +24,9 @@ SMALLEST_PX = 4  # a side at which nothing is made coarser
 SWEEPS = 16  # of relaxation at each size; the coarser ones have done what is left
 GRID_PX = 1024  # the longer side of the grid on which a large picture's membrane is solved
 TILE_PX = 128
+DRIFT = 32  # levels by which a colour may be off; more is another thing
 FINENESS = 64  # parts of a level in which differences are summed up in whole numbers
+NEIGHBOURS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 # The mean of the neighbours, mixed with what is there: damped, so that a sweep leaves no chequers.
 CROSS = np.array([[0, 0.2, 0], [0.2, 0.2, 0.2], [0, 0.2, 0]], np.float32)
 
@@ -56,7 +58,8 @@ class Bend:
 
     @classmethod
     def between(cls, old: Levels, new: Levels, is_known: Flags) -> Bend:
-        """From the difference where both are known to show the same."""
+        """From the difference where both are known to show the same, and from pixel to pixel across the border."""
+        new = _met(old, new, is_known)
         height, width = is_known.shape
         scale = max(1, max(height, width) / GRID_PX)
         size = (round(width / scale), round(height / scale))
@@ -96,6 +99,29 @@ class Bend:
             self.grid, to_grid, shape[1::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
         return np.asarray(surface, np.float32)
+
+
+def _met(old: Levels, new: Levels, is_known: Flags) -> Levels:
+    """`new`, whose outermost known pixels hold what begins beside them, if that could be a drift of the same colour.
+
+    So the first pixels beyond the border take on the colours of the last before it. Where something else begins, its
+    colours are its own.
+    """
+    met, free = new.copy(), (~is_known).astype(np.uint8)
+    rows, columns = np.nonzero(cv2.dilate(free, NEIGHBOURS) > free)
+    sums, count = np.zeros((len(rows), 3), np.float32), np.zeros((len(rows), 1), np.float32)
+    for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        beside = (
+            (rows + down).clip(0, len(free) - 1),
+            (columns + right).clip(0, free.shape[1] - 1),
+        )
+        is_free = free[beside][:, None]
+        sums += new[beside] * is_free
+        count += is_free
+    begins = sums / np.maximum(count, 1)
+    is_drift = np.abs(begins - old[rows, columns]).max(axis=1) <= DRIFT
+    met[rows[is_drift], columns[is_drift]] = np.rint(begins[is_drift])
+    return met
 
 
 def membrane(values: Floats, is_known: Flags) -> Floats:
