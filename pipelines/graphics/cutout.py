@@ -25,10 +25,8 @@ from pipelines.graphics.ground import (
 # Which enclosed places of the ground's colour are ground: those that take this share of what encloses them.
 # A ring, the bowl of an O are mostly hole; an eye, a spot on a mushroom are details of a thing.
 HOLES = {"large": 0.12, "all": 0.0, "none": 2.0}
-HOLE_SHARE = (
-    0.015  # of the picture: an enclosed place of that size is ground in any case, unless none is
-)
-ROUNDS = 3
+HOLE_SHARE = 0.015  # of the picture: so large an enclosed place is ground unless none is
+ROUNDS = 4  # of finding: the ground is another one inside a ring, and is followed there as well
 SPECK_SHARE = 0.0004  # of the picture: smaller islands in the ground are noise
 STAIN_SHARE, STAIN_CONTRAST = (
     0.01,
@@ -94,9 +92,7 @@ def ground_of(rgb: NDArray[np.uint8], hole_share: float) -> Mask:
 def _look(lab: Floats, hole_share: float) -> tuple[Mask, Ground]:
     ground = find_ground(lab)
     region = np.zeros(lab.shape[:2], bool)
-    for _ in range(
-        ROUNDS
-    ):  # the ground is another one inside a ring, and is followed there as well
+    for _ in range(ROUNDS):
         region = grown(lab, ground, region)
         ground = followed(lab, ground, region)
         strays = distance(lab, ground.lab)
@@ -115,14 +111,14 @@ def _holes(solid: Mask, near: Mask, share: float) -> Mask:
     enclosed = solid & near
     places, place_of = _filled_areas(enclosed)
     things, thing_of = _filled_areas(solid & ~near)
-    chosen = np.zeros(len(places), bool)
     touching = cv2.dilate(place_of.astype(np.float32), np.ones((3, 3))).astype(np.int32)
     around = (touching > 0) & (thing_of > 0)
+    enclosing = np.full(len(places), 1e12)
     pairs = np.unique(np.stack([touching[around], thing_of[around]]), axis=1)
-    for place, thing in pairs.T:
-        is_large = share <= 1 and places[place] >= HOLE_SHARE * solid.size
-        chosen[place] |= is_large or places[place] >= share * things[thing]
-    return chosen[place_of] & enclosed
+    for place in np.unique(pairs[0]):  # what lies in it touches it too, and is smaller
+        enclosing[place] = things[pairs[1][pairs[0] == place]].max()
+    is_large = (places >= HOLE_SHARE * solid.size) & (share <= 1)
+    return (is_large | (places >= share * enclosing))[place_of] & enclosed
 
 
 def _filled_areas(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

@@ -16,6 +16,7 @@ Mask = NDArray[np.bool_]
 
 BORDER_SHARE = 0.03  # width of the border that is looked at, as a share of the shorter side
 REWEIGHTINGS = 12
+RIDGE = 1e-6 * np.eye(3)  # for pictures of a single row
 TOLERANCE = (8.0, 18.0)  # Lab units
 NOISE_TO_TOLERANCE = 2.0
 PLAIN_SHARE = 0.75  # of the border that must be of the ground's colour
@@ -55,7 +56,7 @@ def find_ground(lab: Floats) -> Ground:
     for _ in range(REWEIGHTINGS):
         scale = max(2.0, 2 * float(np.median(strays)))
         weighted = sides.T / (1 + (strays / scale) ** 2)
-        fit = np.linalg.solve(weighted @ sides, weighted @ colours)
+        fit = np.linalg.solve(weighted @ sides + RIDGE, weighted @ colours)
         strays = np.linalg.norm(colours - sides @ fit, axis=1)
     slope = 2 * float(np.linalg.norm(np.abs(fit[1:]).sum(axis=0)))
     noise = float(np.quantile(strays, 0.6))

@@ -15,7 +15,7 @@ ALIKE = (
 )  # Lab units: colours nearer to each other are one; the fewer are asked for, the more are
 ALIKE_OF_NONE, ALIKE_A_COLOUR = 26.0, 1.3
 NEAR = 9.0  # Lab units
-RARE = 0.003  # of the pixels: no colour of its own
+RARE = 0.0012  # of the pixels: no colour of its own
 SMALL_BIN = 0.0002  # of the pixels: noise
 
 

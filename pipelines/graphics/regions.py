@@ -6,7 +6,7 @@ what lies firmly on either side, whichever is nearer in colour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -67,6 +67,21 @@ def regions_of(picture: Image.Image, colours: int) -> Regions:
     fine = _fine(smooth, layered[..., 3], labels, palette, scale)
     least = max(SPECK_PIXELS, SPECK_SHARE * seen.size) * scale**2
     return Regions(_absorbed(_smoothed(fine, scale), palette, least), palette, scale)
+
+
+def simplified(regions: Regions, most: int) -> Regions:
+    """With no more than about so many connected regions: the smallest are absorbed."""
+    parts = [_areas(regions.labels == n) for n in range(1, len(regions.palette) + 1)]
+    areas = np.sort(np.concatenate([*parts, np.zeros(0, np.int32)]))[::-1]
+    if len(areas) <= most:
+        return regions
+    labels = _absorbed(regions.labels, regions.palette, float(areas[most - 1]))
+    return replace(regions, labels=labels)
+
+
+def _areas(mask: Mask) -> NDArray[np.int32]:
+    _, _, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    return np.asarray(facts[1:, cv2.CC_STAT_AREA], np.int32)
 
 
 def filled(values: NDArray[np.uint8], known: Mask) -> NDArray[np.uint8]:

@@ -148,7 +148,7 @@ GRAPHIC_STYLES: tuple[GraphicStyle, ...] = (
     ),
     GraphicStyle(
         "Geometric",
-        "a geometric logo of {prompt} on a plain white background, built of circles, triangles and straight lines, flat",
+        "a geometric logo of {prompt} on a plain white background, built of circles and triangles, flat",
         "Built with ruler and compasses.",
         colours=6,
     ),

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipelines.errors import RequestError
 from pipelines.graphics.flatten import COLOURS_DEFAULT
-from pipelines.graphics.regions import Regions, filled, regions_of
+from pipelines.graphics.regions import Regions, filled, regions_of, simplified
 
 PATHS_MAX = 200
 SHAPES_MAX = PATHS_MAX // 2  # the other half is for the outline
@@ -25,7 +26,7 @@ BEYOND = 1  # pixels
 TRACER = Path(__file__).with_name("tracer.py")
 TRACER_SECONDS = 60.0
 # What is given up to come below PATHS_MAX: regions of so many cells along a side.
-SPECKLES = (2, 4, 8, 12, 16, 24, 32)
+SPECKLES = (2, 8, 16, 32)
 FINE = {
     "colormode": "color",
     "hierarchical": "stacked",  # neighbours overlap, so that no gap shows between them
@@ -50,11 +51,12 @@ def to_svg(picture: Image.Image, colours: int = COLOURS_DEFAULT, title: str = "G
 
 
 def traced(regions: Regions, title: str) -> str:
-    """The regions as SVG.
+    """The regions as SVG. Raises RequestError when there is no end to it.
 
     The shapes lie on one another and reach a little beyond the outline, by which they are clipped: else the lower ones
     would shine through along the edges that they share with the upper ones.
     """
+    regions = simplified(regions, SHAPES_MAX)
     height, width = (side // regions.scale for side in regions.labels.shape)
     scale = f' transform="scale({1 / regions.scale:g})"'
     seen = regions.labels > 0
@@ -96,9 +98,13 @@ def _shapes(pixels: NDArray[np.uint8]) -> list[str]:
 def _trace(png: bytes) -> str:
     settings = [{**FINE, "filter_speckle": speckle} for speckle in SPECKLES]
     command = [sys.executable, "-I", str(TRACER), json.dumps(settings), str(SHAPES_MAX)]
-    done = subprocess.run(
-        command, input=png, capture_output=True, timeout=TRACER_SECONDS, check=True
-    )
+    try:
+        done = subprocess.run(
+            command, input=png, capture_output=True, timeout=TRACER_SECONDS, check=True
+        )
+    except subprocess.SubprocessError:
+        why = "has too many small parts to be traced"
+        raise RequestError("picture", "this one", why, "Ask for fewer colours.") from None
     return done.stdout.decode()
 
 
