@@ -13,7 +13,9 @@ from PIL import Image
 
 from pipelines.editing.canvas import Canvas, lay, put_back
 from pipelines.editing.geometry import extended, size_like
+from pipelines.editing.masks import Levels
 from pipelines.editing.source import sources_of
+from pipelines.editing.transparency import is_transparent, transparent_again
 from pipelines.errors import NotFound, RequestError
 from pipelines.guiding.prepared import Prepared, is_used
 from pipelines.output.assets import Assets
@@ -82,10 +84,21 @@ class Canvases:
             return replace(picture, sources=sources)
         shape = (picture.height, picture.width, 3)
         result = np.frombuffer(picture.pixels, np.uint8).reshape(shape)
-        canvas = self._canvas(request, picture.owner)
-        done = put_back(canvas, result, hides_seams=request.inpainting.hides_seams)
+        done = self._put_back(request, picture.owner, result)
         height, width, _ = done.shape
         return replace(picture, pixels=done.tobytes(), width=width, height=height, sources=sources)
+
+    def _put_back(self, request: Request, owner: str, result: Levels) -> Levels:
+        """(height, width, 3), or 4 where the source has transparency and keeps its size."""
+        source, inpainting = request.source, request.inpainting
+        assert source is not None
+        assert inpainting is not None
+        canvas = self._canvas(request, owner)
+        done = put_back(canvas, result, hides_seams=inpainting.hides_seams)
+        with self._upload(source.image, owner, "source.image") as picture:
+            if inpainting.area == "whole" or canvas.alpha is None or not is_transparent(picture):
+                return done
+            return transparent_again(done, canvas.alpha, picture, source.extension[:2])
 
     def _canvas(self, request: Request, owner: str) -> Canvas:
         source, inpainting = request.source, request.inpainting

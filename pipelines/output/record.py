@@ -33,7 +33,7 @@ class NewPicture:
     index: int
     request: Request
     seed: int
-    pixels: bytes  # RGB, row by row
+    pixels: bytes  # RGB, or RGBA, row by row
     width: int
     height: int
     checkpoint: CheckpointRef | None = None

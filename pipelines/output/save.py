@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from pipelines.guiding.preprocessing import opaque
 from pipelines.output import disk, metadata
 from pipelines.output.record import NewPicture
 
@@ -26,9 +27,12 @@ ENCODERS: dict[str, dict[str, Any]] = {
 def encode(picture: NewPicture, texts: dict[str, str]) -> bytes:
     """The whole file, in the format that the request names. Raises ValueError when the pixels do not fit the size."""
     size = (picture.width, picture.height)
-    image = Image.frombytes("RGB", size, picture.pixels)
+    mode = "RGBA" if len(picture.pixels) == 4 * picture.width * picture.height else "RGB"
+    image = Image.frombytes(mode, size, picture.pixels)
     file_format = picture.request.format
     stream = io.BytesIO()
+    if file_format == "jpeg":
+        image = opaque(image)
     image.save(
         stream,
         file_format.upper(),

@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from pipelines.errors import NotFound
+from pipelines.guiding.preprocessing import opaque
 from pipelines.output.decoder import FORMATS
 
 LONGEST_PX = 256
@@ -51,5 +52,5 @@ def _shrink(path: Path) -> bytes:
         image.draft("RGB", (LONGEST_PX, LONGEST_PX))  # JPEG decodes smaller at once
         image.thumbnail((LONGEST_PX, LONGEST_PX), reducing_gap=2.0)
         stream = io.BytesIO()
-        image.convert("RGB").save(stream, "WEBP", quality=80, method=2)
+        opaque(image).save(stream, "WEBP", quality=80, method=2)
     return stream.getvalue()

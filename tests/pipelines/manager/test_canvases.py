@@ -217,3 +217,30 @@ def test_a_picture_remembers_what_it_started_from(tmp_path: Path) -> None:
     for words in ("Denoising strength: 0.75", "Mask blur: 4", "Inpaint area: Only masked"):
         assert words in record.parameters
     assert f"Mask hash: {mask}" in record.parameters
+
+
+@pytest.mark.parametrize("file_format", ["png", "jpeg", "webp"])
+def test_a_picture_with_transparency_keeps_it_where_nothing_was_painted(
+    tmp_path: Path, file_format: str
+) -> None:
+    """Hidden colours included; other formats than PNG change pixels when they are written."""
+    clear = np.dstack([np.asarray(photo()), np.zeros((SIZE[1], SIZE[0]), np.uint8)])
+    clear[:, :60, 3] = 200
+    with studio(tmp_path) as manager:
+        asked = asking(
+            source=Source(image=upload(manager, Image.fromarray(clear)), extend_left=8),
+            inpainting=Inpainting(mask=upload(manager, hole()), blur=0),
+            width=64,
+            height=64,
+            format=file_format,
+        )
+        job, after = made(manager, asked)
+        assert manager.library.thumbnail(job.pictures[0].picture_id or "", OWNER)
+
+    assert after.shape == (120, 208, 3 if file_format == "jpeg" else 4)
+    if file_format == "png":
+        painted = np.zeros(after.shape[:2], bool)
+        painted[HOLE[1] : HOLE[3] + 1, HOLE[0] + 8 : HOLE[2] + 9] = True
+        painted[:, :8] = True
+        assert (after[..., 3][painted] == 255).all()
+        assert (after[:, 8:] == clear)[~painted[:, 8:]].all()
