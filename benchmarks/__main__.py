@@ -14,6 +14,7 @@ import torch
 
 from benchmarks import (
     contact_sheet,
+    editing,
     end_to_end,
     loading,
     memory,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[subject.Subject], list[Table]]] = {
     "memory": memory.run,
     "loading": loading.run,
     "tiers": tiers.run,
+    "editing": editing.run,
 }
 
 

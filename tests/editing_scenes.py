@@ -40,9 +40,11 @@ class Drawing:
         return painted(self.silhouette, self.picture.width // 32)
 
 
-def drawing(subject: Subject, backdrop: str, seed: int, size_px: int = SIZE_PX) -> Drawing:
-    """Flat; the same seed gives the same."""
-    scene = compose_one(np.random.default_rng(seed), subject, backdrop, "flat")
+def drawing(
+    subject: Subject, backdrop: str, seed: int, size_px: int = SIZE_PX, style: str = "flat"
+) -> Drawing:
+    """The same seed gives the same. Only flat ones and pixel art are the same all around the thing without it."""
+    scene = compose_one(np.random.default_rng(seed), subject, backdrop, style)
     picture, empty = (
         render(one, size_px, np.random.default_rng([seed, 1]))
         for one in (scene, replace(scene, subjects=()))

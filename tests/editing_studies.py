@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
 from pipelines.editing.source import Inpainting
 from tests.editing_lab import SAMPLING, SIZE_PX, Edit, Pixels, asking, edited_together
@@ -79,7 +78,8 @@ CORNERS: dict[str, tuple[int, Box]] = {
 ADD = Inpainting(mask="painted", content="fill", padding=32, blur=4.0)
 REMOVE = Inpainting(mask="painted", content="surroundings", padding=32, blur=4.0)
 CHANGE = Inpainting(mask="painted", content="original", padding=16, blur=1.0)
-ADD_STRENGTH, REMOVE_STRENGTH, CHANGE_STRENGTH = 1.0, 0.3, 0.4
+EXTEND = Inpainting(content="original", padding=64)
+ADD_STRENGTH, REMOVE_STRENGTH, CHANGE_STRENGTH, EXTEND_STRENGTH = 1.0, 0.3, 0.4, 0.4
 CHANGE_GUIDANCE = 5.0
 
 
@@ -243,8 +243,3 @@ def _is_untouched(before: Pixels, after: Pixels, box: Box) -> bool:
 def _apart(picture: Pixels, scene: Drawing) -> float:
     """Mean difference to the empty scene where the thing stands, in levels."""
     return float(np.abs(picture.astype(float) - scene.empty)[scene.silhouette].mean())
-
-
-def as_picture(outcome: Outcome) -> Image.Image:
-    assert outcome.picture is not None
-    return Image.fromarray(outcome.picture)

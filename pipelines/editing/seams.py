@@ -18,13 +18,15 @@ from pipelines.editing.masks import Levels
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Places = np.ndarray[Any, np.dtype[np.intp]]
 Tile = tuple[slice, slice]
 
 SMALLEST_PX = 4  # a side at which nothing is made coarser
 SWEEPS = 16  # of relaxation at each size; the coarser ones have done what is left
 GRID_PX = 1024  # the longer side of the grid on which a large picture's membrane is solved
 TILE_PX = 128
-DRIFT = 32  # levels by which a colour may be off; more is another thing
+STRETCH_PX = 32  # of a border
+DRIFT = 32  # levels by which the colours of a stretch may be off; more is another thing
 FINENESS = 64  # parts of a level in which differences are summed up in whole numbers
 NEIGHBOURS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 # The mean of the neighbours, mixed with what is there: damped, so that a sweep leaves no chequers.
@@ -53,35 +55,37 @@ class Bend:
 
     old: Levels
     new: Levels
-    is_known: Flags
+    is_rim: Flags  # the outermost known pixels, which decide all that lies within
     grid: Floats
 
     @classmethod
     def between(cls, old: Levels, new: Levels, is_known: Flags) -> Bend:
-        """From the difference where both are known to show the same, and from pixel to pixel across the border."""
-        new = _met(old, new, is_known)
-        height, width = is_known.shape
+        """`is_known`: where both are known to show the same; on its rim they are compared, and across it."""
+        free = (~is_known).astype(np.uint8)
+        is_rim = cv2.dilate(free, NEIGHBOURS) > free
+        new = _met(new, free, is_rim)
+        height, width = free.shape
         scale = max(1, max(height, width) / GRID_PX)
         size = (round(width / scale), round(height / scale))
-        known = is_known.astype(np.uint8)
+        known = is_rim.astype(np.uint8)
         apart = np.zeros(old.shape, np.int16)
         cv2.subtract(old, new, apart, known, cv2.CV_16S)
         apart *= FINENESS
         weights = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
         sums = cv2.resize(apart, size, interpolation=cv2.INTER_AREA).astype(np.float32)
         values = sums / np.maximum(weights[..., None] * FINENESS, 1e-6)
-        return cls(old, new, is_known, membrane(values.astype(np.float32), weights > 0))
+        return cls(old, new, is_rim, membrane(values.astype(np.float32), weights > 0))
 
     def at(self, tile: Tile) -> Floats:
         """(height, width, 3) of a tile of the picture."""
         if self.grid.shape == self.old.shape:
             return self.grid[tile]
         outer = _grown(tile[0]), _grown(tile[1])
-        is_known = self.is_known[outer]
-        surface = self._enlarged(outer, is_known.shape)
-        if is_known.any():
+        is_rim = self.is_rim[outer]
+        surface = self._enlarged(outer, is_rim.shape)
+        if is_rim.any():
             apart = self.old[outer].astype(np.float32) - self.new[outer]
-            surface = _relaxed(np.where(is_known[..., None], apart, surface), is_known)
+            surface = _relaxed(np.where(is_rim[..., None], apart, surface), is_rim)
         top, left = (own.start - out.start for own, out in zip(tile, outer, strict=True))
         return surface[top : top + TILE_PX, left : left + TILE_PX]
 
@@ -101,27 +105,32 @@ class Bend:
         return np.asarray(surface, np.float32)
 
 
-def _met(old: Levels, new: Levels, is_known: Flags) -> Levels:
-    """`new`, whose outermost known pixels hold what begins beside them, if that could be a drift of the same colour.
+def _met(new: Levels, free: Levels, is_rim: Flags) -> Levels:
+    """`new`, whose rim holds what begins beside it.
 
-    So the first pixels beyond the border take on the colours of the last before it. Where something else begins, its
-    colours are its own.
+    So the first pixels beyond the border take on the colours of the last before it. What differs over a short stretch
+    alone fades within as short a way. Where a long stretch of `new` itself changes there, another thing begins.
     """
-    met, free = new.copy(), (~is_known).astype(np.uint8)
-    rows, columns = np.nonzero(cv2.dilate(free, NEIGHBOURS) > free)
+    met, (rows, columns) = new.copy(), np.nonzero(is_rim)
+    begins = _beside(new, free, rows, columns)
+    apart = begins - new[rows, columns]
+    stretch = rows // STRETCH_PX * (len(free) + 1) + columns // STRETCH_PX
+    _, number, count = np.unique(stretch, return_inverse=True, return_counts=True)
+    mean = np.stack([np.bincount(number, one) / count for one in apart.T], axis=-1)
+    is_other = np.abs(mean).max(axis=1, initial=0) > DRIFT
+    met[rows, columns] = np.rint(begins - (mean * is_other[:, None])[number]).clip(0, 255)
+    return met
+
+
+def _beside(new: Levels, free: Levels, rows: Places, columns: Places) -> Floats:
+    """The means of the free pixels to the left, to the right, above and below, of which there is one at least."""
     sums, count = np.zeros((len(rows), 3), np.float32), np.zeros((len(rows), 1), np.float32)
     for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        beside = (
-            (rows + down).clip(0, len(free) - 1),
-            (columns + right).clip(0, free.shape[1] - 1),
-        )
-        is_free = free[beside][:, None]
-        sums += new[beside] * is_free
+        y, x = (rows + down).clip(0, len(free) - 1), (columns + right).clip(0, free.shape[1] - 1)
+        is_free = free[y, x][:, None]
+        sums += new[y, x] * is_free
         count += is_free
-    begins = sums / np.maximum(count, 1)
-    is_drift = np.abs(begins - old[rows, columns]).max(axis=1) <= DRIFT
-    met[rows[is_drift], columns[is_drift]] = np.rint(begins[is_drift])
-    return met
+    return sums / count
 
 
 def membrane(values: Floats, is_known: Flags) -> Floats:

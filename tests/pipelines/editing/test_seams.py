@@ -80,6 +80,45 @@ def test_a_piece_keeps_its_own_texture() -> None:
     assert abs(int(joined[20, 20, 0]) - 90) <= 2
 
 
+def test_colours_that_drift_where_the_piece_begins_begin_with_those_of_their_neighbours() -> None:
+    """The new picture shows the old part as it is and goes on a little brighter: its own step is hidden too."""
+    old = np.full((64, 96, 3), 100, np.uint8)
+    alpha = np.zeros((64, 96), np.uint8)
+    alpha[:, 48:] = 255
+    new = np.where(alpha[..., None] > 0, 118, old).astype(np.uint8)
+
+    joined = blended(old, new, alpha, hides_seams=True)
+
+    assert np.abs(joined[:, 48].astype(int) - 100).max() <= 1
+
+
+def test_another_thing_that_begins_at_the_border_keeps_its_colour() -> None:
+    old = np.full((128, 96, 3), 100, np.uint8)
+    alpha = np.zeros((128, 96), np.uint8)
+    alpha[:, 48:] = 255
+    new = old.copy()
+    new[32:96, 48:] = (220, 30, 30)
+
+    joined = blended(old, new, alpha, hides_seams=True)
+
+    assert np.abs(joined[40:88, 48:].astype(int) - (220, 30, 30)).max() <= 3
+
+
+def test_what_differs_over_a_short_stretch_meets_and_fades() -> None:
+    """A horizon that lies four pixels lower beyond the border."""
+    old = np.full((128, 128, 3), 200, np.uint8)
+    old[64:] = 80
+    alpha = np.zeros((128, 128), np.uint8)
+    alpha[:, 64:] = 255
+    new = old.copy()
+    new[64:68, 64:] = 200
+
+    joined = blended(old, new, alpha, hides_seams=True).astype(int)
+
+    assert np.abs(joined[64:68, 64] - joined[64:68, 63]).max() < 70  # of 120
+    assert np.abs(joined[:, 90:] - new[:, 90:]).max() <= 8
+
+
 def test_without_it_the_piece_is_laid_in_as_it_is() -> None:
     old, alpha = slope(60, 60), framed(60, 60, 15)
     new = np.full_like(old, 128)
