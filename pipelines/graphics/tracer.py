@@ -1,27 +1,31 @@
-"""The child process that traces: a PNG on stdin, SVG on stdout. vtracer would hold up every other thread of ours.
+"""The child process that traces. vtracer would hold up every other thread of ours while it works.
 
-Run as a file, so it knows nothing of the house. The first argument is a JSON list of settings of vtracer, finest
-first, the second the number of paths that are wanted at most; the first tracing that has no more is written, else
-the last.
+Run as a file, so it knows nothing of the house. On stdin comes {"layers": [PNG in base64, …], "settings": [options of
+vtracer, …], "paths_max": n}; on stdout goes a list with vtracer's SVG of each layer, by the first settings that give no
+more paths than that, else by the last.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 
 import vtracer
 
 
-def main(settings: str, paths_max: str) -> None:
-    data = sys.stdin.buffer.read()
-    svg = ""
-    for options in json.loads(settings):
-        svg = vtracer.convert_raw_image_to_svg(data, img_format="png", **options)
-        if svg.count("<path") <= int(paths_max):
+def main() -> None:
+    asked = json.load(sys.stdin)
+    layers = [base64.b64decode(layer) for layer in asked["layers"]]
+    drawings: list[str] = []
+    for options in asked["settings"]:
+        drawings = [
+            vtracer.convert_raw_image_to_svg(layer, img_format="png", **options) for layer in layers
+        ]
+        if sum(drawing.count("<path") for drawing in drawings) <= asked["paths_max"]:
             break
-    sys.stdout.write(svg)
+    json.dump(drawings, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

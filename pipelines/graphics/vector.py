@@ -1,47 +1,50 @@
-"""A picture of flat colours as SVG: outlines traced by vtracer, in a document of our own."""
+"""A picture of flat colours as SVG: outlines traced by vtracer, in a document of our own.
+
+Each colour is a layer, the larger ones below. Where it meets a later one it reaches a pixel under it, as printers trap
+their inks: no ground shines through between the two. Nowhere else does a colour lie on another, so that along the
+outline of the graphic none is seen through the soft edge of the one above it.
+"""
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.errors import RequestError
 from pipelines.graphics.flatten import COLOURS_DEFAULT
-from pipelines.graphics.regions import Regions, filled, regions_of, simplified
+from pipelines.graphics.ground import Mask
+from pipelines.graphics.regions import Regions, regions_of, simplified
 
 PATHS_MAX = 200
-SHAPES_MAX = PATHS_MAX // 2  # the other half is for the outline
-BEYOND = 1  # pixels
+REGIONS_MAX = 160  # traced, they are a few more, since shapes that touch at a corner are two
+UNDER = 1  # pixels
+FRAME = 24  # cells around the picture
 TRACER = Path(__file__).with_name("tracer.py")
 TRACER_SECONDS = 60.0
+FINE_ENOUGH = 4  # cells along a side of a pixel: whole numbers are as good as fractions
 # What is given up to come below PATHS_MAX: regions of so many cells along a side.
-SPECKLES = (2, 8, 16, 32)
-FINE = {
+SPECKLES = (2, 8, 16, 32, 64)
+OPTIONS = {
     "colormode": "color",
-    "hierarchical": "stacked",  # neighbours overlap, so that no gap shows between them
     "mode": "spline",
-    "color_precision": 8,
-    "layer_difference": 0,
     "corner_threshold": 60,
     "length_threshold": 8.0,
     "max_iterations": 10,
     "splice_threshold": 90,
-    "path_precision": 1,
 }
 PATH = re.compile(
-    r'<path d="([MLCZ0-9 .,\-e]*)" fill="(#[0-9A-Fa-f]{6})"'
-    r' transform="translate\((-?[\d.]+),\s*(-?[\d.]+)\)"/>'
+    r'<path d="([MLCZ0-9 .,\-e]*)" fill="#000000" transform="translate\((-?[\d.]+),(-?[\d.]+)\)"/>'
 )
 
 
@@ -51,61 +54,78 @@ def to_svg(picture: Image.Image, colours: int = COLOURS_DEFAULT, title: str = "G
 
 
 def traced(regions: Regions, title: str) -> str:
-    """The regions as SVG. Raises RequestError when there is no end to it.
-
-    The shapes lie on one another and reach a little beyond the outline, by which they are clipped: else the lower ones
-    would shine through along the edges that they share with the upper ones.
-    """
-    regions = simplified(regions, SHAPES_MAX)
+    """The regions as SVG. Raises RequestError when there is no end to it."""
+    regions = simplified(regions, REGIONS_MAX)
     height, width = (side // regions.scale for side in regions.labels.shape)
-    scale = f' transform="scale({1 / regions.scale:g})"'
-    seen = regions.labels > 0
-    shapes = _shapes(_spread(regions).pixels())
-    if seen.all() or len(shapes) <= 1:
-        body = [f"<g{scale}>", *shapes, "</g>"]
-    else:
-        outline = _shapes(np.repeat(np.uint8(255) * seen[..., None], 4, axis=2))
-        clip = ['<clipPath id="outline">', *outline, "</clipPath>"]
-        body = [f"<g{scale}>", *clip, '<g clip-path="url(#outline)">', *shapes, "</g>", "</g>"]
-    head = (
+    layers = list(_layers(regions))
+    drawings = _trace([_png(mask) for _, mask in layers], 0 if regions.scale >= FINE_ENOUGH else 1)
+    lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img">'
-    )
-    return "\n".join([head, f"<title>{escape(_printable(title))}</title>", *body, "</svg>", ""])
-
-
-def _spread(regions: Regions) -> Regions:
-    """Every region reaches some cells beyond the outline."""
-    seen = regions.labels > 0
-    if seen.all() or len(regions.palette) < 2:
-        return regions
-    reach = cv2.dilate(seen.astype(np.uint8), np.ones((3, 3)), iterations=BEYOND * regions.scale)
-    labels = np.where(reach > 0, filled(regions.labels, seen), 0).astype(np.uint8)
-    return replace(regions, labels=labels)
-
-
-def _shapes(pixels: NDArray[np.uint8]) -> list[str]:
-    """Traced paths, lowest first. A frame of one transparent cell tells vtracer that there is transparency."""
-    stream = io.BytesIO()
-    framed = np.pad(pixels, ((1, 1), (1, 1), (0, 0)))
-    Image.fromarray(framed).save(stream, "PNG", compress_level=1)
-    return [
-        f'<path fill="{fill.lower()}" transform="translate({float(x) - 1:g} {float(y) - 1:g})" d="{way.strip()}"/>'
-        for way, fill, x, y in PATH.findall(_trace(stream.getvalue()))[:SHAPES_MAX]
+        f'viewBox="0 0 {width} {height}" role="img">',
+        f"<title>{escape(_printable(title))}</title>",
+        f'<g transform="scale({1 / regions.scale:g})">',
     ]
+    for (n, _), drawing in zip(layers, drawings, strict=True):
+        fill = "#{:02x}{:02x}{:02x}".format(*regions.palette[n - 1])
+        lines += [f'<g fill="{fill}">', *_paths(drawing), "</g>"]
+    return "\n".join([*lines, "</g>", "</svg>", ""])
 
 
-def _trace(png: bytes) -> str:
-    settings = [{**FINE, "filter_speckle": speckle} for speckle in SPECKLES]
-    command = [sys.executable, "-I", str(TRACER), json.dumps(settings), str(SHAPES_MAX)]
+def _layers(regions: Regions) -> Iterator[tuple[int, Mask]]:
+    """(number of the colour, where it is painted), lowest first."""
+    areas = np.bincount(regions.labels.ravel(), minlength=len(regions.palette) + 1)
+    rank = np.zeros(len(areas), np.uint8)  # 0: transparent, or not there
+    order = [int(n) for n in np.argsort(-areas[1:], kind="stable") + 1 if areas[n]]
+    rank[order] = np.arange(1, len(order) + 1)
+    ranks = rank[regions.labels]
+    kernel = np.ones((3, 3), np.uint8)
+    for place, n in enumerate(order, start=1):
+        own = (ranks == place).astype(np.uint8)
+        reach = cv2.dilate(own, kernel, iterations=UNDER * regions.scale) > 0
+        yield n, (own > 0) | (reach & (ranks > place))
+
+
+def _png(mask: Mask) -> bytes:
+    """Black where the mask is. It goes on beyond the picture, so that its corners are not rounded there.
+
+    The last frame, of one transparent cell, tells vtracer that there is transparency.
+    """
+    framed = np.pad(np.pad(mask, FRAME - 1, mode="edge"), 1)
+    pixels = np.dstack([np.zeros(framed.shape, np.uint8), framed * np.uint8(255)])
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+def _trace(layers: list[bytes], digits: int) -> list[str]:
+    asked = {
+        "layers": [base64.b64encode(layer).decode() for layer in layers],
+        "settings": [
+            {**OPTIONS, "path_precision": digits, "filter_speckle": speckle} for speckle in SPECKLES
+        ],
+        "paths_max": PATHS_MAX,
+    }
+    command = [sys.executable, "-I", str(TRACER)]
     try:
         done = subprocess.run(
-            command, input=png, capture_output=True, timeout=TRACER_SECONDS, check=True
+            command,
+            input=json.dumps(asked).encode(),
+            capture_output=True,
+            timeout=TRACER_SECONDS,
+            check=True,
         )
     except subprocess.SubprocessError:
         why = "has too many small parts to be traced"
         raise RequestError("picture", "this one", why, "Ask for fewer colours.") from None
-    return done.stdout.decode()
+    return [str(drawing) for drawing in json.loads(done.stdout)]
+
+
+def _paths(drawing: str) -> list[str]:
+    """vtracer's paths, without the frame."""
+    return [
+        f'<path transform="translate({float(x) - FRAME:g} {float(y) - FRAME:g})" d="{way.strip()}"/>'
+        for way, x, y in PATH.findall(drawing)
+    ]
 
 
 def _printable(title: str) -> str:
