@@ -26,9 +26,10 @@ from PIL import Image, ImageDraw
 
 from pipelines.errors import NotPlain
 from pipelines.graphics.cutout import cut_out
-from pipelines.graphics.flatten import flat
+from pipelines.graphics.flatten import COLOURS_DEFAULT, painted
+from pipelines.graphics.regions import regions_of
 from pipelines.graphics.styles import GRAPHIC_STYLES
-from pipelines.graphics.vector import PATHS_MAX, to_svg
+from pipelines.graphics.vector import PATHS_MAX, traced
 from tests.pipelines.graphics.sights import APART_MAX, alpha_of, apart, drawn_again
 from training.starter.evaluate import generate
 from training.starter.plan import MODEL_FOLDER
@@ -176,10 +177,10 @@ def check_cut(logo: Logo) -> None:
 
 
 def check_svg(logo: Logo) -> None:
-    cut = cut_out(logo.picture)
-    svg = to_svg(cut, title=logo.name)
+    regions = regions_of(cut_out(logo.picture), COLOURS_DEFAULT)
+    svg = traced(regions, logo.name)
     assert svg.count("<path") <= PATHS_MAX, logo.name
-    assert apart(drawn_again(svg), flat(cut)) <= APART_MAX, logo.name
+    assert apart(drawn_again(svg), painted(regions)) <= APART_MAX, logo.name
 
 
 def test_logos_from_prompts_are_cut_out(from_prompts: list[Logo]) -> None:
