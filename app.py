@@ -84,10 +84,11 @@ def build_page(settings: Settings) -> FastAPI:
     """The page alone: our scripts and styles, then Gradio at "/". Takes seconds, all of them Gradio's."""
     import gradio
 
-    from api.site import bare, mount_static
+    from api.site import bare, mount_static, mount_text
     from ui import layout
 
     app = bare()
+    mount_text(app, layout.STYLESHEET, layout.stylesheet, "text/css")
     mount_static(app, layout.STATIC)
     blocks = layout.build()
     blocks.queue(api_open=False)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 from fastapi import FastAPI, Response
+from fastapi import Request as HttpRequest
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
@@ -93,6 +95,20 @@ def mount_static(app: FastAPI, folders: Mapping[str, Path]) -> None:
     """Serves folders of the page; `folders` maps a relative address to each, longer addresses first."""
     for place, folder in folders.items():
         app.mount(f"/{place}", Static(directory=folder))
+
+
+def mount_text(app: FastAPI, place: str, text: Callable[[], str], media_type: str) -> None:
+    """Serves a text that is put together anew each time; before `mount_static` when its place lies in there."""
+
+    async def answer(http: HttpRequest) -> Response:
+        body = text()
+        tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+        headers = {"Cache-Control": "no-cache", "ETag": tag}
+        if http.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type=media_type, headers=headers)
+
+    app.add_api_route(f"/{place}", answer, include_in_schema=False)
 
 
 def guarded(app: FastAPI, settings: Settings) -> ASGIApp:

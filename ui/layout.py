@@ -14,6 +14,7 @@ import gradio as gr
 from ui import form, theme
 from ui.tabs import library, models, workspace
 
+# In this order: what comes later wins. The page asks for them as one file, since each request of a first visit costs.
 STYLES = (
     "style",
     "chrome",
@@ -30,6 +31,7 @@ STYLES = (
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.
 STATIC = {"ui/islands": FOLDER / "islands", "ui": FOLDER / "static"}
+STYLESHEET = "ui/page.css"
 
 # The first script runs before anything is drawn, so that the page never flashes in the wrong theme or mode.
 HEAD = """
@@ -42,7 +44,7 @@ catch {{ document.documentElement.dataset.mode = "text"; }}
 document.documentElement.dataset.tab = "workspace";
 </script>
 <link rel="icon" href="ui/icon.svg" type="image/svg+xml">
-{styles}
+<link rel="stylesheet" href="{stylesheet}">
 <script type="application/json" id="darkroom-fields">{fields}</script>
 <script type="application/json" id="darkroom-choices">{choices}</script>
 <script type="module" src="ui/islands/main.js"></script>
@@ -59,15 +61,20 @@ def build() -> gr.Blocks:
     return page
 
 
+def stylesheet() -> str:
+    """All our styles in one."""
+    files = (FOLDER / "static" / f"{name}.css" for name in STYLES)
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 def options() -> dict[str, Any]:
     """What `gr.mount_gradio_app` must be told for the page to look and behave as meant."""
     fields, choices = (
         table.replace("</", "<\\/") for table in (form.for_page(), form.choices_for_page())
     )
-    styles = "\n".join(f'<link rel="stylesheet" href="ui/{name}.css">' for name in STYLES)
     return {
         "theme": theme.build(),
-        "head": HEAD.format(fields=fields, choices=choices, styles=styles),
+        "head": HEAD.format(fields=fields, choices=choices, stylesheet=STYLESHEET),
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,

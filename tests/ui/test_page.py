@@ -44,9 +44,15 @@ def test_the_head_names_files_that_are_there() -> None:
     named = re.findall(r'(?:href|src)="([^"]+)"', head)
     assert len(named) >= 3
     folders = sorted(layout.STATIC.items(), key=lambda row: -len(row[0]))
-    for address in named:
+    assert layout.STYLESHEET in named
+    for address in set(named) - {layout.STYLESHEET}:
         place, folder = next(row for row in folders if address.startswith(row[0] + "/"))
         assert (folder / address.removeprefix(place + "/")).is_file(), address
+
+
+def test_every_stylesheet_is_in_the_one_that_the_page_asks_for() -> None:
+    assert {path.stem for path in STYLES} == set(layout.STYLES)
+    assert all(path.read_text(encoding="utf-8") in layout.stylesheet() for path in STYLES)
 
 
 def test_every_island_in_the_page_has_its_script() -> None:

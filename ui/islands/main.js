@@ -26,7 +26,6 @@ import { mountSeed, mountShape } from "./shape.js";
 import { createSizing } from "./sizing.js";
 import { createSource } from "./source.js";
 import { makeGrain } from "./stage.js";
-import { mountSource } from "./starting.js";
 import { createFocus, createStore } from "./store.js";
 import { mountStrength } from "./strength.js";
 import { mountStyleChip, mountStyles } from "./styles.js";
@@ -80,7 +79,7 @@ const ISLANDS = {
   seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
   controls: (host) => mountGuides(host, "controls", { guides: controls, form, toasts }),
   prompts: (host) => mountGuides(host, "prompts", { guides: prompts, form, toasts }),
-  source: (host) => mountSource(host, parts),
+  source: whenIn("image", async (host) => (await import("./starting.js")).mountSource(host, parts)),
   strength: (host) => mountStrength(host, parts),
   editor: whenInpainting("editor"),
   masking: whenInpainting("masking"),
@@ -94,14 +93,17 @@ const ISLANDS = {
   networks: (host) => mountNetworks(host, parts),
 };
 
-/** Fills an island of the mode "inpaint", whose scripts are loaded when that is first opened. */
-function whenInpainting(name) {
+/** Fills an island of one mode, whose scripts are loaded when that is first opened. */
+function whenIn(wanted, fill) {
   return (host) =>
-    modes.onChange(async (mode) => {
-      if (mode !== "inpaint" || "opened" in host.dataset) return;
+    modes.onChange((mode) => {
+      if (mode !== wanted || "opened" in host.dataset) return;
       host.dataset.opened = "";
-      (await inpaint())[name](host);
+      fill(host);
     });
+}
+function whenInpainting(name) {
+  return whenIn("inpaint", async (host) => (await inpaint())[name](host));
 }
 async function inpaint() {
   loading ??= import("./inpaint.js").then(({ createInpaint }) => createInpaint(parts));
