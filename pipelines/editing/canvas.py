@@ -19,7 +19,7 @@ from pipelines.guiding.preprocessing import opaque
 from pipelines.request import Request
 
 Picture = Image.Image
-OVERLAY_GAIN = 2  # in a picture as a whole the result counts alone from half the mask on
+OVERLAY_GAIN = 2  # from half the mask on the result counts alone: of what was painted over nothing shines through
 MARGIN_PX = 16  # around the masked part, where old and new are compared
 SIDE_MAX_PX = 2048  # of a picture that is encoded at its own size
 
@@ -65,7 +65,7 @@ def lay(request: Request, picture: Picture, mask: Picture | None) -> Canvas:
         init = resized(filled(seen, part, inpainting.content), size, way)
     else:
         init = filled(resized(seen, size, way), small, inpainting.content)
-    return Canvas(init, small, np.asarray(whole), marked, region)
+    return Canvas(init, small, np.asarray(whole), _overlay(marked), region)
 
 
 def region_of(inpainting: Inpainting, marked: Levels, size: Size) -> Region:
@@ -111,9 +111,13 @@ def _whole(
     small = resized(Image.fromarray(marked), size, source.resize)
     if bounds(np.asarray(small)) is None:
         raise NothingMasked(inpainting.mask)
-    alpha = np.minimum(np.asarray(small, np.uint16) * OVERLAY_GAIN, 255).astype(np.uint8)
     init = filled(picture, small, inpainting.content)
-    return Canvas(init, small, np.asarray(picture), alpha, _all_of(size))
+    return Canvas(init, small, np.asarray(picture), _overlay(np.asarray(small)), _all_of(size))
+
+
+def _overlay(marked: Levels) -> Levels:
+    """The softness of a mask lies around what was painted, not in it; AUTOMATIC1111 does so in whole pictures only."""
+    return np.minimum(marked.astype(np.uint16) * OVERLAY_GAIN, 255).astype(np.uint8)
 
 
 def _marked(inpainting: Inpainting, source: Source, picture: Size, mask: Picture | None) -> Levels:

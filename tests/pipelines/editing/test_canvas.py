@@ -132,6 +132,18 @@ def test_outside_of_mask_and_blur_every_pixel_stays(
         assert np.array_equal(after[outside], before[outside])
 
 
+@pytest.mark.parametrize("area", ["masked", "picture"])
+def test_of_what_was_painted_over_nothing_shines_through(area: str) -> None:
+    """The softness lies around it: the painted edge itself is half way, from where on the result counts alone."""
+    painted = (60, 50, 140, 110)
+    canvas = lay(asking(Inpainting(mask="m", area=area, blur=4)), picture(), mask(painted))
+
+    after = finished(canvas, level=77)
+
+    assert (after[52:108, 62:138] == 77).all()
+    assert not (after[44:116, 54:146] == 77).all()
+
+
 @pytest.mark.parametrize("area", AREAS)
 def test_the_middle_of_the_mask_is_the_result(area: str) -> None:
     canvas = lay(
