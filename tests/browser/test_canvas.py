@@ -372,6 +372,7 @@ def test_wheel_zooms_at_the_pointer_and_middle_button_and_space_pan(canvas: Ease
 
 def test_keys_belong_to_the_canvas_but_never_while_somebody_writes(canvas: Easel) -> None:
     page = canvas.page
+    canvas.brush(48)
     page.locator(".easel-view").hover()
     for key, tool in {
         "e": "eraser",
@@ -391,6 +392,16 @@ def test_keys_belong_to_the_canvas_but_never_while_somebody_writes(canvas: Easel
     page.get_by_label("By, px").focus()
     page.keyboard.press("e")
     expect(page.locator("button[data-tool=brush]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_brush_that_nobody_has_chosen_suits_the_picture(canvas: Easel) -> None:
+    size = canvas.page.locator(".easel-options .value").first
+    for width, said in ((120, "10 px"), (4096, "48 px")):
+        canvas.blank(width, 100)
+        expect(size).to_have_text(said)
+    canvas.brush(30)
+    canvas.blank(120, 100)
+    expect(size).to_have_text("30 px")
 
 
 def test_a_mask_can_be_made_with_the_keyboard_alone(canvas: Easel) -> None:
@@ -535,6 +546,7 @@ def phone(easels: Callable[[tuple[int, int]], Easel]) -> tuple[Easel, Fingers]:
 
 def test_one_finger_paints(phone: tuple[Easel, Fingers]) -> None:
     canvas, fingers = phone
+    canvas.brush(48)
     screen = canvas.on_screen(ZIGZAG)
     fingers.start(screen[0])
     for place in screen[1:]:

@@ -118,6 +118,7 @@ export function createCanvas({ toasts = null } = {}) {
     source = what;
     paper.reset(size);
     view.fit();
+    settings.suit(Math.max(size.width, size.height));
     settings.set({});
     try {
       await show();

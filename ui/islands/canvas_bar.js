@@ -72,7 +72,7 @@ const shareToSize = (share) => Math.round(SIZES.least + share ** 3 * (SIZES.most
 /** A slider over a share 0…1; `shown()` is the value in words. */
 export function createSlider(label, unit, { read, write, shown }) {
   const value = h("span", { class: "value" });
-  const input = h("input", { type: "range", min: "0", max: "1", step: "0.01", "aria-label": label, on: { input: () => write(Number(input.value)) } });
+  const input = h("input", { type: "range", class: "strip-slider", min: "0", max: "1", step: "0.01", "aria-label": label, on: { input: () => write(Number(input.value)) } });
   const element = h("label", { class: "easel-slider", title: `${label} in ${unit}` }, h("span", { class: "label" }, label), input, value);
   function draw() {
     if (document.activeElement !== input || Math.abs(Number(input.value) - read()) > 0.005) input.value = String(read());

@@ -3,19 +3,29 @@ import { keep, recall } from "./prefs.js";
 
 const NAME = "canvas";
 const HABITS = { size: 48, softness: 0, tint: "#ff3d6e", opacity: 0.55, colour: "#d33131" };
+const SUITS = 1 / 12; // of the longer side of a picture
 export const SIZES = { least: 2, most: 1000 }; // a brush of 2 px always meets the centre of a pixel
 
 /** `now` holds the values; `set(fields)` changes some and tells everybody who asked with `onChange`. */
 export function createSettings() {
   const now = { tool: "brush", mode: "mask", takesAway: false, ...HABITS, ...recall(NAME, {}) };
   const watchers = [];
+  let isSizeChosen = "size" in recall(NAME, {});
   return {
     now,
     onChange: (run) => watchers.push(run),
     set(fields) {
       Object.assign(now, fields);
-      keep(NAME, Object.fromEntries(Object.keys(HABITS).map((name) => [name, now[name]])));
+      isSizeChosen ||= "size" in fields;
+      const habits = Object.keys(HABITS).filter((name) => name !== "size" || isSizeChosen);
+      keep(NAME, Object.fromEntries(habits.map((name) => [name, now[name]])));
       for (const run of watchers) run(fields);
+    },
+    /** A brush that suits a picture with such a longer side, as long as nobody has chosen one. */
+    suit(side) {
+      if (isSizeChosen) return;
+      now.size = Math.max(SIZES.least, Math.min(HABITS.size, Math.round(side * SUITS)));
+      for (const run of watchers) run({ size: now.size });
     },
     /** Another size, a step smaller (−1) or larger (1); steps grow with the size. */
     stepSize(by) {

@@ -9,6 +9,9 @@ const NOT_EXTENDED = { extend_left: 0, extend_top: 0, extend_right: 0, extend_bo
 /** `source` of a Request. What extends its sides is the editor's, in the mode "inpaint". */
 export const BLANK = { image: "", strength: 0.75, resize: "crop", noise_multiplier: 1, ...NOT_EXTENDED };
 
+// What is usual for a whole picture would leave too much of what stands in a masked part.
+const STRENGTHS = { image: BLANK.strength, inpaint: 1 };
+
 /**
  * The source. `onChange(run)` calls `run()` now and after each change of `fields`, `size`, `isGone` or `isSketch`;
  * `onTake(run)` calls `run()` when another picture was chosen, and not when one comes back with settings or a reload.
@@ -31,6 +34,7 @@ export function createSource({ form, modes, toasts }) {
     onChange: (run) => (listeners.add(run), run()),
     onTake: (run) => takers.add(run),
   };
+  let strengths = { ...STRENGTHS, ...recall("strengths", {}) }; // each mode keeps its own
   const save = debounce(() => keep("source", source.fields), 150);
 
   function known(fields) {
@@ -38,6 +42,8 @@ export function createSource({ form, modes, toasts }) {
   }
   function change(fields) {
     Object.assign(source.fields, fields);
+    if (modes.current() in strengths) strengths[modes.current()] = source.fields.strength;
+    keep("strengths", strengths);
     save();
     for (const run of listeners) run();
   }
@@ -54,6 +60,8 @@ export function createSource({ form, modes, toasts }) {
   /** Takes over the source of settings that are used again. */
   function restore(fields) {
     if (!fields) return;
+    const { strength } = { ...BLANK, ...known(fields) };
+    strengths = { image: strength, inpaint: strength }; // in whichever mode they are shown
     show({ ...BLANK, ...known(fields) });
     measure();
   }
@@ -78,6 +86,7 @@ export function createSource({ form, modes, toasts }) {
   }
 
   form.own("source", { get: () => (modes.current() === "text" ? null : source.asSent()), set: restore, refuse });
+  modes.onChange((mode) => mode in strengths && change({ strength: strengths[mode] }));
   measure();
   return source;
 }
