@@ -221,6 +221,18 @@ def test_settings_of_an_old_picture_bring_its_mode_and_source_back(studio: Studi
     expect(studio.page.get_by_label("Strength")).to_have_value("0.6")
 
 
+def test_each_mode_keeps_its_own_strength(studio: Studio) -> None:
+    strength = started(studio).page.get_by_label("Strength")
+    strength.fill("0.4")
+    mode(studio, "inpaint")
+    expect(strength).to_have_value("1")
+    strength.fill("0.9")
+    mode(studio, "image")
+    expect(strength).to_have_value("0.4")
+    mode(studio, "inpaint")
+    expect(strength).to_have_value("0.9")
+
+
 def test_a_source_that_is_gone_is_told(studio: Studio) -> None:
     started(studio).page.wait_for_function(
         "() => JSON.parse(localStorage.getItem('darkroom.source'))?.image"
