@@ -24,13 +24,13 @@ FINEST = 8  # cells along a side of a pixel, at most
 SEEN = 128  # alpha from which on a pixel belongs to a region
 EDGE_STEP = 12.0  # Lab units from one pixel to the next: an edge
 REACH_PX = 3  # how far an edge may lie from what is firm
+EDGE_HEIGHT = 30.0  # Lab units between two colours whose mixtures are told from shades
 BETWEEN = 10.0  # Lab units: so near to the line between two colours lie their mixtures
 SPECK_SHARE = 0.0002  # of the picture: smaller regions are absorbed
 SPECK_PIXELS = 5
-DISTINCT, PATIENCE_MAX = (
-    40.0,
-    16.0,
-)  # Lab units between colours that are no shades of each other; see _patience
+DISTINCT = 40.0  # Lab units between colours that are no shades of each other, among a few
+FEW = 8  # colours
+PATIENCE_MAX = 16.0  # so much larger than a speck must regions of a mere shade be
 SMOOTH_PX = 0.8  # of the picture: outlines are smoothed so far
 FAR = np.float32(1e6)
 
@@ -130,7 +130,7 @@ def _pairs_around(centres: Floats, n: int) -> list[tuple[int, int]]:
         for other in range(one + 1, len(centres)):
             way, offset = centres[other] - centres[one], centres[n - 1] - centres[one]
             share = float(offset @ way) / max(float(way @ way), 1e-6)
-            is_between = 0.1 < share < 0.9 and n - 1 not in (one, other)
+            is_between = 0.1 < share < 0.9 and np.linalg.norm(way) > EDGE_HEIGHT
             if is_between and np.linalg.norm(offset - share * way) < BETWEEN:
                 found.append((one + 1, other + 1))
     return found
@@ -205,5 +205,6 @@ def _patience(palette: NDArray[np.uint8]) -> Floats:
     """How much larger than others a region of each colour must be, the nearer its colour is to another one."""
     centres = lab_of(palette[None])[0]
     gaps = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
-    np.fill_diagonal(gaps, DISTINCT)
-    return np.asarray(np.clip((DISTINCT / gaps.min(axis=1)) ** 2, 1, PATIENCE_MAX), np.float32)
+    distinct = DISTINCT * min(1.0, FEW / len(palette))  # who asks for many wants to see shades
+    np.fill_diagonal(gaps, distinct)
+    return np.asarray(np.clip((distinct / gaps.min(axis=1)) ** 2, 1, PATIENCE_MAX), np.float32)

@@ -75,6 +75,16 @@ def test_there_are_no_more_colours_than_were_asked_for(colours: int) -> None:
     assert 1 < len(regions.palette) <= colours
 
 
+def test_more_colours_come_nearer_to_the_picture() -> None:
+    ramp = np.linspace(0, 255, 128)[None, :, None] * np.ones((64, 1, 3)) * (1, 0.5, 0.2)
+
+    def error(colours: int) -> float:
+        seen = np.asarray(flat(image(ramp), colours).convert("RGB"), float)
+        return float(np.abs(seen - ramp).mean())
+
+    assert error(16) < error(6) < error(2)
+
+
 def test_the_same_picture_gives_the_same_graphic() -> None:
     picture = noisy(laid(shape(ring), RED, WHITE), 9)
 
