@@ -52,7 +52,7 @@ PRESETS = (
         says="Paint where it is to be and write what it is. What was there is gone.",
         hint="What is to be seen in the marked place",
         source=_source(1.0),
-        inpainting=_mask(content="original", padding=64),
+        inpainting=_mask(content="fill", padding=64),
     ),
     Preset(
         name="remove",
@@ -71,7 +71,8 @@ PRESETS = (
         says="Keeps the shape and changes the rest: another colour, material, expression.",
         hint="How it is to look, e.g. a red leather coat",
         source=_source(0.55),
-        inpainting=_mask(content="original", padding=48),
+        # Cut close to what changes, so that it fills what the model sees and has no room to grow.
+        inpainting=_mask(content="original", padding=16, blur=1.0),
     ),
     Preset(
         name="repair",
