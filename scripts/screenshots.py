@@ -135,12 +135,33 @@ def tell(browser: Browser, address: str, *, is_all: bool) -> None:
     page.locator("#library-button").click()
     page.locator(".library-cell").nth(2).click()
     shoot(page, "library")
+    edit(page)
     page.context.close()
     for name, size, theme in (("light", WIDE, "light"), ("phone", PHONE, "dark")) if is_all else ():
         page = open_page(browser, address, size, theme)
         see(page, "done")
         shoot(page, name)
         page.context.close()
+
+
+def edit(page: Page) -> None:
+    """A red mushroom of the library gets a star into its sky."""
+    page.get_by_role("button", name="Inpaint: change a part of this picture").first.click()
+    board = page.locator("[data-island=editor] canvas").first
+    expect(board).to_be_visible()
+    box = board.bounding_box()
+    assert box is not None
+    across, down = (
+        (lambda share: box["x"] + share * box["width"]),
+        (lambda s: box["y"] + s * box["height"]),
+    )
+    page.mouse.move(across(0.62), down(0.25))
+    page.mouse.down()
+    for share in (0.66, 0.7, 0.66, 0.62, 0.68):
+        page.mouse.move(across(share), down(0.2 + share / 8), steps=6)
+    page.mouse.up()
+    page.locator("#field-prompt textarea").fill("a yellow star")
+    shoot(page, "inpaint")
 
 
 def main() -> None:

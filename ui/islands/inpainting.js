@@ -1,11 +1,11 @@
 // Where the source may change, as the form holds it in the mode "inpaint"; kept over a reload. The mask is the editor's.
 import { keep, recall } from "./prefs.js";
 
-/** `inpainting` of a Request, without its mask and the region, which the server finds. */
+/** `inpainting` of a Request, without its mask and the region, which the server finds; as the first way to retouch has it. */
 const BLANK = {
   is_inverted: false,
   blur: 4,
-  content: "original",
+  content: "fill",
   area: "masked",
   padding: 64,
   is_soft: false,
