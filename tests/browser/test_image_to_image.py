@@ -221,6 +221,19 @@ def test_settings_of_an_old_picture_bring_its_mode_and_source_back(studio: Studi
     expect(studio.page.get_by_label("Strength")).to_have_value("0.6")
 
 
+def test_a_picture_is_enlarged_in_tiles_of_the_size_of_its_checkpoint(studio: Studio) -> None:
+    studio.choose("small").generate("a disc").see("done")
+    with studio.page.expect_request(posts) as asked:
+        studio.page.get_by_role("button", name="Enlarge to twice its size").click()
+    request = dict(asked.value.post_data_json or {})
+    assert request["source"]["image"]
+    assert (request["width"], request["height"], request["tile"]) == (256, 256, 128)
+    assert request["prompt"] == "a disc"
+    studio.see("done")
+    expect(studio.page.locator(".facts")).to_contain_text("256 × 256")
+    expect(studio.page.locator(".facts")).to_contain_text("128 px")
+
+
 def test_each_mode_keeps_its_own_strength(studio: Studio) -> None:
     strength = started(studio).page.get_by_label("Strength")
     strength.fill("0.4")

@@ -18,9 +18,6 @@ import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
-from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import (
-    StableDiffusionImg2ImgPipeline,
-)
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -30,6 +27,7 @@ from pipelines.graphics.flatten import COLOURS_DEFAULT, painted
 from pipelines.graphics.regions import regions_of
 from pipelines.graphics.styles import GRAPHIC_STYLES
 from pipelines.graphics.vector import PATHS_MAX, traced
+from tests.editing_lab import asking, edited, starter
 from tests.pipelines.graphics.sights import APART_MAX, alpha_of, apart, drawn_again
 from training.starter.evaluate import generate
 from training.starter.plan import MODEL_FOLDER
@@ -94,25 +92,17 @@ def from_prompts(pipe: StableDiffusionPipeline) -> list[Logo]:
 
 
 @pytest.fixture(scope="module")
-def from_sketches(pipe: StableDiffusionPipeline) -> list[Logo]:
-    redraw = StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False)
-    redraw.set_progress_bar_config(disable=True)
-    names = [
-        f"a logo of a {colour} {thing} on a {ground} background"
-        for thing, colour, ground, _ in SKETCHES
-    ]
-    pictures = redraw(
-        names,
-        image=[
-            sketch(COLOURS[colour], COLOURS[ground], points)
-            for _, colour, ground, points in SKETCHES
-        ],
-        strength=STRENGTH,
-        num_inference_steps=20,
-        guidance_scale=GUIDANCE,
-        generator=[torch.Generator().manual_seed(seed) for seed in range(len(names))],
-    ).images
-    return [seen(name, np.asarray(one)) for name, one in zip(names, pictures, strict=True)]
+def from_sketches() -> list[Logo]:
+    """By our own image to image."""
+    model = starter()
+    logos = []
+    for seed, (thing, colour, ground, points) in enumerate(SKETCHES):
+        name = f"a logo of a {colour} {thing} on a {ground} background"
+        drawn = sketch(COLOURS[colour], COLOURS[ground], points)
+        with torch.no_grad():
+            made = edited(model, asking(name, strength=STRENGTH), drawn, None, seed)
+        logos.append(seen(name, made))
+    return logos
 
 
 def sketch(colour: tuple[int, ...], ground: tuple[int, ...], points: tuple) -> Image.Image:
