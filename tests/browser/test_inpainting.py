@@ -373,6 +373,17 @@ def test_on_a_phone_a_finger_paints_and_generate_is_in_view(
     editor.made(1)
 
 
+def test_on_a_phone_a_picture_that_is_sent_to_the_editor_is_in_view(
+    visit: Callable[..., Studio],
+) -> None:
+    studio = visit(PHONE)
+    studio.choose("small").generate("a disc").see("done")
+
+    studio.page.get_by_role("button", name="Inpaint: change a part of this picture").click()
+
+    expect(studio.page.locator(".easel-view")).to_be_in_viewport(ratio=0.9)
+
+
 def reach(marked: Plane, px: int) -> Plane:
     """Grown by so many pixels to all sides."""
     grown = marked.copy()

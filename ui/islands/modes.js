@@ -29,6 +29,7 @@ export function createModes() {
     if (mode && mode !== root.dataset.mode) {
       root.dataset.mode = mode;
       keep("mode", mode);
+      scrollTo(0, 0); // on a phone the page may be scrolled to where the other mode had its picture
       for (const run of listeners) run(mode);
     }
     describe();
