@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from pipelines.editing.canvas import lay
@@ -29,7 +28,7 @@ from tests.editing_studies import (
     share,
     similarities,
 )
-from tests.pipelines.worker.workbench import Workbench
+from tests.pipelines.worker.workbench import Workbench, as_on_the_gpu_thread
 from training.starter.checker import Checker, load_checker
 from training.starter.scenes import Subject
 
@@ -37,12 +36,8 @@ from training.starter.scenes import Subject
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
     """As on the GPU thread; put back afterwards."""
-    had_grad, threads = torch.is_grad_enabled(), torch.get_num_threads()
-    torch.set_grad_enabled(False)
-    torch.set_num_threads(1)
-    yield
-    torch.set_grad_enabled(had_grad)
-    torch.set_num_threads(threads)
+    with as_on_the_gpu_thread():
+        yield
 
 
 @pytest.fixture(scope="module")

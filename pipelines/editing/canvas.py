@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import cv2
 import numpy as np
@@ -26,17 +28,31 @@ SIDE_MAX_PX = 2048  # of a picture that is encoded at its own size
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """`init`, RGB, is what the model starts from, `mask`, L of the same size, where it may paint; None: everywhere.
+    """`picture` (height, width, 3) stays where `alpha` (height, width) is 0; where it is 255 the result counts alone.
 
-    `picture` (height, width, 3) stays where `alpha` (height, width) is 0, and gives way to the result where it is 255;
-    the result lies in `region` of it.
+    The result lies in `region` of it.
+
+    `init`, RGB, is what the model starts from, `mask`, L of the same size, where it may paint; None: everywhere. They
+    are made when they are asked for: who puts a result back needs neither.
     """
 
-    init: Picture
-    mask: Picture | None
     picture: Levels
     alpha: Levels | None
     region: Region
+    show: Callable[[], tuple[Picture, Picture | None]]
+
+    @property
+    def init(self) -> Picture:
+        return self.seen[0]
+
+    @property
+    def mask(self) -> Picture | None:
+        return self.seen[1]
+
+    @cached_property
+    def seen(self) -> tuple[Picture, Picture | None]:
+        """(init, mask)."""
+        return self.show()
 
     @property
     def size(self) -> Size:
@@ -51,21 +67,16 @@ def lay(request: Request, picture: Picture, mask: Picture | None) -> Canvas:
     size = (request.width or 0, request.height or 0)
     whole = _extended(opaque(picture), source)
     if inpainting is None:
-        init = resized(whole, *_seen(whole.size, size, source.resize))
         full = resized(whole, size, source.resize)
-        return Canvas(init, None, np.asarray(full), None, _all_of(size))
+        start = partial(_started, whole, full, source.resize)
+        return Canvas(np.asarray(full), None, _all_of(size), start)
     marked = _marked(inpainting, source, picture.size, mask)
     if inpainting.area == "whole":
         return _whole(source, inpainting, whole, marked, size)
     region = _clamped(inpainting.region, whole.size) or region_of(inpainting, marked, size)
-    way = "fill" if inpainting.area == "masked" else "stretch"
     seen, part = whole.crop(region.box), Image.fromarray(marked).crop(region.box)
-    small = resized(part, size, way)
-    if inpainting.content in AT_FULL_SIZE:
-        init = resized(filled(seen, part, inpainting.content), size, way)
-    else:
-        init = filled(resized(seen, size, way), small, inpainting.content)
-    return Canvas(init, small, np.asarray(whole), _overlay(marked), region)
+    cut = partial(_cut_out, inpainting, seen, part, size)
+    return Canvas(np.asarray(whole), _overlay(marked), region, cut)
 
 
 def region_of(inpainting: Inpainting, marked: Levels, size: Size) -> Region:
@@ -111,8 +122,12 @@ def _whole(
     small = resized(Image.fromarray(marked), size, source.resize)
     if bounds(np.asarray(small)) is None:
         raise NothingMasked(inpainting.mask)
-    init = filled(picture, small, inpainting.content)
-    return Canvas(init, small, np.asarray(picture), _overlay(np.asarray(small)), _all_of(size))
+    alpha = _overlay(np.asarray(small))
+
+    def show() -> tuple[Picture, Picture]:
+        return filled(picture, small, inpainting.content), small
+
+    return Canvas(np.asarray(picture), alpha, _all_of(size), show)
 
 
 def _overlay(marked: Levels) -> Levels:
@@ -146,13 +161,24 @@ def _extended(picture: Picture, source: Source) -> Picture:
     return Image.fromarray(cv2.copyMakeBorder(np.asarray(picture), *sides, cv2.BORDER_REPLICATE))
 
 
-def _seen(picture: Size, size: Size, resize: str) -> tuple[Size, str]:
-    """The size at which a picture is encoded, and how it comes to that."""
+def _started(whole: Picture, full: Picture, resize: str) -> tuple[Picture, None]:
+    """The picture at the size of the result, or, to be stretched as latents, about at its own."""
     if resize != "latent":
-        return size, resize
-    scale = min(1.0, SIDE_MAX_PX / max(picture))
-    width, height = (max(CELL_PX, round(side * scale / CELL_PX) * CELL_PX) for side in picture)
-    return (width, height), "stretch"
+        return full, None
+    scale = min(1.0, SIDE_MAX_PX / max(whole.size))
+    width, height = (max(CELL_PX, round(side * scale / CELL_PX) * CELL_PX) for side in whole.size)
+    return resized(whole, (width, height), "stretch"), None
+
+
+def _cut_out(
+    inpainting: Inpainting, seen: Picture, part: Picture, size: Size
+) -> tuple[Picture, Picture]:
+    """A region and its mask at the size of the model, the masked part filled."""
+    way = "fill" if inpainting.area == "masked" else "stretch"
+    small = resized(part, size, way)
+    if inpainting.content in AT_FULL_SIZE:
+        return resized(filled(seen, part, inpainting.content), size, way), small
+    return filled(resized(seen, size, way), small, inpainting.content), small
 
 
 def _clamped(region: Region | None, picture: Size) -> Region | None:

@@ -8,7 +8,6 @@ outline of the graphic none is seen through the soft edge of the one above it.
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 import subprocess
@@ -25,6 +24,7 @@ from pipelines.errors import RequestError
 from pipelines.graphics.flatten import COLOURS_DEFAULT
 from pipelines.graphics.ground import Mask
 from pipelines.graphics.regions import Regions, regions_of, simplified
+from pipelines.output.png import png_bytes
 
 PATHS_MAX = 200
 REGIONS_MAX = 160  # traced, they are a few more, since shapes that touch at a corner are two
@@ -92,9 +92,7 @@ def _png(mask: Mask) -> bytes:
     """
     framed = np.pad(np.pad(mask, FRAME - 1, mode="edge"), 1)
     pixels = np.dstack([np.zeros(framed.shape, np.uint8), framed * np.uint8(255)])
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
-    return stream.getvalue()
+    return png_bytes(Image.fromarray(pixels))
 
 
 def _trace(layers: list[bytes], digits: int) -> list[str]:

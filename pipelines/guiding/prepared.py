@@ -7,7 +7,6 @@ for a month is removed at the next start.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import secrets
@@ -21,6 +20,7 @@ from PIL import Image
 from pipelines.guiding.guides import Control
 from pipelines.guiding.preprocessing import Picture, Size, opaque, prepared
 from pipelines.output.disk import PART, claim, failures_named, part_of, sync_folder, write_part
+from pipelines.output.png import png_bytes
 
 EDITION = 1  # another one when the same request gives other pixels
 KEPT_SECONDS = 30 * 86_400.0
@@ -67,12 +67,11 @@ class Prepared:
 
     def keep(self, path: Path, picture: Picture) -> None:
         """Writes a picture to the place of its facts; it is whole and on the disk then. Raises DiskFull."""
-        data = io.BytesIO()
-        picture.save(data, "PNG", compress_level=1)
+        data = png_bytes(picture)
         with failures_named(self._folder):
             own = claim(self._folder, [secrets.token_hex(16)])
             try:
-                write_part(own, data.getvalue())
+                write_part(own, data)
                 part_of(own).replace(path)
             finally:
                 part_of(own).unlink(missing_ok=True)

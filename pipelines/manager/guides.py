@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pipelines.guiding.prepared import Prepared, is_used
 from pipelines.guiding.preprocessing import prepared
 from pipelines.manager.loras import version_of
 from pipelines.output.assets import Assets
+from pipelines.output.png import png_bytes
 from pipelines.request import Request
 from pipelines.worker.messages import ControlTask, GuideRef, ImagePromptTask
 
@@ -65,9 +65,7 @@ class Guides:
         """A PNG of what the ControlNet will see. Raises NotFound for the upload, or RequestError."""
         check_look(control, "")
         with Image.open(self.assets.get(control.image, owner).path) as picture:
-            data = io.BytesIO()
-            prepared(picture, control, size).save(data, "PNG", compress_level=1)
-        return data.getvalue()
+            return png_bytes(prepared(picture, control, size))
 
     def tasks(self, request: Request, others: Sequence[Other]) -> Tasks:
         """For the worker: those that count. Raises RequestError when a file is not there any more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pipelines.editing.masks import bounds
 from pipelines.editing.source import Region
 from pipelines.errors import NotFound, RequestError
 from pipelines.output.assets import Assets
+from pipelines.output.png import png_bytes
 from pipelines.retouch.faces import FOLDER, face_mask, faces
 from pipelines.retouch.scratches import scratches
 
@@ -76,7 +76,7 @@ class Proposals:
         for mask in PROPOSALS[kind].find(picture, next(filter(Path.is_dir, own), None)):
             box = bounds(np.asarray(mask))
             if box is not None:
-                found.append(Found(self.assets.add(_png(mask), owner).id, box))
+                found.append(Found(self.assets.add(png_bytes(mask), owner).id, box))
         return found
 
     def _open(self, asset_id: str, owner: str) -> Image.Image:
@@ -90,9 +90,3 @@ class Proposals:
         except (OSError, ValueError) as error:
             remedy = "Send the picture again."
             raise RequestError("asset", asset_id, f"it cannot be read ({error})", remedy) from error
-
-
-def _png(picture: Image.Image) -> bytes:
-    data = io.BytesIO()
-    picture.save(data, "PNG", compress_level=1)
-    return data.getvalue()

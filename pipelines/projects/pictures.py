@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from PIL import Image
 from pipelines.errors import NotFound
 from pipelines.output.assets import Assets
 from pipelines.output.library import Library
+from pipelines.output.png import png_bytes
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Pictures:
 
     def add(self, picture: Image.Image, owner: str) -> str:
         """The asset of a picture of our own making."""
-        return self.assets.add(_png(picture), owner).id
+        return self.assets.add(png_bytes(picture), owner).id
 
     def upload(self, data: bytes, owner: str) -> str:
         """The asset of a picture from anywhere, decoded in the child."""
@@ -43,7 +43,9 @@ class Pictures:
         """The picture of an asset as a file."""
         asset = self.assets.get(asset_id, owner)
         return (
-            asset.path.read_bytes() if asset.format == "png" else _png(self.open(asset_id, owner))
+            asset.path.read_bytes()
+            if asset.format == "png"
+            else png_bytes(self.open(asset_id, owner))
         )
 
     def open(self, asset_id: str, owner: str) -> Image.Image:
@@ -55,9 +57,3 @@ class Pictures:
         """The ids of the pictures that a job has left in the library, up to the first that is missing."""
         found = (self.library.find(job_id, index) for index in itertools.count())
         return tuple(record.id for record in itertools.takewhile(bool, found) if record)
-
-
-def _png(picture: Image.Image) -> bytes:
-    data = io.BytesIO()
-    picture.save(data, "PNG", compress_level=1)
-    return data.getvalue()

@@ -20,16 +20,16 @@ def reduced(pixels: NDArray[np.uint8], pixels_max: int) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     if height * width <= pixels_max:
         return pixels
-    share = math.sqrt(pixels_max / (height * width))
-    size = (max(1, round(width * share)), max(1, round(height * share)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return _scaled(pixels, math.sqrt(pixels_max / (height * width)))
 
 
 def within_side(pixels: NDArray[np.uint8], side_max: int) -> NDArray[np.uint8]:
     """The picture itself, or its mean over areas so that no side is longer than `side_max` pixels."""
+    share = side_max / max(pixels.shape[:2])
+    return pixels if share >= 1 else _scaled(pixels, share)
+
+
+def _scaled(pixels: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
-    share = side_max / max(height, width)
-    if share >= 1:
-        return pixels
     size = (max(1, round(width * share)), max(1, round(height * share)))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -2,6 +2,9 @@
 import { call } from "./api.js";
 import { h, isTyping, show } from "./dom.js";
 
+/** What a chooser of files offers: all that the server reads. */
+export const PICTURE_TYPES = "image/png,image/jpeg,image/webp,image/avif,image/gif,image/bmp,image/tiff";
+
 const PLACE = "[data-takes-picture]";
 const TIMEOUT_MS = 60000;
 const WHO_DOES = "Pictures that were made here do, and those of programs that write them in the same way.";

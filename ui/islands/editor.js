@@ -1,17 +1,15 @@
 // The island of the editor, in place of the result: an invitation, then the canvas, and under it what becomes of the picture.
 import { url } from "./api.js";
 import { h, icon, iconButton, show } from "./dom.js";
-import { sendPicture, takesPictures } from "./drop.js";
+import { PICTURE_TYPES, sendPicture, takesPictures } from "./drop.js";
 import { createFoot } from "./editor_foot.js";
 import { assetUrl } from "./on_canvas.js";
 import { hasPreview, previewOf } from "./store.js";
 
-const TYPES = "image/png,image/jpeg,image/webp";
-
 /** Fills `host`. */
 export function mountEditor(host, parts) {
   const { canvas, stack, onCanvas, source, store, toasts, library, pictureVerbs } = parts;
-  const file = h("input", { type: "file", accept: TYPES, hidden: true });
+  const file = h("input", { type: "file", accept: PICTURE_TYPES, hidden: true });
   const empty = createEmpty({ choose: () => file.click(), pick });
   const others = [
     iconButton("picture", "Open another picture", () => file.click()),

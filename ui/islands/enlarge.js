@@ -2,23 +2,16 @@
 import { call } from "./api.js";
 
 const FACTOR = 2;
-const SIDE_MOST = 2048; // px that a request may ask for
 const STRENGTH = 0.25; // more, and every tile invents things of its own
 const CELL = 8;
 
 const grown = (px) => Math.round((px * FACTOR) / CELL) * CELL;
 
-/** Whether there is room for the picture at twice its size. */
-export const canEnlarge = ({ width, height }) => grown(Math.max(width, height)) <= SIDE_MOST;
+/** `run(record)` asks for the job and shows it; `fits(record)`: is there room for the picture at twice its size? */
+export function createEnlarge({ verbs, form, checkpoint, toasts, goTo }) {
+  const fits = ({ width, height }) => grown(Math.max(width, height)) <= form.sideMost;
 
-/** `enlarge(record)` asks for the job and shows it. */
-export function createEnlarge({ verbs, checkpoint, toasts, goTo }) {
-  /** The side at which the checkpoint draws best. */
-  function tile() {
-    const { width = 512, height = 512 } = checkpoint.all.find((row) => row.name === checkpoint.name)?.defaults ?? {};
-    return Math.max(width, height);
-  }
-  return async function enlarge(record) {
+  async function run(record) {
     try {
       const asset = await call("POST", "api/v1/assets", { json: { picture: record.id } });
       const made = record.request ?? verbs.request();
@@ -28,11 +21,12 @@ export function createEnlarge({ verbs, checkpoint, toasts, goTo }) {
         source: { image: asset.id, strength: STRENGTH, resize: "stretch" },
         width: grown(record.width),
         height: grown(record.height),
-        tile: tile(),
+        tile: Math.max(checkpoint.defaults.width, checkpoint.defaults.height), // at which it draws best
       });
       goTo("workspace");
     } catch (error) {
       toasts.fail(error);
     }
-  };
+  }
+  return { run, fits };
 }

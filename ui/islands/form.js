@@ -130,6 +130,7 @@ export function createForm() {
   }
   return {
     fields,
+    sideMost: fields.find((row) => row.name === "width").bounds[1], // px
     values,
     filled,
     fill,

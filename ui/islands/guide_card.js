@@ -1,7 +1,7 @@
 // One guide on the page: its picture, what the network will see of it, its model, how strongly and how long it counts.
 import { url } from "./api.js";
 import { debounce, h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
-import { takesPictures } from "./drop.js";
+import { PICTURE_TYPES, takesPictures } from "./drop.js";
 import { createChoice, createSlider } from "./inputs.js";
 import { familyName } from "./words.js";
 
@@ -78,7 +78,7 @@ function createPicture(guide, kind, { change, upload }) {
   const image = h("img", { alt: "The picture that guides", on: { error: () => gone(true), load: () => gone(false) } });
   const words = h("span", {});
   const invitation = h("span", { class: "guide-invitation" }, icon("library"), words);
-  const file = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
+  const file = h("input", { type: "file", accept: PICTURE_TYPES, hidden: true });
   const button = h(
     "button",
     { type: "button", class: "guide-picture", on: { click: () => file.click() } },

@@ -64,7 +64,7 @@ const library = {
   open: (id) => (library.wanted = () => library.open(id)),
   pick: (...what) => (goTo("library"), (library.wanted = () => library.pick(...what))),
 };
-const enlarge = createEnlarge({ verbs, checkpoint, toasts, goTo });
+const enlarge = createEnlarge({ verbs, form, checkpoint, toasts, goTo });
 const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);

@@ -1,7 +1,6 @@
 // A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
 import { call, url } from "./api.js";
 import { createCompare } from "./compare.js";
-import { canEnlarge } from "./enlarge.js";
 import { createExports } from "./exports.js";
 import { h, icon, iconButton, show } from "./dom.js";
 import { pictureLicences } from "./licence.js";
@@ -65,7 +64,7 @@ export function createPictureView(stage, verbs, toasts) {
       compare.button,
       !record.trashed && iconButton("picture", "Image to image: start from this picture", () => verbs.sendTo(record, "image")),
       !record.trashed && iconButton("brush", "Inpaint: change a part of this picture", () => verbs.sendTo(record, "inpaint")),
-      !record.trashed && canEnlarge(record) && iconButton("enlarge", "Enlarge to twice its size, with new details", () => verbs.enlarge(record)),
+      !record.trashed && verbs.enlarge.fits(record) && iconButton("enlarge", "Enlarge to twice its size, with new details", () => verbs.enlarge.run(record)),
       verbs.useSeed &&
         record.seed !== null &&
         iconButton("seed", "Use this seed", () => verbs.useSeed(record)),

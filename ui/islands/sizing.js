@@ -2,7 +2,6 @@
 import { keep, recall } from "./prefs.js";
 import { sized } from "./shape.js";
 
-const SIDE_MAX_PX = 2048;
 const STEP_PX = 8;
 
 /** Takes the size by itself when a picture is chosen, unless the user has set one; `take()` does it anyway. */
@@ -13,7 +12,7 @@ export function createSizing({ source, form, checkpoint, modes }) {
     if (!source.size) return;
     const { width, height } = checkpoint.defaults;
     const found = sized([source.size.width, source.size.height], width * height, STEP_PX);
-    const [across, down] = found.map((side) => Math.min(side, SIDE_MAX_PX));
+    const [across, down] = found.map((side) => Math.min(side, form.sideMost));
     own = { width: across, height: down };
     keep("size_of_source", own);
     form.fill(own);

@@ -1,11 +1,9 @@
 // The island of the source: the picture to start from, chosen, dropped, pasted or taken from the library; or many.
 import { url } from "./api.js";
 import { h, icon, iconButton, setAttribute, setText, show } from "./dom.js";
-import { sendPicture, takesPictures } from "./drop.js";
+import { PICTURE_TYPES, sendPicture, takesPictures } from "./drop.js";
 import { createMany } from "./many.js";
 import { openSketch } from "./sketch.js";
-
-const TYPES = "image/png,image/jpeg,image/webp";
 
 /** Fills `host`. `library.pick(run)` lets the user choose a picture there. */
 export function mountSource(host, { source, form, store, verbs, toasts, library, pictureVerbs, controls, sizing }) {
@@ -13,7 +11,7 @@ export function mountSource(host, { source, form, store, verbs, toasts, library,
   const image = h("img", { alt: "The picture to start from", on: { error: () => gone(true), load: () => gone(false) } });
   const words = h("span", {});
   const invitation = h("span", { class: "guide-invitation" }, icon("picture"), words);
-  const file = h("input", { type: "file", accept: TYPES, multiple: true, hidden: true });
+  const file = h("input", { type: "file", accept: PICTURE_TYPES, multiple: true, hidden: true });
   const frame = h("button", { type: "button", class: "guide-picture", on: { click: () => file.click() } }, image, invitation);
   const remove = iconButton("close", "Remove the source", source.remove, { class: "icon-button source-remove" });
   const size = h("span", { class: "value" });

@@ -7,6 +7,8 @@ belongs to some of them only says so: `island("source", "image")`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gradio as gr
 from gradio.components import Component
 
@@ -47,43 +49,7 @@ def build() -> None:
         island("result", "text", "image")
         island("editor", "inpaint")
         island("edits", "inpaint")
-        with gr.Column(elem_id="settings-block"):
-            island("source", "image")
-            island("retouch", "inpaint")
-            island("strength", "image", "inpaint")
-            island("masking", "inpaint")
-            fold("networks", "LoRAs and embeddings")
-            with gr.Column(elem_id="fold-networks"):
-                island("networks")
-            island("shape")
-            with gr.Row(elem_classes=["pair"]):
-                place("sampling.steps", "sampling.guidance_scale")
-            with gr.Row(elem_classes=["pair"]):
-                place("sampling.sampler", "batch_size")
-            with gr.Row(elem_id="seed-row"):
-                place("seed")
-                island("seed")
-            fold("graphics", "Graphics and logo", "text", "image")
-            with gr.Column(elem_id="fold-graphics"):
-                island("styles", "text", "image")
-            fold("controls", "ControlNet")
-            with gr.Column(elem_id="fold-controls"):
-                island("controls")
-            fold("prompts", "Image prompt")
-            with gr.Column(elem_id="fold-prompts"):
-                island("prompts")
-            fold("refiner", "Refiner")
-            with gr.Column(elem_id="fold-refiner"), gr.Row(elem_classes=["pair"]):
-                place("refiner", "refiner_switch_at")
-            fold("more", "More")
-            with gr.Column(elem_id="fold-more"):
-                with gr.Row(elem_classes=["pair"]):
-                    place("width", "height")
-                with gr.Row(elem_classes=["pair"]):
-                    place("sampling.schedule", "batch_count")
-                with gr.Row(elem_classes=["pair"]):
-                    place("clip_skip", "format")
-                place("vae", "exact")
+        _settings(place)
         fill = gr.Button("Fill the form", visible="hidden", elem_id="fill-form")
     for name in others:
         with _tab(name):
@@ -95,6 +61,47 @@ def build() -> None:
     fill.click(None, None, ordered, js=FILL, api_visibility="private")
     changes = [widget.change for widget in ordered]  # type: ignore[attr-defined]
     gr.on(changes, None, ordered, None, js=REMEMBER, api_visibility="private")
+
+
+def _settings(place: Callable[..., None]) -> None:
+    """What stands below the prompt; `place` draws widgets of the form by their names."""
+    with gr.Column(elem_id="settings-block"):
+        island("source", "image")
+        island("retouch", "inpaint")
+        island("strength", "image", "inpaint")
+        island("masking", "inpaint")
+        fold("networks", "LoRAs and embeddings")
+        with gr.Column(elem_id="fold-networks"):
+            island("networks")
+        island("shape")
+        with gr.Row(elem_classes=["pair"]):
+            place("sampling.steps", "sampling.guidance_scale")
+        with gr.Row(elem_classes=["pair"]):
+            place("sampling.sampler", "batch_size")
+        with gr.Row(elem_id="seed-row"):
+            place("seed")
+            island("seed")
+        fold("graphics", "Graphics and logo", "text", "image")
+        with gr.Column(elem_id="fold-graphics"):
+            island("styles", "text", "image")
+        fold("controls", "ControlNet")
+        with gr.Column(elem_id="fold-controls"):
+            island("controls")
+        fold("prompts", "Image prompt")
+        with gr.Column(elem_id="fold-prompts"):
+            island("prompts")
+        fold("refiner", "Refiner")
+        with gr.Column(elem_id="fold-refiner"), gr.Row(elem_classes=["pair"]):
+            place("refiner", "refiner_switch_at")
+        fold("more", "More")
+        with gr.Column(elem_id="fold-more"):
+            with gr.Row(elem_classes=["pair"]):
+                place("width", "height")
+            with gr.Row(elem_classes=["pair"]):
+                place("sampling.schedule", "batch_count")
+            with gr.Row(elem_classes=["pair"]):
+                place("clip_skip", "format")
+            place("vae", "exact")
 
 
 def _tab(name: str) -> gr.Tab:

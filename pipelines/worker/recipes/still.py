@@ -173,7 +173,7 @@ def _denoiser(brief: Brief, model: Model, baton: Baton, first: int) -> Denoise:
     height, width = latent_shape(request, model)[1:]
     side = (request.tile or SIZE_PX[1]) // model.family.px_per_cell
     tiles = tiles_of(height, width, side)
-    denoise = over(tiles[0]) if len(tiles) == 1 else Tiled(tiles, over)
+    denoise = over(tiles[0]) if len(tiles) == 1 else Tiled(tiles, over, model.device)
     if start is None or start.mask is None:
         return denoise
     return Holding(denoise, start, first, course.steps)

@@ -52,22 +52,31 @@ def _starts(length: int, side: int) -> list[int]:
 class Tiled:
     """A denoiser made of one for each tile."""
 
-    def __init__(self, tiles: Sequence[Tile], denoiser_of: Callable[[Tile], Denoise]) -> None:
-        self._parts = [(tile, denoiser_of(tile), _window(tile)) for tile in tiles]
+    def __init__(
+        self,
+        tiles: Sequence[Tile],
+        denoiser_of: Callable[[Tile], Denoise],
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self._parts = [(tile, denoiser_of(tile), _window(tile).to(device)) for tile in tiles]
+        height = max(tile.top + tile.height for tile in tiles)
+        width = max(tile.left + tile.width for tile in tiles)
+        self._weights = torch.zeros((height, width), device=device)
+        for tile, _, window in self._parts:
+            tile.of(self._weights).add_(window)
 
     def __call__(self, x: Tensor, sigma: float, step: int) -> Denoised:
-        total, weights = torch.zeros_like(x), torch.zeros_like(x[:, :1])
+        total = torch.zeros_like(x)
         uncond: Tensor | None = torch.zeros_like(x)
         for tile, denoise, window in self._parts:
-            share = window.to(x.device)
             part = denoise(tile.of(x), sigma, step)
-            tile.of(total).add_(part.x0 * share)
-            tile.of(weights).add_(share)
+            tile.of(total).add_(part.x0 * window)
             if part.x0_uncond is None or uncond is None:
                 uncond = None
             else:
-                tile.of(uncond).add_(part.x0_uncond * share)
-        return Denoised(total / weights, None if uncond is None else uncond / weights)
+                tile.of(uncond).add_(part.x0_uncond * window)
+        shared = None if uncond is None else uncond / self._weights
+        return Denoised(total / self._weights, shared)
 
 
 def _window(tile: Tile) -> Tensor:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from pipelines.worker.messages import CheckpointRef
 from tests import tiny
-from tests.pipelines.worker.workbench import Workbench
+from tests.pipelines.worker.workbench import Workbench, as_on_the_gpu_thread
 
 
 @pytest.fixture(scope="session")
@@ -53,12 +52,8 @@ def frozen_imports() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def torch_of_the_gpu_thread() -> Iterator[None]:
     """No gradients, one thread; put back afterwards."""
-    had_grad, threads = torch.is_grad_enabled(), torch.get_num_threads()
-    torch.set_grad_enabled(False)
-    torch.set_num_threads(1)
-    yield
-    torch.set_grad_enabled(had_grad)
-    torch.set_num_threads(threads)
+    with as_on_the_gpu_thread():
+        yield
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
 
@@ -31,6 +32,17 @@ from pipelines.worker.weights.network import TEXT_ENCODER, VAE
 
 Message = TypeVar("Message")
 CPU = Device(torch.device("cpu"), "a processor")
+
+
+@contextlib.contextmanager
+def as_on_the_gpu_thread() -> Iterator[None]:
+    """No gradients, one thread; put back afterwards."""
+    had_grad, threads = torch.is_grad_enabled(), torch.get_num_threads()
+    torch.set_grad_enabled(False)
+    torch.set_num_threads(1)
+    yield
+    torch.set_grad_enabled(had_grad)
+    torch.set_num_threads(threads)
 
 
 class AtOnce(Executor):
