@@ -94,7 +94,6 @@ def _parts(
                 job_id=f"{next(pictures):032x}",
                 index=0,
                 request=request,
-                seed=1,
                 pixels=pixels.data,
                 width=pixels.width,
                 height=pixels.height,

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 from benchmarks.plain import SCHEDULERS
+from pipelines.asking.sampling import Sampling
 from pipelines.catalog import diffusers_folder
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.weights_file import read_shapes
-from pipelines.request import Request, Sampling, resolve
+from pipelines.request import Request, resolve
 from pipelines.samplers import schedule_of
 from pipelines.worker.device.choice import pick_device
 from pipelines.worker.messages import Launch

@@ -1,5 +1,7 @@
 """The face of the pipelines: all that `ui` and `api` may know."""
 
+from pipelines.asking.noise import SEED_MAX
+from pipelines.asking.sampling import GUIDANCE, STEPS, Sampling
 from pipelines.catalog.cards import licence_row
 from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.catalog.embeddings import EmbeddingFile
@@ -39,15 +41,11 @@ from pipelines.request import (
     CLIP_SKIP,
     COUNT,
     FORMATS,
-    GUIDANCE,
     REFINER_SWITCH_AT,
-    SEED_MAX,
     SIZE_PX,
-    STEPS,
     SWITCH_AT,
     Defaults,
     Request,
-    Sampling,
     is_own_vae,
 )
 from pipelines.samplers import SAMPLERS, SCHEDULES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines.request import Request
@@ -28,6 +28,8 @@ class Picture:
 
     index: int
     seed: int
+    # In what else its request differs from the job's, by field: "prompt", "sampling.steps".
+    changes: dict[str, Any] = field(default_factory=dict)
     state: str = QUEUED
     step: int = 0
     steps: int = 0
@@ -54,6 +56,13 @@ class Job:
     attempt: int = 0
     error: dict[str, Any] | None = None  # StudioError.as_dict()
     version: int = 0
+
+    def request_of(self, index: int) -> Request:
+        """What one picture alone is: the same file comes of it whenever it is submitted."""
+        picture = self.pictures[index]
+        own = self.request.changed(picture.changes) if picture.changes else self.request
+        alone: dict[str, Any] = {"batch_size": 1, "batch_count": 1, "grid": None}
+        return replace(own, seed=picture.seed, draft_fraction=None, **alone)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of the API; the owner stays out of it."""

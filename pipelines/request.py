@@ -9,9 +9,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.asking.beginnings import Beginning, check_beginnings
+from pipelines.asking.grid import Axis, Grid
+from pipelines.asking.hires import Hires, check_hires, target_size
+from pipelines.asking.noise import ANY_SEED, RANDOM_SEED_MAX, Noise, check_noise
+from pipelines.asking.sampling import Sampling, check_sampling
+from pipelines.asking.wording import Wording, check_wording
 from pipelines.editing.geometry import steps_taken
 from pipelines.editing.source import Inpainting, Region, Source, check_source
 from pipelines.errors import RequestError
@@ -20,42 +27,39 @@ from pipelines.guiding.guides import Control, ImagePrompt, check_controls, check
 from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, find_schedule
 
 SIZE_PX = (64, 2048)
-STEPS = (1, 150)
-GUIDANCE = (0.0, 30.0)
 CLIP_SKIP = (1, 12)  # the worker knows how many layers there are
 SWITCH_AT = (0.0, 1.0)
 BATCH = (1, 16)
 COUNT = (1, 64)
-SEED_MAX = 2**53 - 1  # the largest whole number that JSON clients keep exactly
 REFINER_SWITCH_AT = 0.8
-RANDOM_SEED_MAX = 2**32 - 3  # what AUTOMATIC1111 rolls, so that seeds can be carried over
 PROMPT_BYTES = 10_000
 FORMATS = ("png", "webp", "jpeg")
 OWN_VAES = ("automatic", "none")  # as AUTOMATIC1111 calls the checkpoint's own
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How noise becomes a picture. `guidance_scale` is CFG; 1 switches the negative prompt off."""
-
-    sampler: str | None = None
-    schedule: str | None = None
-    steps: int | None = None
-    guidance_scale: float | None = None
+# Which edges of a picture meet when it is laid beside itself → what is said of it.
+SEAMLESS = {"both": "all four", "x": "left and right", "y": "top and bottom"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One job: `batch_size` × `batch_count` pictures of one prompt; picture n has the seed `seed + n`."""
+    """One job: `batch_size` × `batch_count` pictures of one prompt, or those of a grid; seeds: see `variants`."""
 
     kind: str = "still"
     prompt: str = ""
     negative_prompt: str = ""
+    # What was written before wildcards became words, of a picture whose prompt came out of them.
+    template: str = ""
+    negative_template: str = ""
+    styles: str = (
+        ""  # names, one a line, that are put into the prompts when the request is resolved
+    )
+    wording: Wording = field(default_factory=Wording)
     checkpoint: str | None = None
     vae: str | None = None  # the name of a file; None: the checkpoint's own
     width: int | None = None  # px, a multiple of 8
     height: int | None = None  # px, a multiple of 8
     sampling: Sampling = field(default_factory=Sampling)
+    hires: Hires | None = None
+    seamless: str | None = None  # which edges meet: a row of SEAMLESS
     source: Source | None = None  # the picture that it starts from; None: from noise alone
     inpainting: Inpainting | None = None  # where the source may change; None: everywhere
     # Which layer of the text encoder speaks, counted from the end: 1 is the last one, as in AUTOMATIC1111.
@@ -65,6 +69,7 @@ class Request:
     refiner: str | None = None
     refiner_switch_at: float | None = None
     seed: int = -1  # -1: a new one is rolled when the request is resolved
+    noise: Noise = field(default_factory=Noise)
     batch_size: int = 1  # pictures that develop together
     batch_count: int = 1  # batches one after another
     # Contact sheet: hold each picture after this share of its steps.
@@ -76,17 +81,35 @@ class Request:
     format: str = "png"
     controls: tuple[Control, ...] = ()
     image_prompts: tuple[ImagePrompt, ...] = ()
+    beginnings: tuple[Beginning, ...] = ()  # of a branch: what held for the first steps
+    grid: Grid | None = None
 
     @property
     def pictures(self) -> int:
-        """How many pictures this request asks for."""
+        """How many pictures this request asks for, if it is no grid."""
         return self.batch_size * self.batch_count
 
     @property
     def steps_taken(self) -> int:
-        """How many of its steps each picture takes: a source is changed by the last ones alone."""
+        """How many of its steps each picture takes at first: a source is changed by the last ones alone."""
         steps = self.sampling.steps or 0
         return steps_taken(steps, self.source.strength) if self.source else steps
+
+    @property
+    def hires_steps(self) -> int:
+        """How many steps the second pass takes; 0 without one."""
+        return (self.hires.steps or self.sampling.steps or 0) if self.hires else 0
+
+    @property
+    def steps_in_all(self) -> int:
+        """Of both passes."""
+        return self.steps_taken + self.hires_steps
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in px of what the model makes in the end."""
+        first = self.width or 0, self.height or 0
+        return target_size(self.hires, *first) if self.hires else first
 
     @property
     def draft_steps(self) -> int | None:
@@ -101,6 +124,18 @@ class Request:
         """Plain values for JSON; `from_dict` is the inverse."""
         return dataclasses.asdict(self)
 
+    def changed(self, changes: Mapping[str, Any]) -> Request:
+        """With other values of these fields, named as in errors: "seed", "sampling.steps". Raises RequestError."""
+        values = self.as_dict()
+        for name, value in changes.items():
+            *path, last = name.split(".")
+            inner = values
+            for part in path:
+                inner[part] = inner.get(part) or {}
+                inner = inner[part]
+            inner[last] = value
+        return Request.from_dict(values)
+
     def to_json(self) -> str:
         return json.dumps(self.as_dict(), ensure_ascii=False, sort_keys=True)
 
@@ -110,20 +145,30 @@ class Request:
         if not isinstance(values, dict):
             raise RequestError("request", values, "is no object of fields", "Send a JSON object.")
         given = dict(values)
-        controls = rows(Control, given.pop("controls", ()), "controls")
-        prompts = rows(ImagePrompt, given.pop("image_prompts", ()), "image_prompts")
-        source = one(Source, given.pop("source", None), "source")
-        inpainting = one(Inpainting, given.pop("inpainting", None), "inpainting", region=Region)
-        sampling = given.pop("sampling", {})
-        if isinstance(sampling, Sampling):
-            sampling = dataclasses.asdict(sampling)
-        if not isinstance(sampling, dict):
-            raise RequestError(
-                "sampling", sampling, "is no object of fields", "Send sampler, steps … in it."
-            )
-        read = Sampling(**typed(Sampling, sampling, "sampling."))
-        parts: dict[str, Any] = {"sampling": read, "source": source, "inpainting": inpainting}
-        return cls(**typed(cls, given), **parts, controls=controls, image_prompts=prompts)
+        parts: dict[str, Any] = {
+            name: read(given.pop(name)) for name, read in PARTS.items() if name in given
+        }
+        return cls(**typed(cls, given), **parts)
+
+
+def _part(cls: type[Any], name: str, **parts: type[Any]) -> Callable[[Any], Any]:
+    """Reads an object that is always there: null stands for its defaults."""
+    return lambda value: one(cls, value, name, **parts) or cls()
+
+
+# The fields of a Request that are objects or lists of them, and how each is read from JSON.
+PARTS: Mapping[str, Callable[[Any], Any]] = {
+    "sampling": _part(Sampling, "sampling"),
+    "noise": _part(Noise, "noise"),
+    "wording": _part(Wording, "wording"),
+    "hires": lambda value: one(Hires, value, "hires"),
+    "source": lambda value: one(Source, value, "source"),
+    "inpainting": lambda value: one(Inpainting, value, "inpainting", region=Region),
+    "controls": lambda value: rows(Control, value, "controls"),
+    "image_prompts": lambda value: rows(ImagePrompt, value, "image_prompts"),
+    "beginnings": lambda value: rows(Beginning, value, "beginnings"),
+    "grid": lambda value: one(Grid, value, "grid", x=Axis, y=Axis, z=Axis),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +204,8 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
         )
     if schedule == AUTOMATIC and schedule_in_name:
         schedule = schedule_in_name
-    sampling = Sampling(
+    sampling = dataclasses.replace(
+        asked,
         sampler=sampler,
         schedule=schedule,
         steps=_or(asked.steps, defaults.steps),
@@ -179,9 +225,22 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
         refiner_switch_at=_or(request.refiner_switch_at, REFINER_SWITCH_AT) if refiner else None,
     )
     check(resolved)
-    if resolved.seed == -1:
-        resolved = dataclasses.replace(resolved, seed=secrets.randbelow(RANDOM_SEED_MAX + 1))
-    return resolved
+    return rolled(resolved)
+
+
+def rolled(request: Request) -> Request:
+    """With a seed for every one that was left to chance."""
+    noise = request.noise
+    if noise.variation_seed == -1 and noise.variation_strength:
+        noise = dataclasses.replace(noise, variation_seed=_roll())
+    if noise.later_seed == -1:
+        noise = dataclasses.replace(noise, later_seed=_roll())
+    seed = _roll() if request.seed == -1 else request.seed
+    return dataclasses.replace(request, seed=seed, noise=noise)
+
+
+def _roll() -> int:
+    return secrets.randbelow(RANDOM_SEED_MAX + 1)
 
 
 def is_own_vae(name: str | None) -> bool:
@@ -193,16 +252,19 @@ def check(request: Request) -> None:
     """Raises RequestError for the first field whose value cannot be used."""
     _check_text("prompt", request.prompt)
     _check_text("negative_prompt", request.negative_prompt)
+    _check_text("template", request.template)
+    _check_text("negative_template", request.negative_template)
     _check_text("vae", request.vae or "")
     for name in ("width", "height"):
         _check_side(name, getattr(request, name))
-    within("steps", request.sampling.steps, STEPS, "steps")
-    within("guidance_scale", request.sampling.guidance_scale, GUIDANCE)
+    check_sampling(request.sampling)
+    check_wording(request.wording)
     if request.clip_skip is not None:  # requests of older versions have none
         within("clip_skip", request.clip_skip, CLIP_SKIP, "layers from the end")
     if request.refiner_switch_at is not None:
         within("refiner_switch_at", request.refiner_switch_at, SWITCH_AT, "of the way")
-    within("seed", request.seed, (-1, SEED_MAX))
+    within("seed", request.seed, ANY_SEED)
+    check_noise(request.noise)
     within("batch_size", request.batch_size, BATCH, "pictures at once")
     within("batch_count", request.batch_count, COUNT, "batches")
     if request.tile is not None:
@@ -213,11 +275,28 @@ def check(request: Request) -> None:
         raise RequestError(
             "format", request.format, "is no file format we write", f"Use {', '.join(FORMATS)}."
         )
+    if request.seamless is not None and request.seamless not in SEAMLESS:
+        known = ", ".join(SEAMLESS)
+        raise RequestError("seamless", request.seamless, "is not known", f"Use {known} or null.")
     check_source(request)
+    if request.hires is not None:
+        _check_hires(request, request.hires)
+    check_beginnings(request.beginnings, request.steps_taken)
     check_controls(request.controls)
     check_image_prompts(request.image_prompts)
     if request.kind != "still":
         raise RequestError("kind", request.kind, "is no kind of job we know", "Use still.")
+
+
+def _check_hires(request: Request, hires: Hires) -> None:
+    if request.source is not None:
+        why = "pictures that start from another one get no second pass"
+        raise RequestError(
+            "hires.scale", hires.scale, why, "Use a larger size, or leave hires out."
+        )
+    check_hires(hires, request.width or 0, request.height or 0)
+    _check_text("hires.prompt", hires.prompt)
+    _check_text("hires.negative_prompt", hires.negative_prompt)
 
 
 def _check_side(name: str, px: Any) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from pipelines.asking.sampling import Sampling
 from pipelines.catalog import diffusers_folder
 from pipelines.editing.canvas import lay, put_back
 from pipelines.editing.source import Inpainting, Source
-from pipelines.request import Request, Sampling
+from pipelines.request import Request
 from pipelines.worker.device.memory import Memory
 from pipelines.worker.engine.forwards import Forwards
 from pipelines.worker.engine.loop import Loop

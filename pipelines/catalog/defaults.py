@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pipelines.asking.sampling import STEPS
 from pipelines.catalog.families import FAMILIES
-from pipelines.request import SIZE_PX, STEPS, Defaults
+from pipelines.request import SIZE_PX, Defaults
 
 V_PREDICTION, EPSILON = "v_prediction", "epsilon"
 PX_PER_CELL = 8

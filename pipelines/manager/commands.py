@@ -15,6 +15,7 @@ from pipelines.manager.keeper import Keeper
 from pipelines.manager.queue import Record
 from pipelines.manager.results import CANCELLING, Results
 from pipelines.request import Request
+from pipelines.variants import Variant
 from pipelines.worker.messages import Cancel
 
 OPEN_JOBS_OF_AN_OWNER = 20
@@ -27,6 +28,7 @@ class Order:
 
     owner: str
     request: Request
+    variants: tuple[Variant, ...]  # its pictures
     client_request_id: str = ""
 
 
@@ -53,8 +55,8 @@ class Commands:
             state=QUEUED,
             request=request,
             pictures=tuple(
-                Picture(index=n, seed=request.seed + n, steps=request.steps_taken)
-                for n in range(request.pictures)
+                Picture(index=n, seed=one.seed, changes=one.changes, steps=request.steps_taken)
+                for n, one in enumerate(order.variants)
             ),
             created=self._docket.clock(),
         )

@@ -142,7 +142,8 @@ class Dispatcher:
     def _task(self, entry: Entry, index: int, *, is_picked: bool) -> PictureTask:
         job = entry.job
         state = self._terms.drafts.state(job.id, index) if is_picked else None
-        return PictureTask(index, job.pictures[index].seed, state)
+        picture = job.pictures[index]
+        return PictureTask(index, picture.seed, state, picture.changes)
 
     # ---- position and time ---------------------------------------------------------------------------
 

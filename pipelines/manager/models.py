@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pipelines.asking.sampling import Sampling
 from pipelines.catalog import facts
 from pipelines.catalog.cards import Card, card_of, chosen
 from pipelines.catalog.catalog import Catalog
@@ -18,7 +19,7 @@ from pipelines.errors import ModelUnreadable, NotFound, RequestError
 from pipelines.manager.disposal import Disposal
 from pipelines.output.disk import failures_named
 from pipelines.output.previews import Previews
-from pipelines.request import Defaults, Request, Sampling, resolve
+from pipelines.request import Defaults, Request, resolve
 
 WRITABLE = ("notes", "licence", "trigger_words", "preferred_weight", "defaults")
 DEFAULTS = tuple(field.name for field in fields(Defaults))

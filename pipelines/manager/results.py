@@ -103,15 +103,14 @@ class Results:
         entry, index = part.entry, message.index
         job = entry.job
         entry.under_way.discard(index)
-        steps = job.request.steps_taken
-        self._docket.change_pictures(entry, [index], quietly=True, step=steps, steps=steps)
+        steps = job.pictures[index].steps
+        self._docket.change_pictures(entry, [index], quietly=True, step=steps)
         picture = NewPicture(
             owner=job.owner,
             job_id=job.id,
             index=index,
             client_request_id=entry.record.client_request_id,
-            request=job.request,
-            seed=job.pictures[index].seed,
+            request=job.request_of(index),
             pixels=message.pixels.data,
             width=message.pixels.width,
             height=message.pixels.height,

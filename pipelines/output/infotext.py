@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pipelines.asking.noise import SEED_MAX
+from pipelines.asking.sampling import Sampling
 from pipelines.guiding.guides import Control, ImagePrompt
-from pipelines.request import SEED_MAX, Request, Sampling
+from pipelines.request import Request
 from pipelines.samplers import find_sampler, find_schedule
 
 NEGATIVE = "Negative prompt:"

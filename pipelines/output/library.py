@@ -82,7 +82,9 @@ class Library:
                 with contextlib.suppress(FileNotFoundError):  # the picture is worth more
                     self._made_from.keep(upload, source_id)
         with self._changing, failures_named(self._output_dir):
-            names = save.names(self._index.next_number(), picture.seed, picture.request.format)
+            names = save.names(
+                self._index.next_number(), picture.request.seed, picture.request.format
+            )
             self._ledger.append(Entry(record.id, picture.owner, picture.job_id, picture.index))
             path = save.write(folder, names, data, at)
             record = replace(record, file=self._relative(path), bytes=len(data))
@@ -221,9 +223,7 @@ class Library:
 
     def _describe(self, picture: NewPicture) -> tuple[PictureRecord, dict[str, str]]:
         """The record, as far as it is known before the file is, and the texts that go into the file."""
-        request = replace(
-            picture.request, seed=picture.seed, batch_size=1, batch_count=1, draft_fraction=None
-        )
+        request = picture.request
         details = metadata.Details(
             id=secrets.token_hex(16),
             created=self._clock(),
@@ -243,7 +243,7 @@ class Library:
             width=picture.width,
             height=picture.height,
             bytes=0,
-            seed=picture.seed,
+            seed=request.seed,
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
             checkpoint=request.checkpoint or "",

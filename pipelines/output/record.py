@@ -26,13 +26,12 @@ LOCAL_OWNER = "local"  # who owns a file that nobody is known to have made
 
 @dataclass(frozen=True, kw_only=True)
 class NewPicture:
-    """What a worker has made. `request` is the resolved Request of the job, `seed` that of this picture."""
+    """What a worker has made. `request` is the resolved Request of this picture alone."""
 
     owner: str
     job_id: str
     index: int
     request: Request
-    seed: int
     pixels: bytes  # RGB, or RGBA, row by row
     width: int
     height: int

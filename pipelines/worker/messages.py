@@ -148,6 +148,7 @@ class PictureTask:
     index: int
     seed: int
     state: bytes | None = None
+    changes: dict[str, Any] = field(default_factory=dict)  # see Request.changed
 
 
 # ---- to the worker -------------------------------------------------------------------------------------

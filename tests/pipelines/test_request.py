@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.asking.sampling import Sampling
 from pipelines.errors import RequestError
-from pipelines.request import Defaults, Request, Sampling, check, resolve
+from pipelines.request import Defaults, Request, check, resolve
 
 DEFAULTS = Defaults(
     width=128, height=128, sampler="DPM++ 2M", schedule="Karras", steps=20, guidance_scale=3.0

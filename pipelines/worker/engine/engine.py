@@ -150,10 +150,11 @@ class Engine:
         if sheet.viewer is None:
             sheet.viewer = Viewer(job.submit.job_id, sheet.task.index, kit.model, self._audience)
             sheet.applied = kit.applied
+        task = sheet.task
         brief = Brief(
-            job.request,
-            sheet.task.seed,
-            sheet.task.state,
+            job.request.changed(task.changes) if task.changes else job.request,
+            task.seed,
+            task.state,
             job.submit.hold_after_steps,
             kit.needs.patch,
             Guiding(
@@ -162,15 +163,15 @@ class Engine:
             ),
             origin_of(kit.needs.source, kit.guides),
         )
-        task = Task(
+        coroutine = Task(
             partial(leg, brief, kit.model, sheet.baton, sheet.viewer.look),
             partial(self._leg_ended, job, sheet, kit),
             is_exact=job.request.exact or self._launch.exact,
             patch=kit.needs.patch,
         )
-        job.active.append(task)
+        job.active.append(coroutine)
         self._active += 1
-        self._loop.start(task)
+        self._loop.start(coroutine)
 
     def _leg_ended(self, job: WorkerJob, sheet: Sheet, kit: Kit, task: Task) -> None:
         job.active.remove(task)

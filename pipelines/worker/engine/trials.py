@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from pipelines.asking.sampling import Sampling
 from pipelines.errors import StudioError
-from pipelines.request import Request, Sampling
+from pipelines.request import Request
 from pipelines.worker.engine.forwards import Forwards
 from pipelines.worker.engine.loop import Loop
 from pipelines.worker.engine.task import Task

@@ -31,9 +31,11 @@ def conditioning(request: Request, model: Model, patch: Patch = NO_PATCH) -> Con
     negative = words(request.negative_prompt, model, patch, clip_skip)
     if model.family.is_nothing_zero and not request.negative_prompt.strip():
         negative = _nothing(negative, model)
+    assert request.sampling.guidance_scale is not None
     return Conditioning.constant(
-        positive=words(split(request.prompt)[0], model, patch, clip_skip),
-        negative=negative._replace(is_negative=True),
+        words(split(request.prompt)[0], model, patch, clip_skip),
+        negative._replace(is_negative=True),
+        request.sampling.guidance_scale,
     )
 
 

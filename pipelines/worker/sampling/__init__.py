@@ -17,7 +17,7 @@ The parts are joined by `plan`, `init` and `step`                               
 Numbers live on the CPU as Python floats, pictures on the device as float32: no step waits for the device.
 """
 
-from pipelines.worker.sampling.conditioning import Conditioning, Timeline
+from pipelines.worker.sampling.conditioning import Conditioning, Moment
 from pipelines.worker.sampling.denoiser import Denoise, Denoised, Predict, guided_denoiser
 from pipelines.worker.sampling.noise_schedule import NoiseSchedule
 from pipelines.worker.sampling.philox import Noise, Philox, noise_like
@@ -29,13 +29,13 @@ __all__ = [
     "Conditioning",
     "Denoise",
     "Denoised",
+    "Moment",
     "Noise",
     "NoiseSchedule",
     "Philox",
     "Plan",
     "Predict",
     "State",
-    "Timeline",
     "guided_denoiser",
     "init",
     "noise_like",

@@ -1,7 +1,7 @@
 """What the denoiser is told, as a function of the step, and how its answers become one.
 
-A prompt may change on the way (`[red:blue:10]`) and may be a sum of parts (`a AND b : 0.5`). Both come down to the
-same two values: for each step, weighted embeddings and the embedding of the negative prompt.
+A prompt may change on the way (`[red:blue:10]`) and may be a sum of parts (`a AND b : 0.5`); a branch changes prompt
+and guidance at a step. All come down to the same: for each step weighted embeddings, that of the negative prompt, CFG.
 """
 
 from __future__ import annotations
@@ -16,48 +16,34 @@ from torch import Tensor
 Embedding = Any  # an encoded text; only who made it and the network look inside
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """The embeddings of one prompt over the steps: (until, embedding) pairs; `until` rises.
-
-    An embedding is used while step < until, counted from 0; the last one also for all steps after that.
-    """
-
-    spans: tuple[tuple[int, Embedding], ...]
-
-    @classmethod
-    def constant(cls, embedding: Embedding) -> Timeline:
-        """The same embedding at every step."""
-        return cls(((0, embedding),))
-
-    def at(self, step: int) -> Embedding:
-        current = (embedding for until, embedding in self.spans if step < until)
-        return next(current, self.spans[-1][1])
-
-
 class Moment(NamedTuple):
     """What holds at one step."""
 
     parts: tuple[tuple[float, Embedding], ...]  # (weight, embedding)
     negative: Embedding
+    guidance_scale: float
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """The weighted parts of a prompt, and the negative prompt."""
+    """What holds over the steps: (until, moment) pairs; `until` rises.
 
-    parts: tuple[tuple[float, Timeline], ...]
-    negative: Timeline
+    A moment lasts while step < until, counted from 0; the last one also for all steps after that.
+    """
+
+    spans: tuple[tuple[int, Moment], ...]
 
     @classmethod
-    def constant(cls, positive: Embedding, negative: Embedding) -> Conditioning:
+    def constant(
+        cls, positive: Embedding, negative: Embedding, guidance_scale: float
+    ) -> Conditioning:
         """One prompt and one negative prompt that never change."""
-        return cls(((1.0, Timeline.constant(positive)),), Timeline.constant(negative))
+        return cls(((0, Moment(((1.0, positive),), negative, guidance_scale)),))
 
     def at(self, step: int) -> Moment:
-        """The embeddings for one step, counted from 0."""
-        parts = tuple((weight, timeline.at(step)) for weight, timeline in self.parts)
-        return Moment(parts, self.negative.at(step))
+        """The moment of one step, counted from 0."""
+        current = (moment for until, moment in self.spans if step < until)
+        return next(current, self.spans[-1][1])
 
 
 def needs_uncond(weights: Sequence[float], guidance_scale: float) -> bool:

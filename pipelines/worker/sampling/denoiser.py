@@ -35,7 +35,6 @@ def guided_denoiser(
     predict: Predict,
     conditioning: Conditioning,
     training: NoiseSchedule,
-    guidance_scale: float,
 ) -> Denoise:
     """The denoiser that a network is under a prompt; the negative prompt is evaluated only where it counts."""
 
@@ -43,12 +42,12 @@ def guided_denoiser(
         moment = conditioning.at(step)
         weights = [weight for weight, _ in moment.parts]
         embeddings = tuple(embedding for _, embedding in moment.parts)
-        is_guided = needs_uncond(weights, guidance_scale)
+        is_guided = needs_uncond(weights, moment.guidance_scale)
         if is_guided:
             embeddings = (moment.negative, *embeddings)
         outputs = predict(x * training.c_in(sigma), training.timestep(sigma), embeddings)
         x0s = [training.x0(output.float(), x, sigma) for output in outputs]
         x0_uncond = x0s.pop(0) if is_guided else None
-        return Denoised(guide(x0s, weights, guidance_scale, x0_uncond), x0_uncond)
+        return Denoised(guide(x0s, weights, moment.guidance_scale, x0_uncond), x0_uncond)
 
     return denoise

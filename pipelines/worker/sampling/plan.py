@@ -8,7 +8,7 @@ from typing import Protocol
 
 import torch
 
-from pipelines.request import Sampling
+from pipelines.asking.sampling import Sampling
 from pipelines.samplers import schedule_of
 from pipelines.worker.sampling.denoiser import Denoise
 from pipelines.worker.sampling.deterministic import ddim, dpmpp_2m, euler, heun
@@ -44,11 +44,10 @@ STEPS: Mapping[str, StepFunction] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What all pictures of a request share: who steps, through which noise levels, under how much guidance."""
+    """What all pictures of a request share: who steps, through which noise levels."""
 
     sampler: str
     sigmas: Sigmas  # steps + 1 levels, falling to 0
-    guidance_scale: float
 
     @property
     def steps(self) -> int:
@@ -61,10 +60,10 @@ class Plan:
 def plan(sampling: Sampling, training: NoiseSchedule) -> Plan:
     """The plan of a resolved request for a model trained so."""
     sampler, schedule, steps = sampling.sampler, sampling.schedule, sampling.steps
-    if sampler is None or schedule is None or steps is None or sampling.guidance_scale is None:
+    if sampler is None or schedule is None or steps is None:
         raise ValueError(f"the request was not resolved: {sampling}")
     spread = SCHEDULE_FUNCTIONS[schedule_of(sampler, schedule)]
-    return Plan(sampler, spread(steps, training), sampling.guidance_scale)
+    return Plan(sampler, spread(steps, training))
 
 
 def init(

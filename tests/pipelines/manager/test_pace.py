@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipelines.asking.sampling import Sampling
 from pipelines.manager.pace import Pace, units
-from pipelines.request import Request, Sampling
+from pipelines.request import Request
 
 
 def request(sampler: str = "Euler", width: int = 1000, height: int = 1000) -> Request:

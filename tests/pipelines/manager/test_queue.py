@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.asking.sampling import Sampling
 from pipelines.errors import AlreadyRunning, StudioError
 from pipelines.job import Job, Picture
 from pipelines.manager.lock import FolderLock
 from pipelines.manager.queue import MIGRATIONS, Queue, Record
-from pipelines.request import Request, Sampling
+from pipelines.request import Request
 
 SAMPLING = Sampling(sampler="Euler", schedule="Karras", steps=4, guidance_scale=2.5)
 REQUEST = Request(prompt="ein Kreis — 円", sampling=SAMPLING, seed=7)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from pipelines.asking.sampling import Sampling
 from pipelines.output.record import NewPicture
-from pipelines.request import Request, Sampling
+from pipelines.request import Request
 from pipelines.worker.messages import CheckpointRef, KeptStep
 
 CHECKPOINT = CheckpointRef(
@@ -30,7 +31,6 @@ def new_picture(**values: Any) -> NewPicture:
         "job_id": "",
         "index": 0,
         "request": request(),
-        "seed": 7,
         "pixels": bytes([90]) * (64 * 64 * 3),
         "width": 64,
         "height": 64,

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.asking.sampling import Sampling
 from pipelines.editing.source import Inpainting, Source
 from pipelines.output import infotext
-from pipelines.request import Request, Sampling
+from pipelines.request import Request
 
 REQUEST = Request(
     prompt="a cat",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import sqlite3
@@ -51,13 +50,13 @@ def files(tmp_path: Path) -> list[str]:
 
 
 def test_a_saved_picture_is_on_disk_and_found(library: Library, tmp_path: Path) -> None:
-    record = library.save(new_picture(job_id="j", index=3, request=request(batch_size=4), seed=11))
+    record = library.save(new_picture(job_id="j", index=3, request=request(seed=11)))
 
     assert files(tmp_path) == ["2026-11-24/00001-11.png"]
     assert library.get(record.id, "alice") == record
     assert library.search("alice", "red").items == (record,)
     assert library.find("j", 3) == record
-    assert record.request == request(seed=11, batch_size=1)
+    assert record.request == request(seed=11)
     assert record.parameters.endswith("RNG: NV, Version: Darkroom 1.0")
     assert record.bytes == library.file(record.id, "alice").stat().st_size
     with Image.open(library.file(record.id, "alice")) as image:
@@ -302,9 +301,3 @@ def test_records_are_equal_after_the_library_is_opened_again(
         "2026-11-24", again.search("alice").items[0].file[:10]
     )
     again.close()
-
-
-def test_a_contact_sheet_gives_settings_of_a_finished_picture(library: Library) -> None:
-    record = library.save(new_picture(request=request(draft_fraction=0.3, batch_count=8)))
-
-    assert record.request == dataclasses.replace(request(), draft_fraction=None)

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from pipelines.request import Request, Sampling
+from pipelines.asking.sampling import Sampling
+from pipelines.request import Request
 from pipelines.worker.device.choice import Device
 from pipelines.worker.device.memory import Memory
 from pipelines.worker.engine.engine import Bench, Engine

@@ -101,9 +101,9 @@ def our_picture(sampler: str, sigmas: Sigmas, network: Network, known: NoiseSche
     def predict(x: Tensor, timestep: float, embeddings: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(network(x, timestep, embedding) for embedding in embeddings)
 
-    conditioning = Conditioning.constant(POSITIVE, NEGATIVE)
-    denoise = guided_denoiser(predict, conditioning, known, GUIDANCE)
-    return run(Plan(sampler, sigmas, GUIDANCE), denoise, TorchNoise())
+    conditioning = Conditioning.constant(POSITIVE, NEGATIVE, GUIDANCE)
+    denoise = guided_denoiser(predict, conditioning, known)
+    return run(Plan(sampler, sigmas), denoise, TorchNoise())
 
 
 def their_picture(

@@ -4,36 +4,26 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipelines.worker.sampling import Conditioning, Philox, Timeline, guided_denoiser
+from pipelines.worker.sampling import Conditioning, Moment, Philox, guided_denoiser
 from pipelines.worker.sampling.conditioning import guide, needs_uncond
 from tests.pipelines.worker.sampling.toys import training
 
 RED, BLUE, GREEN, NOTHING = (torch.full((1, 3, 2), value) for value in (1.0, 2.0, 3.0, 0.0))
 
 
-def test_a_timeline_changes_after_its_step() -> None:
-    timeline = Timeline(((3, RED), (5, BLUE), (8, GREEN)))
-    seen = [timeline.at(step)[0, 0, 0].item() for step in range(10)]
-    assert seen == [1, 1, 1, 2, 2, 3, 3, 3, 3, 3]
+def test_moments_change_after_their_step() -> None:
+    moments = (Moment(((1.0, RED),), NOTHING, 7.0), Moment(((1.0, BLUE), (-0.5, GREEN)), RED, 3.0))
+    conditioning = Conditioning(((3, moments[0]), (5, moments[1])))
+    seen = [conditioning.at(step) for step in range(8)]
+    assert [moment is moments[0] for moment in seen] == [True] * 3 + [False] * 5
+    assert all(moment is moments[1] for moment in seen[3:])
 
 
 def test_a_constant_prompt_is_one_part_of_weight_one() -> None:
-    moment = Conditioning.constant(RED, NOTHING).at(17)
+    moment = Conditioning.constant(RED, NOTHING, 7.0).at(17)
     assert [(weight, embedding is RED) for weight, embedding in moment.parts] == [(1.0, True)]
     assert moment.negative is NOTHING
-
-
-def test_parts_and_negative_change_on_their_own() -> None:
-    conditioning = Conditioning(
-        parts=((1.0, Timeline(((2, RED), (4, BLUE)))), (-0.5, Timeline.constant(GREEN))),
-        negative=Timeline(((1, NOTHING), (4, RED))),
-    )
-    first, second, third = (conditioning.at(step) for step in range(3))
-    assert [weight for weight, _ in first.parts] == [1.0, -0.5]
-    assert first.parts[0][1] is second.parts[0][1] is RED
-    assert third.parts[0][1] is BLUE
-    assert first.negative is NOTHING
-    assert second.negative is RED
+    assert moment.guidance_scale == 7.0
 
 
 def test_guidance_is_a_weighted_sum_of_differences() -> None:
@@ -75,8 +65,8 @@ def test_the_denoiser_asks_only_for_embeddings_that_count(
         asked.extend(embedding[0, 0, 0].item() for embedding in embeddings)
         return tuple(x * embedding[0, 0, 0] for embedding in embeddings)
 
-    conditioning = Conditioning.constant(RED, NOTHING)
-    denoise = guided_denoiser(predict, conditioning, training(), guidance_scale)
+    conditioning = Conditioning.constant(RED, NOTHING, guidance_scale)
+    denoise = guided_denoiser(predict, conditioning, training())
     denoised = denoise(Philox(0).draw(0, (1, 4, 8, 8)), 2.0, 0)
     assert asked == evaluated
     assert (denoised.x0_uncond is None) is (guidance_scale == 1.0)
@@ -92,7 +82,7 @@ def test_the_denoiser_scales_the_input_and_answers_in_float32() -> None:
         seen.append((scaled, timestep))
         return (known.output(x0, x, 3.0).bfloat16(),)
 
-    denoise = guided_denoiser(predict, Conditioning.constant(RED, NOTHING), known, 1.0)
+    denoise = guided_denoiser(predict, Conditioning.constant(RED, NOTHING, 1.0), known)
     denoised = denoise(x, 3.0, 0)
     scaled, timestep = seen[0]
     torch.testing.assert_close(scaled, x / 10**0.5)

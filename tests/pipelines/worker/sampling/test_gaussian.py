@@ -57,7 +57,7 @@ def test_ddim_is_euler_in_sigma() -> None:
 def test_stochastic_samplers_end_with_the_variance_of_the_data(
     sampler: str, tolerance: float
 ) -> None:
-    whole = Plan(sampler, (*np.geomspace(40.0, 0.01, 120).tolist(), 0.0), 1.0)
+    whole = Plan(sampler, (*np.geomspace(40.0, 0.01, 120).tolist(), 0.0))
     state = init(whole, Philox(9), (4, 64, 64))
     while not whole.is_done(state):
         state = step(whole, gaussian_denoiser(DEVIATION), Philox(9), state)

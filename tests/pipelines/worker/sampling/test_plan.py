@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipelines.request import Sampling
+from pipelines.asking.sampling import Sampling
 from pipelines.samplers import SAMPLERS, SamplerName
 from pipelines.worker.sampling import STEPS, Denoised, Philox, State, init, plan, step
 from tests.pipelines.worker.sampling.toys import (
@@ -43,7 +43,7 @@ def test_automatic_is_the_samplers_own_schedule() -> None:
     asked = Sampling(sampler="DPM++ 2M", schedule="Automatic", steps=9, guidance_scale=6.5)
     automatic = plan(asked, training())
     assert automatic == plan(dataclasses.replace(asked, schedule="Karras"), training())
-    assert (automatic.steps, automatic.guidance_scale) == (9, 6.5)
+    assert automatic.steps == 9
 
 
 def test_an_unresolved_request_is_refused() -> None:

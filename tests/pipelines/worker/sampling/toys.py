@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from pipelines.request import Sampling
+from pipelines.asking.sampling import Sampling
 from pipelines.worker.sampling import (
     Denoise,
     Denoised,

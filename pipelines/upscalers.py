@@ -1,0 +1,33 @@
+"""What enlarges a picture between the two passes of hires fix, beside files of networks: the table of names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class UpscalerName(NamedTuple):
+    """`mode`: as torch (latents) or Pillow (pixels) calls the interpolation."""
+
+    name: str
+    is_latent: bool
+    mode: str
+    antialias: bool = False
+    hint: str = ""
+
+
+UPSCALERS = (
+    UpscalerName("Latent", True, "bilinear", hint="soft; the second pass invents much"),
+    UpscalerName("Latent (antialiased)", True, "bilinear", True),
+    UpscalerName("Latent (bicubic)", True, "bicubic"),
+    UpscalerName("Latent (bicubic antialiased)", True, "bicubic", True),
+    UpscalerName("Latent (nearest)", True, "nearest"),
+    UpscalerName("Latent (nearest-exact)", True, "nearest-exact", hint="keeps most of it crisp"),
+    UpscalerName("Lanczos", False, "lanczos", hint="of pixels; for strengths below 0.5"),
+    UpscalerName("Nearest", False, "nearest", hint="of pixels; for pixel art"),
+)
+
+
+def find_upscaler(name: str) -> UpscalerName | None:
+    """The row of this name in any case; None: it can only be the name of a file."""
+    wanted = name.strip().casefold()
+    return next((row for row in UPSCALERS if row.name.casefold() == wanted), None)
