@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.asking.sampling import GUIDANCE, STEPS
+from pipelines.editing.geometry import FULLEST
 from pipelines.errors import RequestError
 from pipelines.fields import within
 from pipelines.upscalers import find_upscaler
@@ -46,6 +47,15 @@ def target_size(hires: Hires, width: int, height: int) -> tuple[int, int]:
         assert hires.height is not None
         sides = hires.width, hires.height
     return sides[0] // 8 * 8, sides[1] // 8 * 8
+
+
+def second_pass(steps: int, strength: float) -> tuple[int, int]:
+    """(length of the schedule, how many of its last steps are taken), as AUTOMATIC1111 counts.
+
+    The second pass takes exactly `steps`, whatever the strength, of a schedule so long that they begin at the noise
+    that the strength asks for. (0, 0) for strength 0, which changes nothing.
+    """
+    return (int(steps / min(strength, FULLEST)), steps) if strength > 0 else (0, 0)
 
 
 def check_hires(hires: Hires, width: int, height: int) -> None:
