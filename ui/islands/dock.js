@@ -2,7 +2,7 @@
 import { url } from "./api.js";
 import { h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
 import { keep, recall } from "./prefs.js";
-import { hasPreview, isLive, previewOf, progress } from "./store.js";
+import { hasPreview, isLive, isOpen, previewOf, progress, tally } from "./store.js";
 import { phrase } from "./telling.js";
 import { plural } from "./words.js";
 
@@ -49,6 +49,7 @@ export function mountDock({ store, verbs, focus, goTo }) {
   function drawBar(jobs) {
     const running = jobs.filter((job) => job.state === "running");
     const waiting = jobs.filter((job) => job.state === "queued");
+    const paused = jobs.filter((job) => job.state === "paused");
     const lead = running.sort((a, b) => progress(b) - progress(a))[0] ?? jobs[0];
     if (!lead) return;
     const words =
@@ -56,6 +57,7 @@ export function mountDock({ store, verbs, focus, goTo }) {
         ? [
             running.length && `${running.length} developing`,
             waiting.length && `${waiting.length} waiting`,
+            paused.length && `${paused.length} paused`,
             phrase(lead),
           ].filter(Boolean)
         : [plural(jobs.length, "job"), `last one ${phrase(lead)}`];
@@ -88,6 +90,8 @@ export function mountDock({ store, verbs, focus, goTo }) {
         ),
       ),
       h("span", { class: "progress-bar" }, h("span", { class: "progress-fill" })),
+      button("pause", "Pause", verbs.pause),
+      button("play", "Go on", verbs.resume),
       button("cancel", "Cancel", verbs.cancel),
       button("retry", "Run again", verbs.again),
       button("close", "Remove from the list", verbs.remove),
@@ -100,14 +104,16 @@ export function mountDock({ store, verbs, focus, goTo }) {
 function drawRow(node, job) {
   node.dataset.state = job.state;
   setText(node.querySelector(".dock-prompt"), job.request.prompt || "no prompt");
-  const count = job.pictures.length > 1 ? ` · ${plural(job.pictures.length, "picture")}` : "";
+  const count = job.pictures.length > 1 ? ` · ${tally(job)}` : "";
   setText(
     node.querySelector(".dock-state"),
     (job.state === "failed" ? `failed: ${job.error?.message ?? ""}` : phrase(job)) + count,
   );
   setPicture(node.querySelector(".dock-thumb"), job);
   node.querySelector(".progress-fill").style.transform =
-    `scaleX(${job.state === "running" ? progress(job).toFixed(3) : 0})`;
+    `scaleX(${isLive(job) ? progress(job).toFixed(3) : 0})`;
+  show(node.querySelector("[data-act=pause]"), isOpen(job));
+  show(node.querySelector("[data-act=play]"), job.state === "paused");
   show(node.querySelector("[data-act=cancel]"), isLive(job));
   show(node.querySelector("[data-act=retry]"), job.state === "failed" || job.state === "cancelled");
   show(node.querySelector("[data-act=close]"), !isLive(job));

@@ -15,7 +15,7 @@ const SHORTCUTS = [
   ["Ctrl + Z / Ctrl + Shift + Z", "Canvas: undo and redo a stroke"],
   ["Alt + Z / Alt + Shift + Z", "Inpaint: undo and redo an edit"],
   ["+ / − / 0 / 1", "Canvas: zoom, all of it, full size"],
-  ["Shift + X", "Cancel the job in view"],
+  ["Shift + X / P", "Cancel the job in view; pause it or let it go on"],
   ["Alt + 1 … 5", "Text to image, Image to image, Inpaint, Library, Models"],
   ["J", "Open or close the list of jobs"],
   ["/", "To the prompt, or to the search"],
@@ -83,6 +83,7 @@ export function watchKeys({ shortcuts, verbs, dock, sheetInView }) {
     if (sheet && /^[1-8]$/.test(event.key)) sheet.toggle(Number(event.key) - 1);
     else if (sheet && event.key === "Enter" && isIdle) sheet.run();
     else if (event.key === "X" && event.shiftKey) verbs.cancelInView();
+    else if (event.key === "P" && event.shiftKey) verbs.pauseInView();
     else if (event.key === "j") dock.toggle();
     else if (event.key === "/")
       (

@@ -23,7 +23,7 @@ const EMPTY = {
 export function mountResult(host, { store, focus, verbs, pictureVerbs, records, toasts, picker, form, goTo }) {
   const stage = createStage();
   const sheet = createSheet({ verbs });
-  const progress = createProgress({ onCancel: verbs.cancelInView, beside: sheet.bar });
+  const progress = createProgress({ onCancel: verbs.cancelInView, onPause: verbs.pauseInView, beside: sheet.bar });
   const siblings = createSiblings({ onPick: focus.set });
   const view = createPictureView(stage, { ...pictureVerbs, trash, restore }, toasts);
   const message = h("div", { class: "stage-message", hidden: true });

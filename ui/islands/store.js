@@ -1,6 +1,7 @@
 // What the page knows about the server (jobs, its state, the connection) and which job it shows; the poller feeds it.
 import { url } from "./api.js";
 import { keep, recall } from "./prefs.js";
+import { plural } from "./words.js";
 
 /** A store; `subscribe(run)` calls `run(store)` now and after each burst of changes. */
 export function createStore() {
@@ -65,8 +66,15 @@ export function isOnlyToys(about) {
 
 export const isOpen = (job) => job.state === "queued" || job.state === "running";
 
-/** Open, or held until somebody has picked drafts. */
-export const isLive = (job) => isOpen(job) || job.state === "held";
+/** Open, or at rest until somebody has picked drafts or lets it go on. */
+export const isLive = (job) => isOpen(job) || job.state === "held" || job.state === "paused";
+
+/** "3 of 12 pictures", or how many there are once nothing is to come. */
+export function tally(job) {
+  const live = job.pictures.filter((picture) => picture.state !== "dropped");
+  const done = live.filter((picture) => picture.state === "done").length;
+  return isLive(job) || done < live.length ? `${done} of ${plural(live.length, "picture")}` : plural(live.length, "picture");
+}
 
 /** 0…1 over all pictures of a job that are not dropped. */
 export function progress(job) {

@@ -1,10 +1,16 @@
 // What happens to a job, in words: the line under the picture, and the card for what went wrong with its remedy.
 import { h, icon } from "./dom.js";
+import { isLive, isOpen, tally } from "./store.js";
 import { duration, speed } from "./words.js";
 
-/** "step 12 / 20 · 8.3 it/s · 1 s left", or what is waited for. */
+/** "step 12 / 20 · 8.3 it/s · 1 s left", or what is waited for; of a grid also how much of it is done. */
 export function line(job, picture) {
+  return [job.request.grid && isLive(job) && tally(job), now(job, picture)].filter(Boolean).join(" · ");
+}
+
+function now(job, picture) {
   if (job.state === "queued") return waiting(job);
+  if (job.state === "paused") return picture.step ? `paused at step ${picture.step} / ${picture.steps}` : "paused";
   if (job.state !== "running") return "";
   const isStepping = picture.step > 0 || job.stage === "developing" || job.stage === "";
   if (!isStepping || job.stage === "saving") return `${job.stage}…`;
@@ -26,8 +32,11 @@ function waiting(job) {
 
 /** The state of a job in one short phrase, for lists. */
 export function phrase(job) {
-  const live = job.pictures.find((picture) => picture.state === "running") ?? job.pictures[0];
-  if (job.state === "running" || job.state === "queued") return line(job, live);
+  const live =
+    job.pictures.find((picture) => picture.state === "running") ??
+    job.pictures.find((picture) => picture.state === "paused") ??
+    job.pictures[0];
+  if (isOpen(job) || job.state === "paused") return now(job, live);
   return { held: "held: pick drafts", done: "done", failed: "failed", cancelled: "cancelled" }[job.state];
 }
 

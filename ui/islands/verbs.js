@@ -1,6 +1,7 @@
 // What can be done with jobs (generate, drafts, develop, cancel, again) and with pictures (use, trash, restore).
 import { call, insist } from "./api.js";
 import { randomId } from "./dom.js";
+import { isOpen } from "./store.js";
 
 const PATIENCE_MS = 20000;
 const DRAFTS = { batch_size: 8, batch_count: 1, draft_fraction: 1 / 3 };
@@ -64,6 +65,10 @@ export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, 
     drafts: (values) => send(values, DRAFTS),
     develop: (jobId, pictures) => change(jobId, "develop", { pictures }),
     cancel: (jobId) => change(jobId, "cancel"),
+    pause: (jobId) => change(jobId, "pause"),
+    resume: (jobId) => change(jobId, "resume"),
+    /** These pictures of a job that is over are made anew, with their seed (null) or another one (-1). */
+    makeAgain: (jobId, pictures, seed = null) => change(jobId, "again", { pictures, seed }),
     again: (jobId) => change(jobId, "requeue"),
     remove,
     /** The same request at another size, after the device had too little memory for it. */
@@ -73,7 +78,13 @@ export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, 
     },
     cancelInView: () => {
       const job = store.jobs.get(focus.job()?.id);
-      if (job && (job.state === "running" || job.state === "queued")) change(job.id, "cancel");
+      if (job && (isOpen(job) || job.state === "paused")) change(job.id, "cancel");
+    },
+    /** Pauses the job in view, or lets it go on. */
+    pauseInView: () => {
+      const job = store.jobs.get(focus.job()?.id);
+      if (job?.state === "paused") change(job.id, "resume");
+      else if (job && isOpen(job)) change(job.id, "pause");
     },
   };
 }
