@@ -1,7 +1,14 @@
 """The face of the pipelines: all that `ui` and `api` may know."""
 
-from pipelines.asking.noise import SEED_MAX
+from pipelines.asking.hires import SCALE as HIRES_SCALE
+from pipelines.asking.hires import SIDE_PX as HIRES_SIDE_PX
+from pipelines.asking.hires import STRENGTH as HIRES_STRENGTH
+from pipelines.asking.hires import Hires
+from pipelines.asking.noise import ANY_SEED, FROM_PX, SEED_MAX, VARIATION, Noise
+from pipelines.asking.noise import SOURCES as NOISE_SOURCES
+from pipelines.asking.sampling import BOUNDS as SAMPLING_BOUNDS
 from pipelines.asking.sampling import GUIDANCE, STEPS, Sampling
+from pipelines.asking.wording import COMMA_BACKTRACK, EMPHASES, Wording
 from pipelines.catalog.cards import licence_row
 from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.catalog.embeddings import EmbeddingFile
@@ -42,6 +49,7 @@ from pipelines.request import (
     COUNT,
     FORMATS,
     REFINER_SWITCH_AT,
+    SEAMLESS,
     SIZE_PX,
     SWITCH_AT,
     Defaults,
@@ -53,18 +61,26 @@ from pipelines.settings import Settings
 from pipelines.version import VERSION
 
 __all__ = [
+    "ANY_SEED",
     "AREAS",
     "AUTO_V2_DIGITS",
     "BATCH",
     "CLIP_SKIP",
+    "COMMA_BACKTRACK",
     "CONTENTS",
     "COUNT",
+    "EMPHASES",
     "ENDED_STATES",
     "FAILED",
     "FORMATS",
+    "FROM_PX",
     "GRAPHIC_STYLES",
     "GUIDANCE",
     "GUIDE_KINDS",
+    "HIRES_SCALE",
+    "HIRES_SIDE_PX",
+    "HIRES_STRENGTH",
+    "NOISE_SOURCES",
     "PREPROCESSORS",
     "PRESETS",
     "PROJECT_NAME_CHARACTERS",
@@ -73,12 +89,15 @@ __all__ = [
     "RESIZES",
     "RUNNING",
     "SAMPLERS",
+    "SAMPLING_BOUNDS",
     "SCHEDULES",
+    "SEAMLESS",
     "SEED_MAX",
     "SIZE_PX",
     "SOURCE_RESIZES",
     "STEPS",
     "SWITCH_AT",
+    "VARIATION",
     "VERSION",
     "Asset",
     "Assets",
@@ -88,10 +107,12 @@ __all__ = [
     "Downloads",
     "EmbeddingFile",
     "Graphics",
+    "Hires",
     "ImagePrompt",
     "Inpainting",
     "Job",
     "LoginNeeded",
+    "Noise",
     "NotFound",
     "NothingMasked",
     "Order",
@@ -112,6 +133,7 @@ __all__ = [
     "UploadError",
     "VaeFile",
     "Wanted",
+    "Wording",
     "find_title",
     "find_vae",
     "is_own_vae",

@@ -16,6 +16,19 @@ RHO = (0.1, 20.0)
 NOISE_SCALE = (0.5, 1.5)
 RESCALE = (0.0, 1.0)
 BETA_SHAPE = (0.05, 5.0)
+BOUNDS = {
+    "guidance_rescale": RESCALE,
+    "eta": ETA,
+    "churn": CHURN,
+    "churn_from": SIGMA,
+    "churn_to": SIGMA,
+    "noise_scale": NOISE_SCALE,
+    "sigma_min": SIGMA,
+    "sigma_max": SIGMA,
+    "rho": RHO,
+    "beta_alpha": BETA_SHAPE,
+    "beta_beta": BETA_SHAPE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +63,7 @@ def check_sampling(sampling: Sampling, prefix: str = "") -> None:
     """Bounds of a resolved Sampling. Raises RequestError that names e.g. "steps" or "sampling.eta"."""
     within(f"{prefix}steps", sampling.steps, STEPS, "steps")
     within(f"{prefix}guidance_scale", sampling.guidance_scale, GUIDANCE)
-    bounds = {
-        "guidance_rescale": RESCALE,
-        "eta": ETA,
-        "churn": CHURN,
-        "churn_from": SIGMA,
-        "churn_to": SIGMA,
-        "noise_scale": NOISE_SCALE,
-        "sigma_min": SIGMA,
-        "sigma_max": SIGMA,
-        "rho": RHO,
-        "beta_alpha": BETA_SHAPE,
-        "beta_beta": BETA_SHAPE,
-    }
-    for name, bound in bounds.items():
+    for name, bound in BOUNDS.items():
         value = getattr(sampling, name)
         if value is not None:
             within(f"sampling.{name}", value, bound)
