@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.asking.sampling import GUIDANCE, STEPS
 from pipelines.editing.geometry import FULLEST
 from pipelines.errors import RequestError
 from pipelines.fields import within
-from pipelines.upscalers import find_upscaler
 
 SCALE = (1.0, 8.0)
 STRENGTH = (0.0, 1.0)
 SIDE_PX = (64, 4096)
 PIXELS_MAX = 4096 * 4096
+WEAKEST = 0.01  # less would make a schedule of more than 100 times the steps, of which nobody could see any
+CELL_PX = 8  # of the latents of all families
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +36,34 @@ class Hires:
     checkpoint: str | None = None
 
 
+class Fit(NamedTuple):
+    """How a picture gets another size: it is enlarged to `cover`, of which the piece at `corner` is kept; all in px."""
+
+    cover: tuple[int, int]  # (width, height)
+    size: tuple[int, int]  # whole latents, so multiples of 8
+    corner: tuple[int, int]  # (left, top), likewise
+
+
+def fit(hires: Hires, width: int, height: int) -> Fit:
+    """Of a first pass of this size, as AUTOMATIC1111 counts: of two sides that are given both are met, and the
+    middle is kept; of one alone the other follows; else the scale counts."""
+    cover = int(width * hires.scale), int(height * hires.scale)
+    if hires.width is not None and (
+        hires.height is None or width * hires.height <= height * hires.width
+    ):
+        cover = hires.width, hires.width * height // width
+    elif hires.height is not None:
+        cover = hires.height * width // height, hires.height
+    wanted = hires.width or cover[0], hires.height or cover[1]
+    size = wanted[0] // CELL_PX * CELL_PX, wanted[1] // CELL_PX * CELL_PX
+    # Of latents that are cut off, the smaller half goes before the picture.
+    left, top = ((cover[side] - size[side]) // CELL_PX // 2 * CELL_PX for side in (0, 1))
+    return Fit(cover, size, (left, top))
+
+
 def target_size(hires: Hires, width: int, height: int) -> tuple[int, int]:
-    """(width, height) of the result in px, as AUTOMATIC1111 counts; whole latents, so multiples of 8."""
-    if hires.width is None and hires.height is None:
-        sides = int(width * hires.scale), int(height * hires.scale)
-    elif hires.height is None and hires.width is not None:
-        sides = hires.width, hires.width * height // width
-    elif hires.width is None and hires.height is not None:
-        sides = hires.height * width // height, hires.height
-    else:
-        assert hires.width is not None
-        assert hires.height is not None
-        sides = hires.width, hires.height
-    return sides[0] // 8 * 8, sides[1] // 8 * 8
+    """(width, height) of the result in px."""
+    return fit(hires, width, height).size
 
 
 def second_pass(steps: int, strength: float) -> tuple[int, int]:
@@ -68,13 +85,25 @@ def check_hires(hires: Hires, width: int, height: int) -> None:
             within(f"hires.{name}", value, bounds, "px" if bounds is SIDE_PX else "steps")
     if hires.guidance_scale is not None:
         within("hires.guidance_scale", hires.guidance_scale, GUIDANCE)
-    sides = target_size(hires, width, height)
-    field = "hires.scale" if hires.width is None and hires.height is None else "hires.width"
-    if max(sides) > SIDE_PX[1] or min(sides) < SIDE_PX[0]:
-        value = hires.scale if field == "hires.scale" else hires.width or hires.height
-        why = f"makes a picture of {sides[0]} × {sides[1]} px of one of {width} × {height}"
-        remedy = f"Sides of {SIDE_PX[0]} to {SIDE_PX[1]} px can be made: use another one."
-        raise RequestError(field, value, why, remedy)
+    if 0 < hires.strength < WEAKEST:
+        remedy = f"Use 0, which only enlarges, or at least {WEAKEST:g}."
+        raise RequestError("hires.strength", hires.strength, "changes nothing", remedy)
+    _check_size(hires, width, height)
     if not hires.upscaler or len(hires.upscaler) > 200:
         raise RequestError("hires.upscaler", hires.upscaler, "is no name", "Choose one.")
-    find_upscaler(hires.upscaler)
+
+
+def _check_size(hires: Hires, width: int, height: int) -> None:
+    field = "scale" if hires.width is None and hires.height is None else "width"
+    if hires.width is None and hires.height is not None:
+        field = "height"
+    value, fitted = getattr(hires, field), fit(hires, width, height)
+    sides = fitted.size
+    if max(sides) > SIDE_PX[1] or min(sides) < SIDE_PX[0]:
+        why = f"makes a picture of {sides[0]} × {sides[1]} px of one of {width} × {height}"
+        remedy = f"Sides of {SIDE_PX[0]} to {SIDE_PX[1]} px can be made: use another one."
+        raise RequestError(f"hires.{field}", value, why, remedy)
+    wide, high = fitted.cover
+    if wide * high > PIXELS_MAX:
+        why = f"is so unlike {width} × {height} in shape that {wide} × {high} px would be made and cut"
+        raise RequestError(f"hires.{field}", value, why, "Use sides of about the same shape.")

@@ -23,6 +23,7 @@ class State:
     step: int = 0
     history: tuple[Tensor, ...] = ()  # what a multistep sampler looks back at, latest first
     draws: int = 0  # noise tensors that this picture has drawn so far
+    stage: int = 0  # which pass it is in, by whose plan steps count; each pass draws its noise anew
 
     def after(self, x: Tensor, history: tuple[Tensor, ...] = (), draws: int = 0) -> State:
         """The state one step later; `draws`: how many noise tensors that step has used."""
@@ -32,7 +33,7 @@ class State:
         """A mark, a digest, then safetensors; exact to the bit."""
         tensors = {f"history.{age}": past for age, past in enumerate(self.history)} | {
             "x": self.x,
-            "counters": torch.tensor([self.step, self.draws]),
+            "counters": torch.tensor([self.step, self.draws, self.stage]),
         }
         body = safetensors.torch.save({name: t.contiguous() for name, t in tensors.items()})
         return MAGIC + _digest(body) + body
@@ -48,10 +49,11 @@ class State:
                 "Develop the picture again from its start; the same seed gives the same picture.",
             )
         tensors = safetensors.torch.load(body)
-        step, draws = tensors.pop("counters").tolist()
+        step, draws, *others = tensors.pop("counters").tolist()
+        stage = others[0] if others else 0  # older versions knew of one pass alone
         x = tensors.pop("x").to(device)
         history = tuple(tensors[f"history.{age}"].to(device) for age in range(len(tensors)))
-        return cls(x=x, step=step, history=history, draws=draws)
+        return cls(x=x, step=step, history=history, draws=draws, stage=stage)
 
 
 def _digest(body: bytes) -> bytes:
