@@ -179,6 +179,13 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Stop every picture of this job where it is and send its State; those not begun are given back untouched."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
 class Probe:
     """Ask for a real forward pass on the loaded checkpoint (readiness)."""
 
@@ -307,12 +314,18 @@ class PictureDone:
 
 @dataclass(frozen=True)
 class PictureHeld:
-    """The picture reached `hold_after_steps`; `state` continues it, on any worker, bit for bit."""
+    """The picture reached `hold_after_steps`, or was paused; `state` continues it, on any worker, bit for bit.
+
+    `kept` and `seconds`: of its steps since it came to this worker.
+    """
 
     job_id: str
     index: int
     step: int
     state: bytes
+    kept: tuple[KeptStep, ...] = ()
+    seconds: float = 0.0
+    is_paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -324,7 +337,10 @@ class PictureFailed:
 
 @dataclass(frozen=True)
 class JobEnded:
-    """The last word about a job: every picture was done, held, failed or given up by then."""
+    """The last word about a job: every picture was done, held, failed or given up by then.
+
+    Of a job that was paused, the pictures without a word had taken no step and are as they came.
+    """
 
     job_id: str
     cancelled: bool = False

@@ -26,6 +26,7 @@ from pipelines.worker.messages import (
     CheckpointRef,
     JobEnded,
     Launch,
+    Pause,
     PictureDone,
     PictureFailed,
     PictureHeld,
@@ -75,11 +76,13 @@ class Engine:
         bench.models.wanted = self._wanted
 
     def receive(self, message: Any) -> None:
-        """Takes a message of the web process: Submit, Cancel, Unload or Probe."""
+        """Takes a message of the web process: Submit, Cancel, Pause, Unload or Probe."""
         if isinstance(message, Submit):
             self._submit(message)
         elif isinstance(message, Cancel):
             self._cancel(message.job_id)
+        elif isinstance(message, Pause):
+            self._pause(message.job_id)
         elif isinstance(message, Unload):
             self._bench.models.unload(message.name)
         elif isinstance(message, Probe):
@@ -118,6 +121,21 @@ class Engine:
             return
         job.is_cancelled = True
         job.waiting.clear()
+        self._interrupt(job)
+
+    def _pause(self, job_id: str) -> None:
+        """What of a step is computed by now is computed again when the picture goes on."""
+        job = self._jobs.get(job_id)
+        if job is None:
+            return
+        job.is_paused = True
+        for sheet in job.waiting:  # for another checkpoint, or to begin
+            self._say(sheet.paused(job_id))
+        job.waiting.clear()
+        self._interrupt(job)
+
+    def _interrupt(self, job: WorkerJob) -> None:
+        """Ends its pictures where they sleep."""
         for task in tuple(job.active):
             self._loop.cancel(task)
         self._end_if_over(job)
@@ -181,21 +199,24 @@ class Engine:
             sheet.baton = task.result
             job.hand_on(sheet)
             return
-        message = self._last_words(job.submit.job_id, sheet, kit.model, task)
-        if message is not None:
-            self._send(message)
+        self._say(self._last_words(job, sheet, kit.model, task))
         self._end_if_over(job)
 
+    def _say(self, message: PictureFailed | PictureHeld | PictureDone | None) -> None:
+        if message is not None:
+            self._send(message)
+
     def _last_words(
-        self, job_id: str, sheet: Sheet, model: Model, task: Task
+        self, job: WorkerJob, sheet: Sheet, model: Model, task: Task
     ) -> PictureFailed | PictureHeld | PictureDone | None:
-        index, viewer, error = sheet.task.index, sheet.viewer, task.error
+        job_id, index = job.submit.job_id, sheet.task.index
+        viewer, error = sheet.viewer, task.error
         if task.fault:
             error = self._forwards.explain(task.fault)
         if error:
             return PictureFailed(job_id, index, error.as_dict())
         if isinstance(task.result, Held):
-            return PictureHeld(job_id, index, task.result.step, task.result.state)
+            return sheet.held(job_id, task.result.step, task.result.state)
         if isinstance(task.result, Developed) and viewer:
             return PictureDone(
                 job_id,
@@ -207,7 +228,7 @@ class Engine:
                 str(model.dtype).removeprefix("torch."),
                 sheet.applied,
             )
-        return None  # cancelled
+        return sheet.paused(job_id) if job.is_paused else None  # it was interrupted
 
     def _fail_waiting(self, job: WorkerJob, error: StudioError) -> None:
         while job.waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
@@ -15,6 +15,7 @@ from pipelines.worker.messages import (
     ControlTask,
     GuideRef,
     ImagePromptTask,
+    PictureHeld,
     PictureTask,
     SourceTask,
     Submit,
@@ -34,6 +35,19 @@ class Sheet:
     viewer: Viewer | None = None
     applied: tuple[Applied, ...] = ()  # how much of each LoRA
     baton: Baton | None = None  # how far it was when a checkpoint handed it on
+
+    def held(self, job_id: str, step: int, state: bytes) -> PictureHeld:
+        """The word about a picture that goes on another time."""
+        assert self.viewer is not None
+        kept, seconds = self.viewer.kept(), self.viewer.seconds()
+        return PictureHeld(job_id, self.task.index, step, state, kept, seconds)
+
+    def paused(self, job_id: str) -> PictureHeld | None:
+        """As after its latest step; None when it has taken none here."""
+        last = self.viewer.last if self.viewer else None
+        if last is None:
+            return None
+        return replace(self.held(job_id, last.step, last.state.to_bytes()), is_paused=True)
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,7 @@ class WorkerJob:
     request: Request = field(default_factory=Request)
     active: list[Task] = field(default_factory=list)
     is_cancelled: bool = False
+    is_paused: bool = False
     stage: str = ""  # the last one that was told
 
     @property

@@ -39,9 +39,11 @@ class Viewer:
         self._preview_due = self._progress_due = audience.clock()
         self._kept: list[tuple[int, float, Tensor]] = []
         self.began = audience.clock()
+        self.last: Look | None = None  # the picture after its latest step
 
     def look(self, look: Look) -> None:
         """Raises NotFinite when the picture is lost."""
+        self.last = look
         now, is_last = self._audience.clock(), look.step == look.steps
         is_preview_due = now >= self._preview_due and not is_last
         # Asking a GPU whether all is well makes it wait; there it is asked only when it has to wait anyhow.

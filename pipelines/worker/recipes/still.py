@@ -55,6 +55,7 @@ class Look:
     steps: int
     sigma: float  # the noise level that the step began at
     x0: Tensor
+    state: State  # from which it goes on
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +155,7 @@ def _go_on(brief: Brief, model: Model, baton: Baton, watch: Watch, until: int) -
     while state.step < until:
         sigma = course.sigmas[state.step]
         state = step(course, denoise, noise, state)
-        watch(Look(state.step - first, course.steps - first, sigma, denoise.x0))
+        watch(Look(state.step - first, course.steps - first, sigma, denoise.x0, state))
         if state.step == brief.hold_after_steps and not course.is_done(state):
             return Held(state.step - first, state.to_bytes())
     return replace(baton, state=state)

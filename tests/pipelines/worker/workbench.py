@@ -21,6 +21,7 @@ from pipelines.worker.messages import (
     CheckpointRef,
     JobEnded,
     Launch,
+    Pause,
     PictureDone,
     PictureFailed,
     PictureTask,
@@ -125,6 +126,9 @@ class Workbench:
 
     def cancel(self, job_id: str) -> None:
         self.engine.receive(Cancel(job_id))
+
+    def pause(self, job_id: str = "job") -> None:
+        self.engine.receive(Pause(job_id))
 
     def run(self, turns: int = 10_000) -> None:
         """Turns until there is nothing to do, or `turns` times."""
