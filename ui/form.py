@@ -7,12 +7,11 @@ Request back into them, keeps their values over a reload and shows a RequestErro
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple
 
-import gradio as gr
 from gradio.components import Component
 
 from pipelines import (
+    ANY_SEED,
     AREAS,
     BATCH,
     CLIP_SKIP,
@@ -23,36 +22,22 @@ from pipelines import (
     REFINER_SWITCH_AT,
     SAMPLERS,
     SCHEDULES,
-    SEED_MAX,
     SIZE_PX,
     SOURCE_RESIZES,
     STEPS,
     SWITCH_AT,
     Defaults,
 )
+from ui.field import Field
+from ui.finer import (
+    HIRES_FIELDS,
+    NOISE_FIELDS,
+    SAMPLING_FIELDS,
+    SEAMLESS_FIELD,
+    WORDING_FIELDS,
+)
 
 FIRST = Defaults()  # until the page knows the checkpoint's own
-ANY_SEED = (-1, SEED_MAX)
-
-
-class Field(NamedTuple):
-    """One widget. `name` is its place in a Request as JSON: "seed", "sampling.steps"."""
-
-    name: str
-    label: str
-    kind: Literal["text", "number", "slider", "choice", "switch"]
-    value: str | float | bool
-    bounds: tuple[float, float] = (0, 0)  # of numbers and sliders
-    step: float = 1
-    choices: tuple[str, ...] = ()
-    hint: str = ""
-    lines: int = 1
-    follows_checkpoint: bool = False  # a checkpoint's default fills it while it is untouched
-
-    @property
-    def elem_id(self) -> str:
-        """The id of the widget in the page: "field-steps"."""
-        return "field-" + self.name.rpartition(".")[2]
 
 
 FIELDS = (
@@ -97,49 +82,22 @@ FIELDS = (
     Field("batch_count", "Batch count", "number", 1, COUNT, 1),
     Field("format", "File format", "choice", FORMATS[0], choices=FORMATS),
     Field("exact", "Exact: never share a step with other pictures", "switch", False),
+    SEAMLESS_FIELD,
+    *NOISE_FIELDS,
+    *SAMPLING_FIELDS,
+    *WORDING_FIELDS,
+    *HIRES_FIELDS,
 )
 
 
 def build(name: str) -> Component:
     """The widget of one field, to be called inside a layout block."""
-    field = next(row for row in FIELDS if row.name == name)
-    shared: dict[str, Any] = {
-        "label": field.label,
-        "value": field.value,
-        "elem_id": field.elem_id,
-        "elem_classes": ["field"],
-    }
-    low, high = field.bounds
-    match field.kind:
-        case "text":
-            return gr.Textbox(lines=field.lines, max_lines=12, placeholder=field.hint, **shared)
-        case "number":
-            # No minimum and maximum: a value out of bounds is the server's to refuse, in words.
-            return gr.Number(precision=0, step=field.step, placeholder=field.hint, **shared)
-        case "slider":
-            return gr.Slider(minimum=low, maximum=high, step=field.step, buttons=[], **shared)
-        case "choice":
-            return gr.Dropdown(choices=list(field.choices), **shared)
-        case "switch":
-            return gr.Checkbox(**shared)
+    return next(row for row in FIELDS if row.name == name).build()
 
 
 def for_page() -> str:
     """The table as JSON for `islands/form.js`."""
-    rows = [
-        {
-            "name": row.name,
-            "id": row.elem_id,
-            "label": row.label,
-            "value": row.value,
-            "bounds": row.bounds,
-            "step": row.step,
-            "choices": row.choices,
-            "follows_checkpoint": row.follows_checkpoint,
-        }
-        for row in FIELDS
-    ]
-    return json.dumps(rows, ensure_ascii=False)
+    return json.dumps([row.for_page() for row in FIELDS], ensure_ascii=False)
 
 
 def choices_for_page() -> str:

@@ -3,7 +3,14 @@ import { setAttribute } from "./dom.js";
 import { keep, recall } from "./prefs.js";
 
 const ATTRIBUTE = "folds";
-const FILLED_BY = { negative: "negative_prompt", refiner: "refiner" }; // a closed fold shows that it holds something
+// A closed fold shows that it holds something: one of these fields is not as the form begins.
+const HOLDS = {
+  negative: /^negative_prompt$/,
+  refiner: /^refiner$/,
+  hires: /^hires$/,
+  sampling: /^sampling\./,
+  seeds: /^noise\./,
+};
 
 /** Works for every button with `data-fold`; the state lies on <html>, where Gradio's redrawing cannot lose it. */
 export function watchFolds(form) {
@@ -13,11 +20,13 @@ export function watchFolds(form) {
     for (const button of document.querySelectorAll("[data-fold]")) {
       setAttribute(button, "aria-expanded", String(open.has(button.dataset.fold)));
     }
-    for (const [name, field] of Object.entries(FILLED_BY)) {
+    for (const [name, fields] of Object.entries(HOLDS)) {
       const button = document.querySelector(`[data-fold=${name}]`);
-      button?.classList.toggle("filled", Boolean(form.values[field]));
+      button?.classList.toggle("filled", form.fields.some((field) => fields.test(field.name) && isFilled(field)));
     }
   }
+  const isFilled = ({ name, value, follows_checkpoint: follows }) =>
+    !follows && (form.values[name] ?? "") !== (value ?? "");
   function turn(name, isOpen) {
     if (isOpen) open.add(name);
     else open.delete(name);

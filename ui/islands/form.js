@@ -4,15 +4,26 @@ import { debounce, h } from "./dom.js";
 import { keep, recall } from "./prefs.js";
 
 const last = (name) => name.split(".").pop();
+const isIn = (field, part) => field.name.startsWith(`${part}.`);
+
+/** What stands at "sampling.steps" in a Request; undefined where it says nothing. */
+const at = (request, name) => name.split(".").reduce((inner, key) => inner?.[key], request);
+
+function put(request, name, value) {
+  const [part, key] = name.split(".");
+  if (key) (request[part] ??= {})[key] = value;
+  else request[part] = value;
+}
 
 /** The form; `onChange(run)` calls `run(values)` after each change. Values are keyed by their place in a Request. */
-export function createForm() {
+export function createForm({ modes }) {
   const fields = JSON.parse(document.getElementById("darkroom-fields").textContent);
   const initial = Object.fromEntries(fields.map((field) => [field.name, field.value]));
   const values = { ...initial, ...known(recall("form", {})) };
   let followed = recall("followed", initial); // the defaults that were last put in: what equals them is untouched
   let pending = {};
   const listeners = new Set();
+  const parts = fields.filter((field) => field.is_part);
   const owned = new Map(); // parts of a Request that an island holds: name → {get, set, refuse}
   const save = debounce(() => keep("form", values), 150);
 
@@ -67,39 +78,55 @@ export function createForm() {
     if (Object.keys(wanted).length) fill(wanted);
   }
 
-  /** The values of a Request, keyed as the form is, without its seed when `withSeed` is false. */
-  function fromRequest(request, { withSeed = true } = {}) {
-    const flat = {
-      ...request,
-      vae: request.vae ?? "", // empty is a choice, too: the checkpoint's own
-      refiner: request.refiner ?? "", // none is a choice, too
-      ...Object.fromEntries(Object.entries(request.sampling ?? {}).map(([k, v]) => [`sampling.${k}`, v])),
-    };
-    const some = Object.fromEntries(Object.entries(known(flat)).filter(([, value]) => value !== null));
-    for (const name of owned.keys()) some[name] = request[name] ?? null;
+  /**
+   * The values of a Request, keyed as the form is, without its seed when `withSeed` is false. What a whole Request does
+   * not say is as the form begins; of a part of one (`isWhole` false) only what it says counts.
+   */
+  function fromRequest(request, { withSeed = true, isWhole = true } = {}) {
+    const some = {};
+    for (const field of fields) {
+      const value = at(request, field.name);
+      if (field.is_part) {
+        if (value !== undefined || isWhole) some[field.name] = Boolean(value);
+      } else if (value !== null && value !== undefined) some[field.name] = value;
+      else if (value === null ? !field.follows_checkpoint : isWhole && isFree(field, request)) some[field.name] = field.value;
+    }
+    for (const name of owned.keys()) if (isWhole || name in request) some[name] = request[name] ?? null;
     if (!withSeed) delete some.seed;
     return some;
   }
+  /** Is it neither a checkpoint's to fill, nor of a part that this request leaves out? */
+  const isFree = (field, request) =>
+    !field.follows_checkpoint && parts.every(({ name }) => !isIn(field, name) || request[name]);
 
   /** The Request of the given widget values, as JSON; empty widgets are left to the checkpoint's defaults. */
   function request(list = null) {
     if (list) take(list);
-    const sampling = {};
-    const out = { sampling };
-    for (const [name, value] of Object.entries(values)) {
-      if (value === null || value === "") continue;
-      if (name.startsWith("sampling.")) sampling[last(name)] = value;
-      else out[name] = value;
+    const out = { sampling: {} };
+    for (const field of fields) {
+      const value = values[field.name];
+      const isOff = parts.some(({ name }) => isIn(field, name) && !values[name]);
+      const isElsewhere = field.modes.length > 0 && !field.modes.includes(modes.current());
+      if (value === null || value === undefined || value === "" || isOff || isElsewhere) continue;
+      if (!field.is_part) put(out, field.name, value);
+      else if (value) out[field.name] ??= {};
     }
     for (const [name, part] of owned) out[name] = part.get();
     return out;
   }
 
+  /** What the form begins with, apart from the prompts: of the checkpoint, where it has defaults. */
+  const beginning = () => {
+    const { prompt, negative_prompt, ...rest } = { ...initial, ...followed };
+    return rest;
+  };
+
   /** Shows why a field was refused at its widget; answers whether such a widget exists. */
   function refuse(error) {
-    const [top, place] = (error.field ?? "").split(".");
+    const name = error.field ?? "";
+    const [top, place] = name.split(".");
     if (owned.has(top)) return owned.get(top).refuse(error, Number(place));
-    const field = fields.find((row) => last(row.name) === last(error.field ?? ""));
+    const field = fields.find((row) => row.name === name || row.name === `sampling.${name}`);
     const block = field && document.getElementById(field.id);
     if (!block) return false;
     const near = nearest(field, values[field.name]);
@@ -137,6 +164,7 @@ export function createForm() {
     follow,
     fromRequest,
     request,
+    beginning,
     refuse,
     clearErrors,
     remember: take,
@@ -158,6 +186,6 @@ function plain(error, field) {
 function nearest({ bounds, step, name }, value) {
   const [low, high] = bounds;
   if (!high || typeof value !== "number" || name === "seed") return null;
-  const near = Math.min(high, Math.max(low, Math.round(value / step) * step));
+  const near = Number(Math.min(high, Math.max(low, Math.round(value / step) * step)).toFixed(3));
   return near === value ? null : near;
 }

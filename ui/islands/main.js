@@ -8,9 +8,13 @@ import { createEnlarge } from "./enlarge.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { createGraphics } from "./graphics.js";
+import { createGrid } from "./grid.js";
+import { mountGrid } from "./grid_fold.js";
 import { createGuides } from "./guides.js";
 import { mountGuides } from "./guiding.js";
 import { mountHeader } from "./header.js";
+import { mountHeeded, watchHints } from "./heeded.js";
+import { mountHires } from "./hires.js";
 import { createInpainting } from "./inpainting.js";
 import { createShortcuts, watchKeys } from "./keys.js";
 import { watchLicence } from "./licence.js";
@@ -43,9 +47,10 @@ const PASTED_TO = {
 };
 
 const store = createStore();
-const form = createForm();
 const modes = createModes();
+const form = createForm({ modes });
 const graphics = createGraphics({ modes });
+const grid = createGrid({ form, modes, store });
 const checkpoint = createCheckpoint(store, form);
 const cards = createCards(store);
 const focus = createFocus(store);
@@ -85,8 +90,11 @@ const ISLANDS = {
   masking: whenInpainting("masking"),
   retouch: whenInpainting("retouch"),
   edits: whenInpainting("edits"),
+  heeded: (host) => mountHeeded(host, parts),
+  hires: (host) => mountHires(host, parts),
   styles: (host) => mountStyles(host, parts),
   style: (host) => mountStyleChip(host, parts),
+  grid: (host) => mountGrid(host, { grid, form, verbs, store }),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,
@@ -178,6 +186,7 @@ window.darkroom = {
 makeGrain();
 watchWeights();
 watchSuggestions({ store, checkpoint });
+watchHints({ store, form });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({
   toasts,

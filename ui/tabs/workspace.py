@@ -74,13 +74,15 @@ def _settings(place: Callable[..., None]) -> None:
         with gr.Column(elem_id="fold-networks"):
             island("networks")
         island("shape")
-        with gr.Row(elem_classes=["pair"]):
-            place("sampling.steps", "sampling.guidance_scale")
-        with gr.Row(elem_classes=["pair"]):
-            place("sampling.sampler", "batch_size")
+        _pairs(
+            place,
+            ("sampling.steps", "sampling.guidance_scale"),
+            ("sampling.sampler", "batch_size"),
+        )
         with gr.Row(elem_id="seed-row"):
             place("seed")
             island("seed")
+        _hires(place)
         fold("graphics", "Graphics and logo", "text", "image")
         with gr.Column(elem_id="fold-graphics"):
             island("styles", "text", "image")
@@ -93,15 +95,70 @@ def _settings(place: Callable[..., None]) -> None:
         fold("refiner", "Refiner")
         with gr.Column(elem_id="fold-refiner"), gr.Row(elem_classes=["pair"]):
             place("refiner", "refiner_switch_at")
+        _finer(place)
+        fold("grid", "Grid", "text", "image")
+        with gr.Column(elem_id="fold-grid"):
+            island("grid", "text", "image")
         fold("more", "More")
         with gr.Column(elem_id="fold-more"):
-            with gr.Row(elem_classes=["pair"]):
-                place("width", "height")
-            with gr.Row(elem_classes=["pair"]):
-                place("sampling.schedule", "batch_count")
-            with gr.Row(elem_classes=["pair"]):
-                place("clip_skip", "format")
+            _pairs(
+                place,
+                ("width", "height"),
+                ("batch_count", "format"),
+                ("clip_skip", "seamless"),
+                ("wording.emphasis", "wording.comma_backtrack"),
+            )
             place("vae", "exact")
+
+
+def _hires(place: Callable[..., None]) -> None:
+    fold("hires", "Hires fix", "text")
+    with gr.Column(elem_id="fold-hires"):
+        place("hires")
+        island("hires")
+        with gr.Column(elem_id="hires-block"):
+            _pairs(
+                place,
+                ("hires.scale", "hires.strength"),
+                ("hires.upscaler", "hires.steps"),
+                ("hires.width", "hires.height"),
+                ("hires.sampler", "hires.schedule"),
+                ("hires.checkpoint", "hires.guidance_scale"),
+            )
+            place("hires.prompt", "hires.negative_prompt")
+
+
+def _finer(place: Callable[..., None]) -> None:
+    """What most pictures are made without."""
+    fold("sampling", "Sampling")
+    with gr.Column(elem_id="fold-sampling"):
+        place("sampling.schedule")
+        island("heeded")
+        _pairs(
+            place,
+            ("sampling.guidance_rescale", "sampling.eta"),
+            ("sampling.churn", "sampling.noise_scale"),
+            ("sampling.churn_from", "sampling.churn_to"),
+            ("sampling.sigma_min", "sampling.sigma_max"),
+            ("sampling.rho", "sampling.skips_penultimate"),
+            ("sampling.beta_alpha", "sampling.beta_beta"),
+        )
+        place("sampling.sgm_noise")
+    fold("seeds", "Seeds and noise")
+    with gr.Column(elem_id="fold-seeds"):
+        _pairs(
+            place,
+            ("noise.variation_seed", "noise.variation_strength"),
+            ("noise.from_width", "noise.from_height"),
+            ("noise.source", "noise.seed_delta"),
+        )
+
+
+def _pairs(place: Callable[..., None], *pairs: tuple[str, str]) -> None:
+    """Two widgets side by side, in as many rows."""
+    for pair in pairs:
+        with gr.Row(elem_classes=["pair"]):
+            place(*pair)
 
 
 def _tab(name: str) -> gr.Tab:
