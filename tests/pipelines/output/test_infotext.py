@@ -6,13 +6,14 @@ import dataclasses
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.asking.sampling import Sampling
 from pipelines.editing.source import Inpainting, Source
 from pipelines.output import infotext
 from pipelines.request import Request
+from tests.pipelines.output.requests import one_picture
 
 REQUEST = Request(
     prompt="a cat",
@@ -256,3 +257,9 @@ def test_inpainting_is_told_under_the_keys_of_automatic1111(
 
     assert said.items() <= found.items()
     assert ("Masked area padding" in found) == (inpainting.area == "masked")
+
+
+@given(one_picture())
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+def test_all_that_decides_a_picture_is_read_back_out_of_the_text_alone(request: Request) -> None:
+    assert infotext.to_request(infotext.write(request, version="1.0")) == request
