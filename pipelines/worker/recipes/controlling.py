@@ -12,7 +12,14 @@ from pipelines.worker.engine.gate import Component, ask
 from pipelines.worker.messages import ControlTask, GuideRef
 
 # Nothing of what stands around the place where an inpainting model paints.
-ARGUMENTS = ("sample", "timestep", "encoder_hidden_states", "text_embeds", "time_ids")
+ARGUMENTS = (
+    "sample",
+    "timestep",
+    "encoder_hidden_states",
+    "text_embeds",
+    "time_ids",
+    "seamless",
+)
 
 
 @dataclass(frozen=True, eq=False)

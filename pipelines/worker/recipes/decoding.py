@@ -10,16 +10,17 @@ from pipelines.worker.engine.gate import ask
 from pipelines.worker.weights.loading import Model
 
 
-def decode(latents: Tensor, model: Model) -> Tensor:
+def decode(latents: Tensor, model: Model, seamless: str | None = None) -> Tensor:
     """(height, width, 3) uint8 on the CPU. Raises NotFinite rather than give a black picture.
 
     Pictures are decoded one by one: what others finish at the same time changes no bit of this one.
     """
     vae = model.vae
     z = latents / vae.scaling_factor
-    image = ask(vae.decode, z=z.to(model.dtype), return_dict=False)[0]
+    told = {"return_dict": False, "seamless": seamless}
+    image = ask(vae.decode, z=z.to(model.dtype), **told)[0]
     if not torch.isfinite(image).all():  # half precision overflows in some VAEs
-        image = ask(vae.decode_float32, z=z, return_dict=False)[0]
+        image = ask(vae.decode_float32, z=z, **told)[0]
     if not torch.isfinite(image).all():
         raise NotFinite(
             "The decoded picture holds NaN or infinity, in float32 too.",

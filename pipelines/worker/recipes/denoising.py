@@ -112,7 +112,12 @@ def predictor(model: Model, beside: Beside, guiding: Guiding = NOTHING) -> Predi
         for _, alike in groupby(texts, key=lambda text: text.hidden.shape):
             told = join(tuple(alike))
             rows = len(told["encoder_hidden_states"])
-            asked = {"sample": sample.expand(rows, -1, -1, -1), "timestep": timestep, **told}
+            asked = {
+                "sample": sample.expand(rows, -1, -1, -1),
+                "timestep": timestep,
+                "seamless": guiding.seamless,
+                **told,
+            }
             steered = residuals(guiding.controls, pictures(rows), asked)
             output = ask(model.denoiser, return_dict=False, **asked, **steered)
             outputs += output[0].split(1)

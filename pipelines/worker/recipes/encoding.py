@@ -12,16 +12,24 @@ from pipelines.worker.engine.gate import ask
 from pipelines.worker.weights.loading import Model
 
 
-def encode(picture: Tensor, model: Model, *, same_as: Hashable | None = None) -> Tensor:
+def encode(
+    picture: Tensor,
+    model: Model,
+    *,
+    same_as: Hashable | None = None,
+    seamless: str | None = None,
+) -> Tensor:
     """(batch, 3, height, width) in −1…1 → latents (batch, channels, height/8, width/8), float32.
 
     They are the means that the VAE gives: the same picture always has the same latents. `same_as`: see `ask`.
     Raises NotFinite.
     """
     vae = model.vae
-    latents = ask(vae.encode, same_as=same_as, x=picture.to(model.dtype))
+    key = None if same_as is None else (same_as, seamless)
+    told = {"same_as": key, "seamless": seamless}
+    latents = ask(vae.encode, x=picture.to(model.dtype), **told)
     if not torch.isfinite(latents).all():  # half precision overflows in some VAEs
-        latents = ask(vae.encode_float32, same_as=same_as, x=picture)
+        latents = ask(vae.encode_float32, x=picture, **told)
     if not torch.isfinite(latents).all():
         raise NotFinite(
             "The encoded picture holds NaN or infinity, in float32 too.",

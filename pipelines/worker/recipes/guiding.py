@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
+
+from torch import Tensor
 
 from pipelines.worker.recipes.controlling import Controlled
 from pipelines.worker.recipes.image_prompting import Prompting
@@ -28,17 +30,23 @@ Spanned = TypeVar("Spanned", bound=Span)
 class Guiding:
     controls: tuple[Controlled, ...] = ()
     prompts: tuple[Prompting, ...] = ()
+    seamless: str | None = None  # which edges of it meet
 
     def at(self, step: int, steps: int) -> Guiding:
         """What counts in this step: that in whose span the step lies whole."""
-        return Guiding(_on(self.controls, step, steps), _on(self.prompts, step, steps))
+        return replace(
+            self, controls=_on(self.controls, step, steps), prompts=_on(self.prompts, step, steps)
+        )
 
     def within(self, tile: Tile, px_per_cell: int) -> Guiding:
         """Those of a piece of the picture. An image prompt speaks to all of them."""
-        controls = (
-            replace(one, picture=tile.of(one.picture, px_per_cell)) for one in self.controls
-        )
-        return Guiding(tuple(controls), self.prompts)
+        own = self.seeing(lambda picture: tile.of(picture, px_per_cell))
+        return replace(own, seamless=tile.seamless)
+
+    def seeing(self, look: Callable[[Tensor], Tensor]) -> Guiding:
+        """With ControlNets that look at something else than their pictures (1, 3, height, width)."""
+        controls = tuple(replace(one, picture=look(one.picture)) for one in self.controls)
+        return replace(self, controls=controls)
 
 
 NOTHING = Guiding()

@@ -65,7 +65,8 @@ def start_of(
     origin: Origin, request: Request, model: Model, noise: Noise, shape: tuple[int, int, int]
 ) -> Start:
     """The origin as the sampler sees it; shape: (channels, h, w) of the picture to come."""
-    latents = encode(_pixels(origin, model), model, same_as=origin.task.picture)
+    seamless = request.seamless
+    latents = encode(_pixels(origin, model), model, same_as=origin.task.picture, seamless=seamless)
     if latents.shape[1:] != shape:
         latents = functional.interpolate(latents, shape[1:], mode="bilinear")
     inpainting = request.inpainting
@@ -95,7 +96,12 @@ def around(origin: Origin | None, request: Request, model: Model) -> Surrounding
     weight = request.inpainting.conditioning_weight
     mask = torch.from_numpy(origin.mask / np.float32(255)).round()[None, None].to(model.device)
     key = (origin.task, weight)
-    picture = encode(_pixels(origin, model) * (1 - weight * mask), model, same_as=key)
+    picture = encode(
+        _pixels(origin, model) * (1 - weight * mask),
+        model,
+        same_as=key,
+        seamless=request.seamless,
+    )
     return Surroundings(functional.interpolate(mask, picture.shape[2:], mode="nearest"), picture)
 
 

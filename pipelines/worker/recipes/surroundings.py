@@ -24,13 +24,14 @@ def nothing_around(request: Request, model: Model) -> Surroundings:
 
     So does AUTOMATIC1111. It is the same for all pictures of a size, which are told the same tensors.
     """
-    key = ("nothing around", model.vae.source, request.height, request.width)
+    seamless = request.seamless
+    key = ("nothing around", model.vae.source, request.height, request.width, seamless)
     known: Surroundings | None = model.embeddings.get(key)
     if known is None:
         assert request.height is not None
         assert request.width is not None
         grey = torch.zeros((1, 3, request.height, request.width), device=model.device)
-        picture = encode(grey, model, same_as=key)
+        picture = encode(grey, model, same_as=key, seamless=seamless)
         known = Surroundings(torch.ones_like(picture[:, :1]), picture)
         model.embeddings.keep(key, known)
     return known

@@ -30,11 +30,13 @@ from pipelines.worker.weights.original_layout import (
     unlike,
 )
 from pipelines.worker.weights.reading import Part, copied_part, read_json, tensors_of
+from pipelines.worker.weights.seamless import edges_meeting
 
 PREFIX = "control_model."
 RULES = BatchRules(
     rows=("sample", "encoder_hidden_states", "controlnet_cond", "text_embeds", "time_ids"),
     clock="timestep",
+    same=("return_dict", "seamless"),
     steady=("encoder_hidden_states", "controlnet_cond", "text_embeds", "time_ids"),
 )
 # Of SDXL's, which diffusers does not rename.
@@ -113,10 +115,14 @@ def _residuals(network: ControlNetModel) -> Any:
     """The network with all its conditions as plain arguments, and one flat tuple of residuals as its answer."""
 
     def forward(
-        text_embeds: Tensor | None = None, time_ids: Tensor | None = None, **inputs: Any
+        text_embeds: Tensor | None = None,
+        time_ids: Tensor | None = None,
+        seamless: str | None = None,
+        **inputs: Any,
     ) -> tuple[Tensor, ...]:
         added = None if time_ids is None else {"text_embeds": text_embeds, "time_ids": time_ids}
-        down, middle = network(added_cond_kwargs=added, return_dict=False, **inputs)
+        with edges_meeting(seamless):
+            down, middle = network(added_cond_kwargs=added, return_dict=False, **inputs)
         return (*down, middle)
 
     return forward

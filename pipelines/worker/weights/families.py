@@ -21,7 +21,7 @@ UNET_RULES = BatchRules(
         "mid_block_additional_residual",
     ),
     clock="timestep",
-    same=("return_dict",),
+    same=("return_dict", "seamless"),
     steady=("encoder_hidden_states", "text_embeds", "time_ids", "surroundings", "image_states"),
 )
 

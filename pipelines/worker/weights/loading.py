@@ -30,6 +30,7 @@ from pipelines.worker.weights.image_attention import looking
 from pipelines.worker.weights.inversion import Inversion
 from pipelines.worker.weights.network import DENOISER, TEXT_ENCODER, VAE, Network, keep_in_float8
 from pipelines.worker.weights.reading import REPAIR, Part, Weights
+from pipelines.worker.weights.seamless import edges_meeting
 from pipelines.worker.weights.vae import Vae, vae_of
 
 REMEMBERED_TEXTS = 64
@@ -200,13 +201,14 @@ class _Told:
         sample: Tensor,
         surroundings: Tensor | None = None,
         image_states: tuple[Tensor, ...] = (),
+        seamless: str | None = None,
         **inputs: Any,
     ) -> Any:
         if surroundings is not None:
             sample = torch.cat([sample, surroundings], dim=1)
         names = inputs.keys() & {"text_embeds", "time_ids"}
         added = {name: inputs.pop(name) for name in names}
-        with looking(self.unet, image_states):
+        with looking(self.unet, image_states), edges_meeting(seamless):
             return self.unet(sample=sample, added_cond_kwargs=added or None, **inputs)
 
 

@@ -13,11 +13,13 @@ from pipelines.worker.engine.batching import BatchRules
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.weights.families import Family
 from pipelines.worker.weights.network import VAE, Network
+from pipelines.worker.weights.seamless import edges_meeting, laid_around, without_margin
 
 Forward = Callable[..., Any]
 # Of a side, when memory is too short for a picture as a whole; tiles overlap by a quarter.
 TILE_CELLS = 64
-PICTURES = BatchRules(rows=("x",), same=())
+TILE_MARGIN_CELLS = 16  # what a picture in tiles sees beyond edges that meet
+PICTURES = BatchRules(rows=("x",), same=("seamless",))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,22 +45,25 @@ def vae_of(network: Network, source: str, family: Family, *, fits_half: bool = F
     vae.tile_sample_min_size = TILE_CELLS * family.px_per_cell
     work = family.vae_work(vae.config.block_out_channels[0])
 
-    def decode(z: Tensor, **options: Any) -> Any:
-        return vae.decode(z, **options)  # the classes call their first argument z or x
+    def decode(z: Tensor, seamless: str | None = None, **options: Any) -> Any:
+        with edges_meeting(seamless):
+            return vae.decode(z, **options)  # the classes call their first argument z or x
 
-    def encode(x: Tensor) -> Tensor:
-        latents = vae.encode(x, return_dict=False)[0]
+    def encode(x: Tensor, seamless: str | None = None) -> Tensor:
+        with edges_meeting(seamless):
+            latents = vae.encode(x, return_dict=False)[0]
         return latents if isinstance(latents, Tensor) else latents.mode()  # of a distribution
 
     def in_format(whole: Component, dtype: torch.dtype) -> Component:
         """Computing in this format, with a way in tiles."""
+        steps = (1, px_per_cell) if whole is decoder else (px_per_cell, 1)
         is_wide = dtype == torch.float32 != network.dtype
         forward = _in_float32(vae, network.dtype, whole.forward) if is_wide else whole.forward
-        frugal = replace(whole, forward=_in_tiles(vae, forward))
+        frugal = replace(whole, forward=_in_tiles(vae, forward, steps))
         return replace(whole, forward=forward, work_bytes=work * dtype.itemsize, frugal=frugal)
 
-    px = family.px_per_cell**2
-    decoder = Component(VAE, decode, parameters // 2, None, px, network=network)
+    px_per_cell = family.px_per_cell
+    decoder = Component(VAE, decode, parameters // 2, None, px_per_cell**2, network=network)
     encoder = Component(f"{VAE} encoder", encode, parameters // 2, PICTURES, network=network)
     fast = network.dtype if is_fast else torch.float32
     return Vae(
@@ -86,15 +91,26 @@ def _in_float32(network: nn.Module, dtype: torch.dtype, forward: Forward) -> For
     return careful
 
 
-def _in_tiles(vae: Any, forward: Forward) -> Forward:
-    """`forward` piece by piece, for a picture that is larger than a tile."""
+def _in_tiles(vae: Any, forward: Forward, steps: tuple[int, int]) -> Forward:
+    """`forward` piece by piece, for a picture that is larger than a tile.
 
-    def in_tiles(**inputs: Any) -> Any:
+    A tile has no edges that meet, so what lies beyond those of the picture is laid around it. `steps`: of a cell, in
+    what goes in and in what comes out.
+    """
+
+    def in_tiles(seamless: str | None = None, **inputs: Any) -> Any:
+        name, whole = next((n, value) for n, value in inputs.items() if isinstance(value, Tensor))
+        margin = min(TILE_MARGIN_CELLS, *(side // steps[0] for side in whole.shape[-2:]))
         try:
             vae.use_tiling = True
-            return forward(**inputs)
+            output = forward(**inputs | {name: laid_around(whole, seamless, margin * steps[0])})
         finally:
             vae.use_tiling = False
+        if seamless is None:
+            return output
+        if isinstance(output, Tensor):
+            return without_margin(output, seamless, margin * steps[1])
+        return (without_margin(output[0], seamless, margin * steps[1]),)
 
     return in_tiles
 
