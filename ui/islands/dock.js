@@ -104,7 +104,7 @@ export function mountDock({ store, verbs, focus, goTo }) {
 function drawRow(node, job) {
   node.dataset.state = job.state;
   setText(node.querySelector(".dock-prompt"), job.request.prompt || "no prompt");
-  const count = job.pictures.length > 1 ? ` · ${tally(job)}` : "";
+  const count = job.pictures.length > 1 && !isOpen(job) && job.state !== "paused" ? ` · ${tally(job)}` : "";
   setText(
     node.querySelector(".dock-state"),
     (job.state === "failed" ? `failed: ${job.error?.message ?? ""}` : phrase(job)) + count,

@@ -18,6 +18,7 @@ export function createEnlarge({ verbs, form, checkpoint, toasts, goTo }) {
       await verbs.submit({
         ...made,
         ...{ controls: [], image_prompts: [], inpainting: null, draft_fraction: null, batch_size: 1, batch_count: 1 },
+        ...{ hires: null, beginnings: [], grid: null },
         source: { image: asset.id, strength: STRENGTH, resize: "stretch" },
         width: grown(record.width),
         height: grown(record.height),

@@ -3,12 +3,17 @@ import { h, setAttribute } from "./dom.js";
 
 /** Shows the error at the end of `at`, unfolds what hides it, and puts the focus there. */
 export function showRefusal(at, error) {
-  const why = error.message.replace(/^\S+ = ([^]*?): /, "");
-  at.append(h("p", { class: "field-error", role: "alert" }, `${sentence(why)} ${error.remedy}`));
+  at.append(h("p", { class: "field-error", role: "alert" }, inWords(error)));
   document.dispatchEvent(new CustomEvent("darkroom:reveal", { detail: at }));
   setAttribute(at, "tabindex", "-1");
   at.focus();
   at.scrollIntoView({ block: "nearest" });
+}
+
+/** "width = 63: is too small" → "Is too small. " and the remedy: for where it is plain which field is meant. */
+export function inWords(error) {
+  const why = error.message.replace(/^\S+ = ([^]*?): /, "");
+  return `${sentence(why)} ${error.remedy}`;
 }
 
 const sentence = (text) => `${text.replace(/^./, (first) => first.toUpperCase()).replace(/\.$/, "")}.`;

@@ -1,5 +1,8 @@
 // The right half of the first tab: what develops, then the finished picture with its settings; or what went wrong.
 import { h, setText, show } from "./dom.js";
+import { createLayouts, isGrid } from "./grid_layout.js";
+import { createGridPlace } from "./grid_place.js";
+import { createGridView } from "./grid_view.js";
 import { createPictureView } from "./picture.js";
 import { createProgress } from "./progress.js";
 import { createSheet, isSheet } from "./sheet.js";
@@ -23,24 +26,28 @@ const EMPTY = {
 export function mountResult(host, { store, focus, verbs, pictureVerbs, records, toasts, picker, form, goTo }) {
   const stage = createStage();
   const sheet = createSheet({ verbs });
+  const layouts = createLayouts();
+  const grid = createGridView({ verbs, focus, layouts });
+  const place = createGridPlace({ verbs, focus, layouts });
   const progress = createProgress({ onCancel: verbs.cancelInView, onPause: verbs.pauseInView, beside: sheet.bar });
   const siblings = createSiblings({ onPick: focus.set });
   const view = createPictureView(stage, { ...pictureVerbs, trash, restore }, toasts);
   const message = h("div", { class: "stage-message", hidden: true });
   const toys = createToys(goTo);
   const empty = createEmpty(form, toys);
-  const canvas = h("div", { class: "canvas" }, empty, stage.element, sheet.element, message);
-  const under = h("div", { class: "under" }, progress.element, siblings.element, view.element);
+  const canvas = h("div", { class: "canvas" }, empty, stage.element, sheet.element, grid.element, message);
+  const under = h("div", { class: "under" }, place.element, progress.element, grid.bar, siblings.element, view.element);
   const element = h("section", { class: "result", "aria-label": "Result" }, canvas, under, progress.live);
   let inView = ""; // job and picture
 
   function draw() {
     const job = focus.job();
-    const isOnSheet = Boolean(job) && isSheet(job);
+    const face = job ? faceOf(job, focus.index) : "";
     show(empty, !job && store.connection !== "connecting");
     show(toys, isOnlyToys(store.about));
-    show(stage.element, Boolean(job) && !isOnSheet);
-    show(sheet.element, isOnSheet);
+    show(stage.element, face === "picture");
+    show(sheet.element, face === "sheet");
+    for (const part of [grid.element, grid.bar]) show(part, face === "grid");
     if (!job) return clear();
     const picture = chosen(job, focus.index);
     const key = `${job.id}/${picture.index}`;
@@ -48,18 +55,21 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     inView = key;
     element.dataset.job = job.id;
     element.dataset.state = job.state;
+    element.dataset.face = face;
     stage.shape(job.request.width, job.request.height);
-    if (isOnSheet || !picture.picture_id) view.close();
-    if (isOnSheet) sheet.draw(job);
-    else drawPicture(job, picture);
+    if (face !== "picture" || !picture.picture_id) view.close();
+    if (face === "picture") drawPicture(job, picture);
+    else ({ sheet, grid })[face].draw(job);
     progress.draw(job, picture);
-    if (isOnSheet) siblings.clear();
-    else siblings.draw(job, picture.index);
-    show(sheet.bar, isOnSheet && !sheet.isChosen());
-    drawFailure(job);
+    if (face === "picture" && isGrid(job)) place.draw(job, picture);
+    else place.clear();
+    if (face === "picture" && !isGrid(job)) siblings.draw(job, picture.index);
+    else siblings.clear();
+    show(sheet.bar, face === "sheet" && !sheet.isChosen());
+    drawFailure(job, face);
   }
   function clear() {
-    for (const part of [progress, siblings]) part.clear();
+    for (const part of [progress, siblings, place]) part.clear();
     show(message, false);
     view.close();
     delete element.dataset.job;
@@ -83,13 +93,13 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
       show(message, true);
     }
   }
-  function drawFailure(job) {
+  function drawFailure(job, face) {
     const isGivenUp = job.state === "failed" || job.state === "cancelled";
     if (isGivenUp && message.dataset.version !== String(job.version)) {
       message.replaceChildren(failure(job, { verbs, picker }));
       message.dataset.version = job.version;
     }
-    show(message, isGivenUp && !job.pictures.some((one) => one.picture_id));
+    show(message, isGivenUp && face !== "grid" && !job.pictures.some((one) => one.picture_id));
   }
   function again() {
     view.close();
@@ -112,10 +122,16 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
   };
 }
 
+/** What is shown of a job: all drafts, the whole grid, or one picture. */
+function faceOf(job, index) {
+  if (isSheet(job)) return "sheet";
+  return isGrid(job) && index === null ? "grid" : "picture";
+}
+
 /** The picture to show large: the one asked for, else one that develops, else the first that is done. */
 function chosen(job, index) {
   const by = (state) => job.pictures.find((one) => one.state === state);
-  return job.pictures[index ?? -1] ?? by("running") ?? by("done") ?? by("queued") ?? job.pictures[0];
+  return job.pictures[index ?? -1] ?? by("running") ?? by("paused") ?? by("done") ?? by("queued") ?? job.pictures[0];
 }
 
 /** Said while there is only the starter: where real models come from. */

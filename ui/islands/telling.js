@@ -5,8 +5,10 @@ import { duration, speed } from "./words.js";
 
 /** "step 12 / 20 · 8.3 it/s · 1 s left", or what is waited for; of a grid also how much of it is done. */
 export function line(job, picture) {
-  return [job.request.grid && isLive(job) && tally(job), now(job, picture)].filter(Boolean).join(" · ");
+  return job.request.grid && isLive(job) ? counted(job, picture) : now(job, picture);
 }
+
+const counted = (job, picture) => [tally(job), now(job, picture)].filter(Boolean).join(" · ");
 
 function now(job, picture) {
   if (job.state === "queued") return waiting(job);
@@ -36,7 +38,7 @@ export function phrase(job) {
     job.pictures.find((picture) => picture.state === "running") ??
     job.pictures.find((picture) => picture.state === "paused") ??
     job.pictures[0];
-  if (isOpen(job) || job.state === "paused") return now(job, live);
+  if (isOpen(job) || job.state === "paused") return (job.pictures.length > 1 ? counted : now)(job, live);
   return { held: "held: pick drafts", done: "done", failed: "failed", cancelled: "cancelled" }[job.state];
 }
 

@@ -4,7 +4,7 @@ import { randomId } from "./dom.js";
 import { isOpen } from "./store.js";
 
 const PATIENCE_MS = 20000;
-const DRAFTS = { batch_size: 8, batch_count: 1, draft_fraction: 1 / 3 };
+const DRAFTS = { batch_size: 8, batch_count: 1, draft_fraction: 1 / 3, grid: null };
 
 /** The verbs of jobs; each is safe to repeat. `share` makes a changed job known here and in the other tabs. */
 export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, share }) {
