@@ -8,9 +8,11 @@ from typing import NamedTuple, TypeVar
 
 from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.errors import RequestError
-from pipelines.manager.embeddings import Known, Tokenise
+from pipelines.manager.embeddings import Known
 from pipelines.manager.loras import loras_of
+from pipelines.manager.prompts import check_prompts
 from pipelines.manager.vaes import find_vae
+from pipelines.prompting.chunks import Tokenise
 from pipelines.request import Request
 from pipelines.worker.messages import EmbeddingRef, LoraRef, VaeRef
 
@@ -28,6 +30,7 @@ def extras_of(
 ) -> Extras:
     """Raises RequestError for what is not there, cannot be used, or does not fit the checkpoint."""
     others = tuple(others)
+    check_prompts(request)
     vae = find_vae(request.vae, checkpoint, others)
     embeddings = Known(others, checkpoint.family, tokenise).in_request(request)
     return Extras(

@@ -14,8 +14,9 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
+from pipelines.asking.wording import Wording
 from pipelines.errors import ModelUnreadable
-from pipelines.prompting.embeddings import Place, chunked, room
+from pipelines.prompting.chunks import PLAIN, Vocabulary, chunks, length
 
 # Tokens of a prompt that the text encoder takes at once, without its start and end token.
 CHUNK = 75
@@ -48,11 +49,11 @@ class TokenCounter:
         return ids
 
 
-def count(items: Iterable[int | Place]) -> TokenCount:
-    """How much room a prompt takes; a chunk that was left early, since an embedding did not fit, counts whole."""
-    chunks = chunked(items, CHUNK)
-    last = sum(room(item) for item in chunks[-1])
-    return TokenCount(CHUNK * (len(chunks) - 1) + last, CHUNK * len(chunks))
+def count(texts: Iterable[str], vocabulary: Vocabulary, wording: Wording = PLAIN) -> TokenCount:
+    """How much room the longest of these texts takes, as AUTOMATIC1111 counts the variants of a prompt."""
+    read = [chunks(text, vocabulary, wording) for text in texts]
+    counts = [TokenCount(length(one, CHUNK), CHUNK * len(one)) for one in read]
+    return max(counts, key=lambda one: (one.tokens, one.limit))
 
 
 def _load(folder: Path) -> Tokenizer:

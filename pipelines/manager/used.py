@@ -9,7 +9,7 @@ from pipelines.catalog.checkpoint import Model
 from pipelines.catalog.vaes import KIND as VAE
 from pipelines.manager.guides import CONTROLNET, IP_ADAPTER
 from pipelines.manager.loras import KIND as LORA
-from pipelines.prompting.networks import split
+from pipelines.prompting.reading import networks_of
 from pipelines.request import Request
 
 
@@ -18,7 +18,7 @@ def used_by(request: Request, view: View, embeddings: Collection[str] = ()) -> I
     for name in (request.checkpoint, request.refiner):
         yield from (one for one in view.checkpoints if one.name == name)
     yield from (one for one in view.others if one.kind == VAE and one.name == request.vae)
-    tags = [tag for tag in split(request.prompt)[1] if tag.kind == LORA and tag.arguments]
+    tags = [tag for tag in networks_of(request.prompt) if tag.kind == LORA and tag.arguments]
     names = {tag.arguments[0].strip().casefold() for tag in tags}
     yield from (one for one in view.others if one.kind == LORA and one.name.casefold() in names)
     guides = {(CONTROLNET, one.model.casefold()) for one in request.controls if one.weight}

@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from pipelines.prompting.embeddings import Place, chunked, named, placed
+from pipelines.asking.wording import Wording
+from pipelines.prompting import chunks
+from pipelines.prompting.chunks import PLAIN, Vocabulary, named_in
+from pipelines.prompting.embeddings import Place, room
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.messages import EmbeddingRef
 from pipelines.worker.weights.loading import Model, TextEncoder
@@ -25,36 +28,45 @@ class Spot(NamedTuple):
 
 
 class Chunks(NamedTuple):
-    ids: list[list[int]]  # 77 in each: start, up to 75 tokens, end, padding
-    spots: tuple[Spot, ...]
+    ids: tuple[tuple[int, ...], ...]  # 77 in each: start, up to 75 tokens, end, padding
+    weights: tuple[tuple[float, ...], ...]  # of each id; 1 for those that are no words
+    spots: tuple[Spot, ...] = ()
+
+    @property
+    def is_weighted(self) -> bool:
+        return any(weight != 1 for chunk in self.weights for weight in chunk)
 
 
-def chunks_of(text: str, encoder: TextEncoder, model: Model) -> Chunks:
+def chunks_of(text: str, encoder: TextEncoder, model: Model, wording: Wording = PLAIN) -> Chunks:
     """No text is one empty chunk."""
-    tokenizer, size = encoder.tokenizer, model.family.prompt_tokens
+    tokenizer, length = encoder.tokenizer, model.family.prompt_tokens + 2
     number = model.text_encoders.index(encoder)
     vectors = {one.ref.word: one.vectors[number] for one in model.inversions}
-    ids: list[list[int]] = []
+    ids: list[tuple[int, ...]] = []
+    weights: list[tuple[float, ...]] = []
     spots: list[Spot] = []
-    for chunk in chunked(_items(text, encoder, model), size):
-        own = [tokenizer.bos_token_id]
-        for item in chunk:
-            if isinstance(item, Place):
-                spots.append(Spot(len(ids), len(own), vectors[item.word]))
-                own += [PLACEHOLDER] * item.vectors
+    for chunk in chunks.chunks(text, _vocabulary(encoder, model), wording):
+        own, own_weights = [tokenizer.bos_token_id], [1.0]
+        for item in chunk.items:
+            if isinstance(item.what, Place):
+                spots.append(Spot(len(ids), len(own), vectors[item.what.word]))
+                own += [PLACEHOLDER] * item.what.vectors
             else:
-                own.append(item)
+                own.append(item.what)
+            own_weights += [item.segment.weight] * room(item.what)
         own.append(tokenizer.eos_token_id)
-        ids.append([*own, *[encoder.padding] * (size + 2 - len(own))])
-    return Chunks(ids, tuple(spots))
+        ids.append((*own, *[encoder.padding] * (length - len(own))))
+        weights.append((*own_weights, *[1.0] * (length - len(own_weights))))
+    return Chunks(tuple(ids), tuple(weights), tuple(spots))
 
 
-def mentioned(text: str, model: Model) -> tuple[EmbeddingRef, ...]:
+def mentioned(text: str, model: Model, wording: Wording) -> tuple[EmbeddingRef, ...]:
     """Those of the job's embeddings that this text names."""
     if not model.inversions:
         return ()
     refs = {one.ref.word: one.ref for one in model.inversions}
-    return tuple(refs[place.word] for place in named(_items(text, model.text_encoders[0], model)))
+    vocabulary = _vocabulary(model.text_encoders[0], model)
+    return tuple(refs[place.word] for place in named_in(text, vocabulary, wording))
 
 
 def under(spots: tuple[Spot, ...], component: Component, words: nn.Embedding) -> Component:
@@ -80,14 +92,13 @@ def _with(
     return run
 
 
-def _items(text: str, encoder: TextEncoder, model: Model) -> list[int | Place]:
+def _vocabulary(encoder: TextEncoder, model: Model) -> Vocabulary:
+    def tokenise(text: str) -> list[int]:
+        encoded = encoder.tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
+        ids: list[int] = encoded.ids
+        return ids
+
     places = {
-        tuple(_ids(one.ref.word, encoder)): Place(one.ref.word, one.count)
-        for one in model.inversions
+        tuple(tokenise(one.ref.word)): Place(one.ref.word, one.count) for one in model.inversions
     }
-    return placed(_ids(text, encoder), places)
-
-
-def _ids(text: str, encoder: TextEncoder) -> list[int]:
-    ids: list[int] = encoder.tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
-    return ids
+    return Vocabulary(tokenise, places, model.family.prompt_tokens)

@@ -7,14 +7,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pipelines.asking.wording import Wording
 from pipelines.errors import RequestError
-from pipelines.prompting.networks import split
+from pipelines.prompting.chunks import PLAIN
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.engine.gate import ask
-from pipelines.worker.recipes.chunks import chunks_of, mentioned, under
-from pipelines.worker.sampling import Conditioning
+from pipelines.worker.recipes.chunks import Chunks, chunks_of, mentioned, under
+from pipelines.worker.recipes.script import script
+from pipelines.worker.sampling import Conditioning, Moment
 from pipelines.worker.weights.loading import Model, TextEncoder
+
+# The ways in which weights act on what was encoded → whether its mean is then brought back to what it was.
+ACTING = {"original": True, "no norm": False}
 
 
 class Words(NamedTuple):
@@ -25,18 +30,37 @@ class Words(NamedTuple):
     is_negative: bool = False
 
 
-def conditioning(request: Request, model: Model, patch: Patch = NO_PATCH) -> Conditioning:
-    """What the prompt and the negative prompt mean, at every step. `patch`: what the text encoders wear."""
-    clip_skip = layer_of(request, model)
-    negative = words(request.negative_prompt, model, patch, clip_skip)
-    if model.family.is_nothing_zero and not request.negative_prompt.strip():
-        negative = _nothing(negative, model)
-    assert request.sampling.guidance_scale is not None
-    return Conditioning.constant(
-        words(split(request.prompt)[0], model, patch, clip_skip),
-        negative._replace(is_negative=True),
-        request.sampling.guidance_scale,
-    )
+def conditioning(
+    request: Request,
+    model: Model,
+    patch: Patch = NO_PATCH,
+    *,
+    first: int = 0,
+    is_second_pass: bool = False,
+) -> Conditioning:
+    """What the prompts mean at every step of a pass, whose first step has this number in its plan.
+
+    `patch`: what the text encoders wear. Each text is encoded once, and stays the same tensors wherever it holds.
+    """
+    clip_skip, wording = layer_of(request, model), request.wording
+    known: dict[str, Words] = {}
+
+    def told(text: str) -> Words:
+        if text not in known:
+            known[text] = words(text, model, patch, clip_skip, wording)
+        return known[text]
+
+    def negative(text: str | None) -> Words:
+        is_zero = text is None and model.family.is_nothing_zero
+        meant = _nothing(told(""), model) if is_zero else told(text or "")
+        return meant._replace(is_negative=True)
+
+    spans = []
+    for until, said in script(request, is_second_pass=is_second_pass):
+        parts = tuple((weight, told(text)) for weight, text in said.parts)
+        moment = Moment(parts, negative(said.negative), said.guidance_scale)
+        spans.append((first + until, moment))
+    return Conditioning(tuple(spans))
 
 
 def layer_of(request: Request, model: Model) -> int:
@@ -51,15 +75,26 @@ def layer_of(request: Request, model: Model) -> int:
     return clip_skip
 
 
-def words(text: str, model: Model, patch: Patch = NO_PATCH, clip_skip: int = 1) -> Words:
+def words(
+    text: str,
+    model: Model,
+    patch: Patch = NO_PATCH,
+    clip_skip: int = 1,
+    wording: Wording = PLAIN,
+) -> Words:
     """The text, encoded, from the last but `clip_skip` − 1 layer.
 
     A text of more than 75 tokens is encoded in several chunks, each with its own start and end.
     """
-    key = (text, patch, clip_skip, mentioned(text, model))
+    key = (text, patch, clip_skip, wording, mentioned(text, model, wording))
     known: Words | None = model.embeddings.get(key)
     if known is None:
-        encoded = [_encoded(text, encoder, model, clip_skip) for encoder in model.text_encoders]
+        encoded = []
+        for encoder in model.text_encoders:
+            chunks = chunks_of(text, encoder, model, wording)
+            hidden, pooled = _encoded(chunks, encoder, model, clip_skip)
+            hidden = emphasised(hidden, chunks, wording)
+            encoded.append((hidden.reshape(1, -1, hidden.shape[-1]), pooled))
         hidden = torch.cat([hidden for hidden, _ in encoded], dim=-1)
         pooled = next((pooled for _, pooled in encoded if pooled is not None), None)
         known = Words(hidden, pooled)
@@ -67,23 +102,36 @@ def words(text: str, model: Model, patch: Patch = NO_PATCH, clip_skip: int = 1) 
     return known
 
 
+def emphasised(hidden: Tensor, chunks: Chunks, wording: Wording) -> Tensor:
+    """hidden (chunks, 77, width) under the weights of its tokens.
+
+    The mean is that of each chunk by itself, so that what a text means does not depend on what else is encoded.
+    """
+    if wording.emphasis not in ACTING or not chunks.is_weighted:
+        return hidden
+    plain = hidden.float()
+    weighted = plain * torch.tensor(chunks.weights, device=hidden.device)[..., None]
+    if ACTING[wording.emphasis]:
+        before, after = (states.mean((1, 2), keepdim=True) for states in (plain, weighted))
+        weighted = weighted * torch.where(after == 0, 1.0, before / after)
+    return weighted.to(hidden.dtype)
+
+
 def _encoded(
-    text: str, encoder: TextEncoder, model: Model, clip_skip: int
+    chunks: Chunks, encoder: TextEncoder, model: Model, clip_skip: int
 ) -> tuple[Tensor, Tensor | None]:
-    """(hidden states (1, tokens, width), pooled (1, width) where this encoder has it)."""
-    chunks = chunks_of(text, encoder, model)
+    """(hidden states (chunks, 77, width), pooled (1, width) where this encoder has it). Weights do not count yet."""
     ids = torch.tensor(chunks.ids, device=model.device)
     if clip_skip > 1:
         skipping = under(chunks.spots, encoder.skipping, encoder.words)
-        states = ask(skipping, same_as=(text, clip_skip), input_ids=ids, clip_skip=clip_skip)
-        return states.reshape(1, -1, states.shape[-1]), None
+        same = (chunks.ids, clip_skip)
+        return ask(skipping, same_as=same, input_ids=ids, clip_skip=clip_skip), None
     is_last = encoder.row.layer == -1
     wanted = {} if is_last else {"output_hidden_states": True}
     component = under(chunks.spots, encoder.component, encoder.words)
-    answer = ask(component, same_as=text, input_ids=ids, **wanted)
+    answer = ask(component, same_as=chunks.ids, input_ids=ids, **wanted)
     hidden = answer.last_hidden_state if is_last else answer.hidden_states[encoder.row.layer]
-    pooled = answer.text_embeds[:1] if encoder.row.is_pooled else None
-    return hidden.reshape(1, -1, hidden.shape[-1]), pooled
+    return hidden, answer.text_embeds[:1] if encoder.row.is_pooled else None
 
 
 def _nothing(like: Words, model: Model) -> Words:

@@ -21,7 +21,7 @@ START, END = 512, 513
 
 
 def chunks_of(text: str, model: Model) -> list[list[int]]:
-    return chunks.chunks_of(text, model.text_encoders[0], model).ids
+    return [list(ids) for ids in chunks.chunks_of(text, model.text_encoders[0], model).ids]
 
 
 def test_a_short_prompt_means_what_it_means_to_diffusers(toy: CheckpointRef) -> None:

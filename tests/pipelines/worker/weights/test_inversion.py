@@ -73,7 +73,7 @@ def test_vectors_stand_where_the_word_did_and_none_is_split(
     (spot,) = chunks.spots
     assert (spot.chunk, spot.begin, len(spot.vectors)) == (1, 1, 8)
     assert chunks.ids[0][71] == encoder.tokenizer.eos_token_id
-    assert chunks.ids[1][9:11] == [
+    assert list(chunks.ids[1][9:11]) == [
         *encoder.tokenizer.backend_tokenizer.encode("y", add_special_tokens=False).ids,
         encoder.tokenizer.eos_token_id,
     ]
