@@ -15,7 +15,7 @@ from typing import Any
 
 from pipelines.asking.beginnings import Beginning, check_beginnings
 from pipelines.asking.grid import Axis, Grid
-from pipelines.asking.hires import Hires, check_hires, target_size
+from pipelines.asking.hires import Hires, check_hires, target_size, with_names
 from pipelines.asking.noise import ANY_SEED, RANDOM_SEED_MAX, Noise, check_noise
 from pipelines.asking.sampling import Sampling, check_sampling
 from pipelines.asking.wording import Wording, check_wording
@@ -24,7 +24,7 @@ from pipelines.editing.source import Inpainting, Region, Source, check_source
 from pipelines.errors import RequestError
 from pipelines.fields import one, rows, typed, within
 from pipelines.guiding.guides import Control, ImagePrompt, check_controls, check_image_prompts
-from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES, find_sampler, find_schedule
+from pipelines.samplers import AUTOMATIC, sampler_named, schedule_named
 
 SIZE_PX = (64, 2048)
 CLIP_SKIP = (1, 12)  # the worker knows how many layers there are
@@ -97,8 +97,10 @@ class Request:
 
     @property
     def hires_steps(self) -> int:
-        """How many steps the second pass takes; 0 without one."""
-        return (self.hires.steps or self.sampling.steps or 0) if self.hires else 0
+        """How many steps the second pass takes; 0 without one, or where it only enlarges."""
+        if self.hires is None or not self.hires.strength:
+            return 0
+        return self.hires.steps or self.sampling.steps or 0
 
     @property
     def steps_in_all(self) -> int:
@@ -126,15 +128,21 @@ class Request:
 
     def changed(self, changes: Mapping[str, Any]) -> Request:
         """With other values of these fields, named as in errors: "seed", "sampling.steps". Raises RequestError."""
-        values = self.as_dict()
+        whole: dict[str, Any] = {}
         for name, value in changes.items():
-            *path, last = name.split(".")
-            inner = values
-            for part in path:
-                inner[part] = inner.get(part) or {}
-                inner = inner[part]
-            inner[last] = value
-        return Request.from_dict(values)
+            first, *path = name.split(".")
+            if not path:
+                whole[first] = value
+                continue
+            if not isinstance(whole.get(first), dict):
+                part = None if first in whole else getattr(self, first, None)
+                whole[first] = dataclasses.asdict(part) if part else {}
+            inner = whole[first]
+            for step in path[:-1]:
+                inner[step] = inner.get(step) or {}
+                inner = inner[step]
+            inner[path[-1]] = value
+        return dataclasses.replace(self, **_read(whole))
 
     def to_json(self) -> str:
         return json.dumps(self.as_dict(), ensure_ascii=False, sort_keys=True)
@@ -144,11 +152,14 @@ class Request:
         """A Request from JSON values; unknown names are refused, types are checked. Raises RequestError."""
         if not isinstance(values, dict):
             raise RequestError("request", values, "is no object of fields", "Send a JSON object.")
-        given = dict(values)
-        parts: dict[str, Any] = {
-            name: read(given.pop(name)) for name, read in PARTS.items() if name in given
-        }
-        return cls(**typed(cls, given), **parts)
+        return cls(**_read(values))
+
+
+def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a Request from JSON values."""
+    given = dict(values)
+    parts = {name: read(given.pop(name)) for name, read in PARTS.items() if name in given}
+    return {**typed(Request, given), **parts}
 
 
 def _part(cls: type[Any], name: str, **parts: type[Any]) -> Callable[[Any], Any]:
@@ -188,20 +199,11 @@ class Defaults:
 def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
     """Fills every open field, normalises names, rolls the seed and checks all bounds. Raises RequestError."""
     asked = request.sampling
-    found = find_sampler(asked.sampler) if asked.sampler is not None else (defaults.sampler, None)
-    if found is None:
-        names = ", ".join(row.name for row in SAMPLERS)
-        raise RequestError(
-            "sampler", asked.sampler, "is no sampler we know", f"Use one of: {names}."
-        )
-    sampler, schedule_in_name = found
+    sampler, schedule_in_name = defaults.sampler, None
+    if asked.sampler is not None:
+        sampler, schedule_in_name = sampler_named("sampler", asked.sampler)
     own_schedule = defaults.schedule if sampler == defaults.sampler else AUTOMATIC
-    schedule = find_schedule(asked.schedule or schedule_in_name or own_schedule)
-    if schedule is None:
-        names = ", ".join(row.name for row in SCHEDULES)
-        raise RequestError(
-            "schedule", asked.schedule, "is no schedule we know", f"Use one of: {names}."
-        )
+    schedule = schedule_named("schedule", asked.schedule or schedule_in_name or own_schedule)
     if schedule == AUTOMATIC and schedule_in_name:
         schedule = schedule_in_name
     sampling = dataclasses.replace(
@@ -223,6 +225,7 @@ def resolve(request: Request, checkpoint: str, defaults: Defaults) -> Request:
         clip_skip=_or(request.clip_skip, defaults.clip_skip),
         refiner=refiner,
         refiner_switch_at=_or(request.refiner_switch_at, REFINER_SWITCH_AT) if refiner else None,
+        hires=with_names(request.hires, checkpoint) if request.hires else None,
     )
     check(resolved)
     return rolled(resolved)
@@ -278,6 +281,11 @@ def check(request: Request) -> None:
     if request.seamless is not None and request.seamless not in SEAMLESS:
         known = ", ".join(SEAMLESS)
         raise RequestError("seamless", request.seamless, "is not known", f"Use {known} or null.")
+    is_cut_out = request.inpainting is not None and request.inpainting.area == "masked"
+    if request.seamless and is_cut_out:
+        why = "what is cut out of a picture has no edges that meet"
+        remedy = 'Leave it out, or use "picture" or "whole" for inpainting.area.'
+        raise RequestError("seamless", request.seamless, why, remedy)
     check_source(request)
     if request.hires is not None:
         _check_hires(request, request.hires)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pipelines.errors import RequestError
+
 AUTOMATIC = "Automatic"
 
 
@@ -65,6 +67,24 @@ def _find(rows: tuple[SamplerName, ...] | tuple[ScheduleName, ...], name: str) -
 def find_schedule(name: str) -> str | None:
     """The canonical name of a schedule, or None."""
     return _find(SCHEDULES, name)
+
+
+def sampler_named(field: str, name: str) -> tuple[str, str | None]:
+    """As `find_sampler`. Raises RequestError about this field."""
+    found = find_sampler(name)
+    if found is None:
+        names = ", ".join(row.name for row in SAMPLERS)
+        raise RequestError(field, name, "is no sampler we know", f"Use one of: {names}.")
+    return found
+
+
+def schedule_named(field: str, name: str) -> str:
+    """As `find_schedule`. Raises RequestError about this field."""
+    found = find_schedule(name)
+    if found is None:
+        names = ", ".join(row.name for row in SCHEDULES)
+        raise RequestError(field, name, "is no schedule we know", f"Use one of: {names}.")
+    return found
 
 
 def find_sampler(name: str) -> tuple[str, str | None] | None:

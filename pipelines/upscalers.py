@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+LIBRARY = "spandrel"  # which builds the networks of files; it is optional
+REMEDY = "Install it beside Darkroom: pip install -r requirements-upscalers.txt"
+# Other names → ours. AUTOMATIC1111's None leaves the picture as it is, and what is left to do to Lanczos.
+ALIASES = {"none": "Lanczos"}
+
+
 class UpscalerName(NamedTuple):
     """`mode`: as torch (latents) or Pillow (pixels) calls the interpolation."""
 
@@ -30,4 +36,5 @@ UPSCALERS = (
 def find_upscaler(name: str) -> UpscalerName | None:
     """The row of this name in any case; None: it can only be the name of a file."""
     wanted = name.strip().casefold()
+    wanted = ALIASES.get(wanted, wanted).casefold()
     return next((row for row in UPSCALERS if row.name.casefold() == wanted), None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipelines.asking.sampling import GUIDANCE, STEPS
 from pipelines.editing.geometry import FULLEST
 from pipelines.errors import RequestError
 from pipelines.fields import within
+from pipelines.samplers import AUTOMATIC, sampler_named, schedule_named
+from pipelines.upscalers import find_upscaler
 
 SCALE = (1.0, 8.0)
 STRENGTH = (0.0, 1.0)
@@ -34,6 +36,27 @@ class Hires:
     prompt: str = ""
     negative_prompt: str = ""
     checkpoint: str | None = None
+
+
+def with_names(hires: Hires, checkpoint: str) -> Hires:
+    """With names as their tables have them; what is not said is as in the first pass, and stays unsaid.
+
+    `checkpoint`: of the first pass. Raises RequestError that names "hires.sampler" or "hires.schedule".
+    """
+    sampler, schedule_in_name = None, None
+    if hires.sampler:
+        sampler, schedule_in_name = sampler_named("hires.sampler", hires.sampler)
+    schedule = schedule_named("hires.schedule", hires.schedule) if hires.schedule else None
+    if schedule in (None, AUTOMATIC):
+        schedule = schedule_in_name or schedule
+    row = find_upscaler(hires.upscaler)
+    return replace(
+        hires,
+        sampler=sampler,
+        schedule=schedule,
+        upscaler=row.name if row else hires.upscaler,
+        checkpoint=hires.checkpoint if hires.checkpoint not in ("", checkpoint) else None,
+    )
 
 
 class Fit(NamedTuple):

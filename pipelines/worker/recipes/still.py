@@ -1,4 +1,4 @@
-"""The story of a picture: words, noise, steps, pixels."""
+"""The story of a picture: words, noise, steps, perhaps larger and steps again, pixels."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pipelines.request import SIZE_PX, Request
+from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
+from pipelines.worker.recipes import hires
 from pipelines.worker.recipes.decoding import decode
 from pipelines.worker.recipes.denoising import beside, denoiser
 from pipelines.worker.recipes.guiding import NOTHING, Guiding
+from pipelines.worker.recipes.passes import FIRST, SECOND, Pass, pass_of, stage_of
 from pipelines.worker.recipes.starting import Holding, Origin, Start, around, begun, start_of
 from pipelines.worker.recipes.surroundings import Surroundings
 from pipelines.worker.recipes.tiling import Tile, Tiled, tiles_of
@@ -29,6 +31,7 @@ from pipelines.worker.sampling import (
     step,
 )
 from pipelines.worker.weights.loading import Model
+from pipelines.worker.weights.upscalers import Upscaler
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,14 @@ class Brief:
     patch: Patch = NO_PATCH  # which the networks wear while they answer this picture
     guiding: Guiding = NOTHING
     origin: Origin | None = None  # the picture that it starts from; None: from noise alone
+    upscaler: Upscaler | None = (
+        None  # a network that enlarges it; None: what has a row in UPSCALERS
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What can be seen of a picture after a step, counted from its own first one.
+    """What can be seen of a picture after a step, counted from its own first one, over all passes.
 
     x0: (1, channels, h, w), the denoised estimate.
     """
@@ -83,25 +89,46 @@ class Baton:
         return self.course.is_done(self.state)
 
 
+@dataclass(frozen=True, eq=False)
+class Enlarged:
+    """A picture on its way to another checkpoint for its second pass, in which it begins anew."""
+
+    latents: Tensor  # (1, channels, h, w) of the size to come
+
+
 Watch = Callable[[Look], None]
+Outcome = Developed | Held | Baton | Enlarged
 
 
-def leg(brief: Brief, model: Model, baton: Baton | None, watch: Watch) -> Developed | Held | Baton:
-    """What `model` does next for a picture that has come this far: begins it, refines it, or makes pixels of it."""
+def leg(brief: Brief, model: Model, baton: Baton | Enlarged | None, watch: Watch) -> Outcome:
+    """What `model` does next for a picture that has come this far: begins it, refines it, or goes on to its pixels."""
     if baton is None:
         return still(brief, model, watch)
-    return finish(baton, model) if baton.is_done else refine(brief, model, baton, watch)
+    if isinstance(baton, Enlarged):
+        return second(brief, model, watch, baton.latents)
+    return (
+        _onwards(brief, model, baton, watch)
+        if baton.is_done
+        else refine(brief, model, baton, watch)
+    )
 
 
-def still(brief: Brief, model: Model, watch: Watch) -> Developed | Held | Baton:
-    """Develops one picture, up to where its refiner takes over. `watch` sees it after every step, and may raise."""
+def still(brief: Brief, model: Model, watch: Watch) -> Outcome:
+    """Develops one picture, up to where another checkpoint takes over. `watch` sees it after every step, and may raise.
+
+    One that was held or paused goes on in the pass in which it was.
+    """
     request = brief.request
+    if stage_of(brief.state) == SECOND:
+        return second(brief, model, watch)
     if brief.origin is not None and not request.steps_taken:
         return Developed(torch.tensor(brief.origin.levels))
     baton = _baton(brief, model, plan(request.sampling, model.training))
     until = own_steps(request, baton.course, model.training)
     outcome = _go_on(brief, model, baton, watch, until)
-    return finish(outcome, model) if isinstance(outcome, Baton) and outcome.is_done else outcome
+    if isinstance(outcome, Baton) and outcome.is_done:
+        return _onwards(brief, model, outcome, watch)
+    return outcome
 
 
 def refine(brief: Brief, refiner: Model, baton: Baton, watch: Watch) -> Held | Baton:
@@ -109,11 +136,38 @@ def refine(brief: Brief, refiner: Model, baton: Baton, watch: Watch) -> Held | B
     return _go_on(brief, refiner, baton, watch, baton.course.steps)
 
 
-def finish(baton: Baton, model: Model) -> Developed:
+def second(brief: Brief, model: Model, watch: Watch, latents: Tensor | None = None) -> Outcome:
+    """The second pass: of enlarged latents, or from where it was left off. Its noise is drawn anew by the same seed."""
+    one = pass_of(brief.request, SECOND)
+    course = plan(one.request.sampling, model.training)
+    if latents is None:
+        assert brief.state is not None
+        state = State.from_bytes(brief.state, model.device)
+    else:
+        state = hires.begun(latents, course, Philox(brief.seed), one.steps)
+    outcome = _go_on(brief, model, Baton(course, state), watch, course.steps)
+    return finish(brief, model, outcome) if isinstance(outcome, Baton) else outcome
+
+
+def finish(brief: Brief, model: Model, baton: Baton) -> Developed:
     """The pixels of a picture whose steps are all taken."""
     x, start = baton.state.x, baton.start
     mask = start.mask_at(1.0) if start else None
-    return Developed(decode(x if start is None or mask is None else start.held(x, mask), model))
+    done = x if start is None or mask is None else start.held(x, mask)
+    return Developed(decode(done, model, brief.request.seamless))
+
+
+def _onwards(brief: Brief, model: Model, baton: Baton, watch: Watch) -> Outcome:
+    """What follows on the first pass."""
+    request, x = brief.request, baton.state.x
+    if request.hires is None:
+        return finish(brief, model, baton)
+    if not request.hires.strength:
+        return Developed(hires.only_enlarged(x, request, model, brief.upscaler))
+    latents = hires.enlarged(x, request, model, brief.upscaler)
+    if request.hires.checkpoint:
+        return Enlarged(latents)
+    return second(brief, model, watch, latents)
 
 
 def _baton(brief: Brief, model: Model, course: Plan) -> Baton:
@@ -149,31 +203,35 @@ def _go_on(brief: Brief, model: Model, baton: Baton, watch: Watch, until: int) -
     course, state = baton.course, baton.state
     if state.step >= until:
         return baton
-    first = course.steps - brief.request.steps_taken
-    denoise = Watched(_denoiser(brief, model, baton, first))
+    one, steps = pass_of(brief.request, state.stage), brief.request.steps_in_all
+    first = course.steps - one.steps
+    denoise = Watched(_denoiser(brief, model, baton, one))
     noise = Philox(brief.seed)
     while state.step < until:
         sigma = course.sigmas[state.step]
         state = step(course, denoise, noise, state)
-        watch(Look(state.step - first, course.steps - first, sigma, denoise.x0, state))
-        if state.step == brief.hold_after_steps and not course.is_done(state):
+        watch(Look(one.before + state.step - first, steps, sigma, denoise.x0, state))
+        is_draft = one.stage == FIRST and state.step == brief.hold_after_steps
+        if is_draft and not course.is_done(state):
             return Held(state.step - first, state.to_bytes())
     return replace(baton, state=state)
 
 
-def _denoiser(brief: Brief, model: Model, baton: Baton, first: int) -> Denoise:
-    request, course, start = brief.request, baton.course, baton.start
-    told = conditioning(request, model, brief.patch)
+def _denoiser(brief: Brief, model: Model, baton: Baton, one: Pass) -> Denoise:
+    request, course, start = one.request, baton.course, baton.start
+    first, is_second = course.steps - one.steps, one.stage == SECOND
+    told = conditioning(brief.request, model, brief.patch, first=first, is_second_pass=is_second)
+    guiding = hires.guided(brief.guiding, brief.request) if is_second else brief.guiding
     seen = around(brief.origin, request, model) if model.is_inpainting else None
 
     def over(tile: Tile) -> Denoise:
         around_it = None if seen is None else Surroundings(*map(tile.of, seen))
-        guides = brief.guiding.within(tile, model.family.px_per_cell)
+        guides = guiding.within(tile, model.family.px_per_cell)
         return denoiser(model, told, course, beside(request, model, around_it), guides)
 
     height, width = latent_shape(request, model)[1:]
-    side = (request.tile or SIZE_PX[1]) // model.family.px_per_cell
-    tiles = tiles_of(height, width, side)
+    side = request.tile // model.family.px_per_cell if request.tile else max(height, width)
+    tiles = tiles_of(height, width, side, request.seamless)
     denoise = over(tiles[0]) if len(tiles) == 1 else Tiled(tiles, over, model.device)
     if start is None or start.mask is None:
         return denoise

@@ -1,4 +1,4 @@
-"""What guides pictures beside the checkpoint, kept while jobs use it: ControlNets, IP-Adapters, pictures."""
+"""What pictures need beside the checkpoint, kept while jobs use it: ControlNets, IP-Adapters, pictures, upscalers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 
 from pipelines.worker.device.choice import Device
 from pipelines.worker.messages import GuideRef, Holder
-from pipelines.worker.weights import controlnet, image_encoder, ip_adapter, picture
+from pipelines.worker.weights import controlnet, image_encoder, ip_adapter, picture, upscalers
 from pipelines.worker.weights.families import Family
 from pipelines.worker.weights.loading import Model
 from pipelines.worker.weights.network import Network
@@ -42,6 +42,7 @@ KINDS: Mapping[str, Kind] = {
     "ip_adapter": Kind(ip_adapter.read, ip_adapter.build),
     "image_encoder": Kind(image_encoder.read, image_encoder.build),
     "sample": Kind(picture.read_sample, picture.build_sample),
+    "upscaler": Kind(upscalers.read, upscalers.build),
 }
 READ_KEPT = 32  # that were read and not built: the pictures that wanted them were cancelled
 
