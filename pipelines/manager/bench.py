@@ -29,6 +29,7 @@ class Part:
     left: set[int]  # pictures without a final word
     extras: Extras = field(default_factory=Extras)
     is_touched: bool = False  # the worker has said anything about it
+    is_pausing: bool = False  # the worker was told to give it back
     steps: dict[int, int] = field(default_factory=dict)  # done, by picture; from its first word on
     stepped_at: dict[int, float] = field(default_factory=dict)
 
@@ -38,9 +39,13 @@ class Part:
 
     def work_left(self) -> float:
         """Units of work (see pace) that its pictures still ask for."""
-        request = self.entry.job.request
-        total = request.steps_taken
-        return units(request, sum(total - self.steps.get(index, 0) for index in self.left))
+        requests = self.entry.request_of
+        return sum(units(requests(index), self.steps_left(index)) for index in self.left)
+
+    def steps_left(self, index: int) -> int:
+        """Of one of its pictures, which may have come with some steps taken."""
+        taken = self.steps.get(index, self.entry.job.pictures[index].step)
+        return max(0, self.entry.request_of(index).steps_taken - taken)
 
 
 class Bench:
@@ -61,6 +66,11 @@ class Bench:
 
     def of(self, entry: Entry) -> list[Part]:
         return [part for part in self if part.entry is entry]
+
+    def steps_left(self, entry: Entry) -> tuple[int, int]:
+        """(the steps that the job's pictures at the worker still have to take, how many pictures these are)."""
+        left = [part.steps_left(index) for part in self.of(entry) for index in part.left]
+        return sum(left), len(left)
 
     @property
     def pictures(self) -> int:
@@ -107,8 +117,8 @@ class Bench:
         part.stepped_at[index] = now_seconds
         if before is None or at is None or steps_done <= before:
             return None
-        request = part.entry.job.request
-        self.pace.note(request.checkpoint or "", units_done=units(request, steps_done - before))
+        done = units(part.entry.request_of(index), steps_done - before)
+        self.pace.note(part.checkpoint.name, units_done=done)
         rate = (steps_done - before) / max(now_seconds - at, 1e-6)
         shown = part.entry.job.steps_per_second
         return rate if shown is None else shown + SMOOTHING * (rate - shown)
@@ -123,20 +133,17 @@ class Bench:
             job = part.entry.job
             used = self._docket.used_seconds
             used[job.owner] = used.get(job.owner, 0.0) + share_seconds
-            self.pace.note(job.request.checkpoint or "", seconds=share_seconds)
+            self.pace.note(part.checkpoint.name, seconds=share_seconds)
 
     def promised_seconds(self) -> dict[str, float]:
         """By owner, the GPU seconds used plus those that the parts at the worker will still take."""
         promised = dict(self._docket.used_seconds)
         for part in self:
-            owner, checkpoint = part.entry.job.owner, part.entry.job.request.checkpoint or ""
-            seconds = self.pace.seconds(checkpoint, part.work_left())
+            owner = part.entry.job.owner
+            seconds = self.pace.seconds(part.checkpoint.name, part.work_left())
             promised[owner] = promised.get(owner, 0.0) + seconds
         return promised
 
     def seconds_left(self) -> float:
         """Until the worker is through with what it has."""
-        return sum(
-            self.pace.seconds(part.entry.job.request.checkpoint or "", part.work_left())
-            for part in self
-        )
+        return sum(self.pace.seconds(part.checkpoint.name, part.work_left()) for part in self)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.errors import NotFound, RequestError
 from pipelines.request import Request
 
 
-def find_base(request: Request, catalog: Catalog) -> Checkpoint:
+def find_base(request: Request, view: View) -> Checkpoint:
     """The checkpoint that begins the pictures. Raises RequestError or ModelUnreadable."""
-    return _find("checkpoint", request.checkpoint, catalog)
+    return _find("checkpoint", request.checkpoint, view)
 
 
-def find_refiner(request: Request, base: Checkpoint, catalog: Catalog) -> Checkpoint | None:
+def find_refiner(request: Request, base: Checkpoint, view: View) -> Checkpoint | None:
     """Which goes on with them. Raises RequestError, also for one that sees other latents, or ModelUnreadable."""
     if not request.refiner:
         return None
-    refiner = _find("refiner", request.refiner, catalog)
+    refiner = _find("refiner", request.refiner, view)
     if refiner.latents != base.latents:
         why = (
             f"goes on with pictures of {refiner.latents} only, and {base.name} is of {base.latents}"
@@ -27,9 +27,9 @@ def find_refiner(request: Request, base: Checkpoint, catalog: Catalog) -> Checkp
     return refiner
 
 
-def _find(field: str, name: str | None, catalog: Catalog) -> Checkpoint:
+def _find(field: str, name: str | None, view: View) -> Checkpoint:
     try:
-        return catalog.find(name)
+        return view.find(name)
     except NotFound as error:
         why = "is not there" if name else error.message
         raise RequestError(field, name, why, error.remedy) from error

@@ -55,7 +55,7 @@ class Commands:
             state=QUEUED,
             request=request,
             pictures=tuple(
-                Picture(index=n, seed=one.seed, changes=one.changes, steps=request.steps_taken)
+                Picture(index=n, seed=one.seed, changes=one.changes, steps=_steps(request, one))
                 for n, one in enumerate(order.variants)
             ),
             created=self._docket.clock(),
@@ -148,6 +148,12 @@ class Commands:
         owners = {entry.job.owner for entry in self._docket.open()}
         if owner not in owners:
             turns.level(owner, self._docket.used_seconds, owners)
+
+
+def _steps(request: Request, variant: Variant) -> int:
+    return (
+        request.changed(variant.changes).steps_in_all if variant.changes else request.steps_in_all
+    )
 
 
 def _soonest_seconds(entries: list[Entry]) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
+from pipelines.asking.noise import Noise
+from pipelines.asking.sampling import Sampling
 from pipelines.errors import StudioError
 from pipelines.job import QUEUED
 from pipelines.manager import turns
@@ -13,10 +16,12 @@ from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.drafts import Drafts
 from pipelines.manager.finder import Finder
 from pipelines.manager.gpu import Gpu
+from pipelines.manager.needs import Needs
 from pipelines.manager.pace import units
 from pipelines.manager.results import Results
 from pipelines.manager.space import lacking
 from pipelines.manager.turns import Turn
+from pipelines.request import Request
 from pipelines.worker.messages import PictureTask, Submit
 
 PARTS_FORESEEN = 8  # of a large job, for the forecast; the rest of it counts as one
@@ -64,7 +69,9 @@ class Dispatcher:
         )
 
     def _next(self) -> Turn | None:
-        waiting = [entry for entry in self._waiting() if not entry.under_way]
+        waiting = [
+            entry for entry in self._waiting() if entry.job.request.grid or not entry.under_way
+        ]
         heartbeat = self._gpu.heartbeat
         turn = turns.first(
             self._turns(waiting),
@@ -80,32 +87,39 @@ class Dispatcher:
 
     def _waiting(self) -> list[Entry]:
         """Jobs with pictures that still have to go to the worker."""
-        return [e for e in self._docket.open() if e.waiting and not e.is_cancelling]
+        return [e for e in self._docket.open() if e.waiting and not e.is_stopping]
 
     def _turns(self, entries: list[Entry]) -> list[Turn]:
         return [self._turn(entry, is_shared=len(entries) > 1) for entry in entries]
 
     def _turn(self, entry: Entry, *, is_shared: bool) -> Turn:
         job = entry.job
-        checkpoint, steps = job.request.checkpoint or "", job.request.steps_taken or 1
-        sizes = self._part_sizes(entry, is_shared=is_shared)
-        costs = (units(job.request, steps * size) for size in sizes)
+        indexes = in_order(entry)
+        sizes = self._part_sizes(entry, len(indexes), is_shared=is_shared)
+        ends = list(accumulate(sizes))
+        parts = [indexes[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         return Turn(
             job_id=job.id,
             owner=job.owner,
             ordinal=entry.record.ordinal,
-            checkpoint=checkpoint,
+            checkpoint=entry.request_of(indexes[0]).checkpoint or "",
             part_sizes=tuple(sizes),
-            costs_seconds=tuple(self._bench.pace.seconds(checkpoint, cost) for cost in costs),
+            costs_seconds=tuple(
+                sum(self._cost_seconds(entry, index) for index in part) for part in parts
+            ),
             is_retry=job.attempt > 0,
             overtaken=entry.overtaken,
         )
 
-    def _part_sizes(self, entry: Entry, *, is_shared: bool) -> list[int]:
+    def _cost_seconds(self, entry: Entry, index: int) -> float:
+        request, taken = entry.request_of(index), entry.job.pictures[index].step
+        work = units(request, max(1, request.steps_taken - taken))
+        return self._bench.pace.seconds(request.checkpoint or "", work)
+
+    def _part_sizes(self, entry: Entry, left: int, *, is_shared: bool) -> list[int]:
         """One batch while others wait, so that their turn is near; else whole batches, as far as they fit."""
         limit, batch = self._terms.max_active_pictures, entry.job.request.batch_size
         size = min(batch, limit) if is_shared else limit // batch * batch or limit
-        left = len(entry.waiting)
         sizes: list[int] = []
         while left and len(sizes) < PARTS_FORESEEN:
             sizes.append(min(left, size))
@@ -114,34 +128,55 @@ class Dispatcher:
 
     def _send(self, entry: Entry, pictures: int) -> bool:
         """Sends the job's next pictures; False when nothing can be begun now."""
-        request = entry.job.request
-        indexes = [picture.index for picture in entry.waiting[:pictures]]
-        picture_bytes = (request.width or 0) * (request.height or 0) * 3
-        self.lacking = lacking(self._terms.folders, picture_bytes * len(indexes))
+        indexes = in_order(entry)[:pictures]
+        sizes = [entry.request_of(index).size for index in indexes]
+        self.lacking = lacking(
+            self._terms.folders, sum(width * height * 3 for width, height in sizes)
+        )
         if self.lacking:
             return False
-        try:
-            finder = self._terms.finder
-            checkpoint = finder.checkpoint(request.checkpoint)
-            extras = finder.extras(request)
-            controls, prompts = finder.tasks(request)
-            refiner = finder.checkpoint(request.refiner) if request.refiner else None
-            source = finder.canvases.task(request)
-        except StudioError as error:
-            self._results.fail(entry, error)
-            return True
-        part = self._bench.lay(entry, checkpoint, indexes, extras)
-        is_picked = entry.record.is_picked
-        hold = None if is_picked else request.draft_steps
-        tasks = tuple(self._task(entry, index, is_picked=is_picked) for index in indexes)
-        loras, vae, embeddings = extras
-        brings = (loras, controls, vae, embeddings, refiner, prompts, source)
-        self._gpu.send(Submit(part.id, request.as_dict(), checkpoint, tasks, hold, *brings))
+        for (needs, hold), group in self._groups(entry, indexes).items():
+            part = self._bench.lay(entry, needs.checkpoint, group, needs.extras)
+            tasks = tuple(self._task(entry, index) for index in group)
+            loras, vae, embeddings = needs.extras
+            brings = Submit(
+                part.id,
+                entry.job.request.as_dict(),
+                needs.checkpoint,
+                tasks,
+                hold_after_steps=hold,
+                loras=loras,
+                controls=needs.controls,
+                vae=vae,
+                embeddings=embeddings,
+                refiner=needs.refiner,
+                image_prompts=needs.image_prompts,
+                source=needs.source,
+            )
+            self._gpu.send(brings)
         return True
 
-    def _task(self, entry: Entry, index: int, *, is_picked: bool) -> PictureTask:
+    def _groups(
+        self, entry: Entry, indexes: list[int]
+    ) -> dict[tuple[Needs, int | None], list[int]]:
+        """The pictures that can go to the worker as one part; what they need in place of what is not there fails."""
+        groups: dict[tuple[Needs, int | None], list[int]] = {}
+        found: dict[Request, Needs] = {}
+        for index in indexes:
+            request = entry.request_of(index)
+            naming = replace(request, sampling=Sampling(), noise=Noise())  # these name no files
+            try:
+                needs = found[naming] = found.get(naming) or self._terms.finder.needs(request)
+            except StudioError as error:
+                self._results.fail_some(entry, [index], error)
+                continue
+            hold = None if entry.record.is_picked else request.draft_steps
+            groups.setdefault((needs, hold), []).append(index)
+        return groups
+
+    def _task(self, entry: Entry, index: int) -> PictureTask:
         job = entry.job
-        state = self._terms.drafts.state(job.id, index) if is_picked else None
+        state = self._terms.drafts.state(job.id, index)  # of a picture that was held or paused
         picture = job.pictures[index]
         return PictureTask(index, picture.seed, state, picture.changes)
 
@@ -152,10 +187,10 @@ class Dispatcher:
         entries = {entry.job.id: entry for entry in self._waiting()}
         seen = turns.forecast(self._turns(list(entries.values())), self._bench.promised_seconds())
         before_seconds = self._bench.seconds_left()
-        ahead = [(part.entry, before_seconds) for part in self._bench if not part.is_touched]
-        behind = [(entries[row.job_id], before_seconds + row.end_seconds) for row in seen]
+        ends = {part.entry: before_seconds for part in self._bench if not part.is_touched}
+        ends |= {entries[row.job_id]: before_seconds + row.end_seconds for row in seen}
         position = 0
-        for entry, end_seconds in ahead + behind:
+        for entry, end_seconds in ends.items():
             is_queued = entry.job.state == QUEUED
             position += is_queued
             self._tell(entry, position if is_queued else None, end_seconds)
@@ -165,6 +200,14 @@ class Dispatcher:
         eta = round(end_seconds, 1) if is_known else None
         if entry.job.position != position or _differs(entry.job.eta_seconds, eta):
             self._docket.change(entry, quietly=True, position=position, eta_seconds=eta)
+
+
+def in_order(entry: Entry) -> list[int]:
+    """The pictures that wait, those of one checkpoint together, so that it is changed as seldom as can be."""
+    indexes = [picture.index for picture in entry.waiting]
+    names = [entry.request_of(index).checkpoint for index in indexes]
+    first = {name: place for place, name in reversed(list(enumerate(names)))}
+    return sorted(indexes, key=lambda index: first[entry.request_of(index).checkpoint])
 
 
 def _differs(shown: float | None, now: float | None) -> bool:

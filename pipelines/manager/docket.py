@@ -12,6 +12,7 @@ from pipelines.errors import DiskFull
 from pipelines.job import ENDED_STATES, OPEN_STATES, QUEUED, Job, Picture
 from pipelines.manager.follow import Board
 from pipelines.manager.queue import Queue, Record
+from pipelines.request import Request
 
 LOG = logging.getLogger(__name__)
 
@@ -28,11 +29,32 @@ class Entry:
     under_way: set[int] = field(default_factory=set)  # pictures at the worker
     saving: set[int] = field(default_factory=set)  # pictures on their way to the disk
     is_cancelling: bool = False
+    is_pausing: bool = False
     overtaken: int = 0
+    _requests: dict[tuple[int, int], Request] = field(default_factory=dict)
 
     @property
     def job(self) -> Job:
         return self.record.job
+
+    def request_of(self, index: int) -> Request:
+        """What one picture is, as a part of the job: with its own values of the fields in which pictures differ."""
+        picture = self.job.pictures[index]
+        if not picture.changes:
+            return self.job.request
+        key = (index, picture.seed)
+        if key not in self._requests:
+            self._requests[key] = self.job.request.changed(picture.changes)
+        return self._requests[key]
+
+    def forget_requests(self) -> None:
+        """They can be made again from the job."""
+        self._requests.clear()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing more of it goes to the worker, since somebody cancels or pauses it."""
+        return self.is_cancelling or self.is_pausing
 
     @property
     def waiting(self) -> list[Picture]:
@@ -129,6 +151,7 @@ class Docket:
             self._open[entry.job.id] = entry
         else:
             self._open.pop(entry.job.id, None)
+            entry.forget_requests()
 
     def remove(self, entry: Entry) -> None:
         del self._entries[entry.job.id]

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
+from pipelines.asking.sampling import STEPS
 from pipelines.catalog.catalog import Catalog, View
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.hashes import Hashes
 from pipelines.manager.canvases import Canvases
-from pipelines.manager.checkpoints import find_base, find_refiner
-from pipelines.manager.embeddings import Known, Tokenise
+from pipelines.manager.embeddings import Known
 from pipelines.manager.extras import Extras, extras_of
-from pipelines.manager.guides import Guides, Tasks
-from pipelines.manager.marks import want
+from pipelines.manager.guides import Guides
+from pipelines.manager.needs import Needs
+from pipelines.manager.settling import Settling
 from pipelines.manager.tokens import TokenCount, TokenCounter, count
-from pipelines.prompting.networks import split
-from pipelines.request import Request, resolve
+from pipelines.prompting.chunks import Tokenise
+from pipelines.prompting.reading import read
+from pipelines.prompting.schedules import Timing
+from pipelines.request import Request
+from pipelines.variants import Variant, variants
 from pipelines.worker.messages import CheckpointRef
+
+
+class Settled(NamedTuple):
+    """A resolved request, and its pictures."""
+
+    request: Request
+    variants: tuple[Variant, ...]
 
 
 @dataclass(frozen=True)
 class Finder:
-    """May be asked from any thread. `checkpoint`, `extras` and `tasks` go by the last look, so the desk never waits."""
+    """May be asked from any thread. `needs` and `checkpoint` go by the last look, so that the desk never waits."""
 
     catalog: Catalog
     hashes: Hashes
@@ -30,23 +42,30 @@ class Finder:
     canvases: Canvases
     tokens: TokenCounter
 
-    def settle(self, request: Request, owner: str) -> Request:
-        """The request with every field filled in; all that it names is there and fits.
+    def settle(self, request: Request, owner: str) -> Settled:
+        """The request with every field filled in, and its pictures; all that each names is there and fits.
 
         Raises RequestError, ModelUnreadable or DiskFull.
         """
-        base = find_base(request, self.catalog)
-        self.hashes.want(base.path)
-        sized = self.canvases.sized(request, owner, base.defaults)
-        resolved = resolve(sized, base.name, base.defaults)
-        extras = self._extras(resolved, self.catalog.look())
-        want(self.hashes, *extras)
-        resolved = replace(resolved, vae=extras.vae.name if extras.vae else None)
-        if refiner := find_refiner(resolved, base, self.catalog):
-            self.hashes.want(refiner.path)
-        if resolved.controls or resolved.image_prompts:
-            self.guides.prepare(resolved, owner, base.family, self.catalog.others())
-        return self.canvases.prepare(resolved, owner)
+        view = self.catalog.look()
+        parts = (self.hashes, self.guides, self.canvases, self._tokenise)
+        settling = Settling(view, owner, *parts)
+        resolved = settling.settled(request)
+        return Settled(resolved, variants(resolved))
+
+    def needs(self, request: Request) -> Needs:
+        """What the worker loads for this one. Raises RequestError, NotFound or ModelUnreadable."""
+        controls, image_prompts = self.catalog.recall(
+            lambda view: self.guides.tasks(request, view.others)
+        )
+        return Needs(
+            checkpoint=self.checkpoint(request.checkpoint),
+            extras=self.catalog.recall(lambda view: self._extras(request, view)),
+            controls=controls,
+            image_prompts=image_prompts,
+            refiner=self.checkpoint(request.refiner) if request.refiner else None,
+            source=self.canvases.task(request),
+        )
 
     def checkpoint(self, name: str | None) -> CheckpointRef:
         """Raises NotFound or ModelUnreadable."""
@@ -54,19 +73,11 @@ class Finder:
         is_known = bool(ref.sha256) and self.hashes.of(Path(ref.path)) == ref.sha256
         return replace(ref, sha256="") if is_known else ref
 
-    def extras(self, request: Request) -> Extras:
-        """Raises RequestError, NotFound or ModelUnreadable."""
-        return self.catalog.recall(lambda view: self._extras(request, view))
-
-    def tasks(self, request: Request) -> Tasks:
-        """What guides its pictures. Raises RequestError."""
-        return self.catalog.recall(lambda view: self.guides.tasks(request, view.others))
-
     def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""
         found = self.catalog.find(checkpoint)
         embeddings = Known(self.catalog.others(), found.family, self._tokenise(found))
-        return count(embeddings.items(split(text)[0]))
+        return count(read(text, Timing(STEPS[1])).texts, embeddings.vocabulary)
 
     def _extras(self, request: Request, view: View) -> Extras:
         checkpoint = view.find(request.checkpoint)

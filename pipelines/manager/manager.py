@@ -57,7 +57,6 @@ from pipelines.projects.tools import TOOLS
 from pipelines.request import Request
 from pipelines.settings import Settings
 from pipelines.takeover.takeovers import Takeovers
-from pipelines.variants import variants
 from pipelines.version import VERSION
 from pipelines.worker.messages import Launch, Probed, Unload
 from pipelines.worker.supervisor import Death
@@ -192,8 +191,8 @@ class PipelineManager:
         if len(client_request_id) > CLIENT_REQUEST_ID_CHARACTERS:
             why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
             raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
-        resolved = self._finder.settle(request, owner)
-        order = Order(owner, resolved, variants(resolved), client_request_id)
+        settled = self._finder.settle(request, owner)
+        order = Order(owner, *settled, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
 
     def job(self, job_id: str, owner: str) -> Job:

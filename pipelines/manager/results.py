@@ -95,8 +95,8 @@ class Results:
             return
         self._docket.change(entry, quietly=True, steps_per_second=rate)
         if not entry.waiting:  # else the forecast knows better
-            left = sum(message.steps - part.steps.get(other, 0) for other in part.left)
-            at_once = min(entry.job.request.batch_size, len(part.left))
+            left, pictures = self._bench.steps_left(entry)
+            at_once = max(1, min(entry.job.request.batch_size, pictures))
             self._docket.change(entry, quietly=True, eta_seconds=round(left / at_once / rate, 1))
 
     def _done(self, part: Part, message: PictureDone) -> None:
@@ -216,6 +216,12 @@ class Results:
         unmade = [index for index in unmade if index not in entry.saving]
         self._docket.change_pictures(entry, unmade, state=FAILED)
         self._docket.change(entry, error=error.as_dict())
+        self.settle(entry)
+
+    def fail_some(self, entry: Entry, indexes: list[int], error: StudioError) -> None:
+        """These pictures will not be made; the others go on."""
+        for index in indexes:
+            self._failed(entry, index, error.as_dict())
         self.settle(entry)
 
     def forget(self, entry: Entry) -> None:

@@ -1,0 +1,1 @@
+"""Grids: what may vary over columns, rows and sheets, how values are written, and the pictures side by side."""
