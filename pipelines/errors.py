@@ -59,7 +59,7 @@ class RequestError(StudioError):
     def __init__(self, field: str, value: Any, why: str, remedy: str = "") -> None:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
         super().__init__(f"{field} = {shown}: {why}", remedy, field=field, value=shown)
-        self.field = field
+        self.field, self.why = field, why
 
 
 class NothingMasked(RequestError):

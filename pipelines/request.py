@@ -253,11 +253,11 @@ def is_own_vae(name: str | None) -> bool:
 
 def check(request: Request) -> None:
     """Raises RequestError for the first field whose value cannot be used."""
-    _check_text("prompt", request.prompt)
-    _check_text("negative_prompt", request.negative_prompt)
-    _check_text("template", request.template)
-    _check_text("negative_template", request.negative_template)
-    _check_text("vae", request.vae or "")
+    check_text("prompt", request.prompt)
+    check_text("negative_prompt", request.negative_prompt)
+    check_text("template", request.template)
+    check_text("negative_template", request.negative_template)
+    check_text("vae", request.vae or "")
     for name in ("width", "height"):
         _check_side(name, getattr(request, name))
     check_sampling(request.sampling)
@@ -290,6 +290,9 @@ def check(request: Request) -> None:
     if request.hires is not None:
         _check_hires(request, request.hires)
     check_beginnings(request.beginnings, request.steps_taken)
+    for number, one_before in enumerate(request.beginnings):
+        check_text(f"beginnings.{number}.prompt", one_before.prompt)
+        check_text(f"beginnings.{number}.negative_prompt", one_before.negative_prompt)
     check_controls(request.controls)
     check_image_prompts(request.image_prompts)
     if request.kind != "still":
@@ -303,8 +306,8 @@ def _check_hires(request: Request, hires: Hires) -> None:
             "hires.scale", hires.scale, why, "Use a larger size, or leave hires out."
         )
     check_hires(hires, request.width or 0, request.height or 0)
-    _check_text("hires.prompt", hires.prompt)
-    _check_text("hires.negative_prompt", hires.negative_prompt)
+    check_text("hires.prompt", hires.prompt)
+    check_text("hires.negative_prompt", hires.negative_prompt)
 
 
 def _check_side(name: str, px: Any) -> None:
@@ -314,7 +317,8 @@ def _check_side(name: str, px: Any) -> None:
         raise RequestError(name, px, "is no multiple of 8", f"Use {near} or {near + 8}.")
 
 
-def _check_text(name: str, text: str) -> None:
+def check_text(name: str, text: str) -> None:
+    """Raises RequestError for a prompt that no file can hold, or that is too long."""
     try:
         length_bytes = len(text.encode())
     except UnicodeEncodeError:  # half of a surrogate pair, which JSON can carry and no file can
