@@ -8,17 +8,19 @@ from typing import Any
 
 from pipelines.request import Request
 
-# queued → running → (held → queued → running →) done | failed | cancelled
-QUEUED, RUNNING, HELD, DONE, FAILED, CANCELLED = (
+# queued → running → (held | paused → queued → running →) done | failed | cancelled
+QUEUED, RUNNING, HELD, PAUSED, DONE, FAILED, CANCELLED = (
     "queued",
     "running",
     "held",
+    "paused",  # a picture in this state lies half-done on the disk
     "done",
     "failed",
     "cancelled",
 )
 DROPPED = "dropped"  # a draft that was not picked; only a picture has this state
 OPEN_STATES = (QUEUED, RUNNING)
+RESTING_STATES = (HELD, PAUSED)  # until somebody says that it goes on
 ENDED_STATES = (DONE, FAILED, CANCELLED)
 
 

@@ -45,6 +45,7 @@ from pipelines.worker.messages import (
     JobEnded,
     KeptStep,
     Launch,
+    Pause,
     PictureDone,
     PictureFailed,
     PictureHeld,
@@ -92,6 +93,7 @@ class Developing:
     task: PictureTask
     script: dict[str, str]
     step: int = 0
+    has_stepped: bool = False
     previewed_at: float = 0.0
     kept: list[KeptStep] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -171,6 +173,8 @@ class FakeWorker:
                     self._waiting += [Developing(job, task, script) for task in job.pictures]
                 case Cancel(job_id):
                     self._cancel(job_id)
+                case Pause(job_id):
+                    self._pause(job_id)
                 case Unload(name):
                     self._loaded = [one for one in self._loaded if one != name]
                 case Probe(nonce):
@@ -184,6 +188,17 @@ class FakeWorker:
         self._active = [one for one in self._active if one not in known]
         if known:
             self._say(JobEnded(job_id, cancelled=True))
+
+    def _pause(self, job_id: str) -> None:
+        """What was begun here is sent, what was not is given back."""
+        known = [one for one in self._waiting + self._active if one.job.job_id == job_id]
+        begun = [one for one in known if one in self._active and one.has_stepped]
+        self._waiting = [one for one in self._waiting if one not in known]
+        self._active = [one for one in self._active if one not in known]
+        for one in begun:
+            self._say(held(one, is_paused=True))
+        if known:
+            self._say(JobEnded(job_id))
 
     # ---- the GPU -------------------------------------------------------------------------------------
 
@@ -214,6 +229,7 @@ class FakeWorker:
         self._calls += len(self._active)
         for one in list(self._active):
             one.step += 1
+            one.has_stepped = True
             try:
                 self._suffer(one)
             except StudioError as error:
@@ -258,8 +274,7 @@ class FakeWorker:
         if waits:  # for its death, which may come as soon as the progress is told
             threading.Event().wait()
         if one.first + one.step == job.hold_after_steps:
-            state = json.dumps({"seed": one.task.seed, "step": one.step}).encode()
-            self._say(PictureHeld(job.job_id, index, one.step, state))
+            self._say(held(one))
             self._leave(one)
         elif one.step >= one.steps:
             image = picture(str(job.request["prompt"]), one.task.seed, size_of(one))
@@ -272,6 +287,13 @@ class FakeWorker:
         self._active.remove(one)
         if not any(other.job is one.job for other in self._active + self._waiting):
             self._say(JobEnded(one.job.job_id))
+
+
+def held(one: Developing, *, is_paused: bool = False) -> PictureHeld:
+    state = json.dumps({"seed": one.task.seed, "step": one.step}).encode()
+    seconds = time.monotonic() - one.started
+    kept = tuple(one.kept)
+    return PictureHeld(one.job.job_id, one.task.index, one.step, state, kept, seconds, is_paused)
 
 
 # ---- pictures ------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What people ask of jobs: submit, cancel, requeue, remove, develop. Every one asks whose the job is first."""
+"""What people ask of jobs: submit, cancel, pause, resume, requeue, develop, remove. Each asks first whose job it is."""
 
 from __future__ import annotations
 
@@ -6,20 +6,33 @@ import secrets
 from dataclasses import dataclass
 
 from pipelines.errors import NotFound, Refused, RequestError
-from pipelines.job import CANCELLED, ENDED_STATES, FAILED, HELD, QUEUED, RUNNING, Job, Picture
+from pipelines.job import (
+    CANCELLED,
+    ENDED_STATES,
+    FAILED,
+    HELD,
+    OPEN_STATES,
+    PAUSED,
+    QUEUED,
+    RESTING_STATES,
+    RUNNING,
+    Job,
+    Picture,
+)
 from pipelines.manager import turns
 from pipelines.manager.bench import Bench
 from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.gpu import Gpu
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.queue import Record
-from pipelines.manager.results import CANCELLING, Results
+from pipelines.manager.results import CANCELLING, PAUSING, Results
 from pipelines.request import Request
 from pipelines.variants import Variant
 from pipelines.worker.messages import Cancel
 
 OPEN_JOBS_OF_AN_OWNER = 20
 OPEN_JOBS = 200
+PAUSED_JOBS_OF_AN_OWNER = 100  # beside the open ones; each may keep half-done pictures on the disk
 
 
 @dataclass(frozen=True)
@@ -67,18 +80,51 @@ class Commands:
         return job.id
 
     def cancel(self, job_id: str, owner: str) -> None:
-        """A job that waits or is held ends at once, one that develops at its next step; one that is over stays so."""
+        """A job that waits or rests ends at once, one that develops at its next step; one that is over stays so."""
         entry = self._find(job_id, owner)
-        if entry.job.state == HELD:
-            held = [p.index for p in entry.job.pictures if p.state == HELD]
-            self._docket.change_pictures(entry, held, state=CANCELLED)
-            self._results.end(entry, CANCELLED)
-        elif entry.job.state in (QUEUED, RUNNING):
+        if entry.job.state in RESTING_STATES:
+            self._results.cancel(entry)
+        elif entry.job.state in OPEN_STATES:
             entry.is_cancelling = True
             self._docket.change(entry, stage=CANCELLING)
             for part in self._bench.of(entry):
                 self._gpu.send(Cancel(part.id))
             self._results.settle(entry)
+
+    def pause(self, job_id: str, owner: str) -> None:
+        """A job that waits is paused at once, one that develops within a step: as soon as it is all on the disk."""
+        entry = self._find(job_id, owner)
+        state = entry.job.state
+        if state == PAUSED or entry.is_stopping:
+            return
+        if state not in OPEN_STATES:
+            why = "only a job that waits or develops can be paused"
+            remedy = "Develop its drafts or cancel it." if state == HELD else "Leave it as it is."
+            raise RequestError("job", state, why, remedy)
+        own = [one for one in self._docket if one.job.owner == owner]
+        if sum(one.job.state == PAUSED for one in own) >= PAUSED_JOBS_OF_AN_OWNER:
+            what = f"You have {PAUSED_JOBS_OF_AN_OWNER} paused jobs, which is the limit."
+            raise Refused(what, "Let one go on, or cancel one.")
+        entry.is_pausing = True
+        self._docket.change(entry, stage=PAUSING)
+        for part in self._bench.of(entry):
+            self._results.ask_back(part)
+        self._results.settle(entry)
+
+    def resume(self, job_id: str, owner: str) -> None:
+        """Goes on from where it was paused, in its old place among the owner's jobs."""
+        entry = self._find(job_id, owner)
+        if entry.job.state == PAUSED:
+            self._admit(owner)
+        elif entry.job.state not in OPEN_STATES:
+            why = "only a paused job can go on"
+            raise RequestError("job", entry.job.state, why, "Queue it again, or leave it.")
+        if entry.job.state == PAUSED or entry.is_pausing:
+            entry.is_pausing = False
+            paused = [p.index for p in entry.job.pictures if p.state == PAUSED]
+            self._docket.change_pictures(entry, paused, state=QUEUED)
+            state = RUNNING if entry.under_way or entry.saving else QUEUED
+            self._docket.change(entry, state=state, stage="")
 
     def requeue(self, job_id: str, owner: str) -> None:
         """Makes again what failed or was cancelled; pictures that only could not be written are just written."""

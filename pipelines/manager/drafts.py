@@ -1,33 +1,69 @@
-"""Held drafts on disk: the state from which each goes on, and its last preview, until somebody has chosen.
+"""Half-done pictures on disk, drafts and paused ones: all that each needs to go on as if it had never stopped.
 
-`data/kept/states/<job>/<index>` is a serialised sampling state, `<index>.jpg` what the contact sheet shows.
+`data/kept/states/<job>/<index>` is a serialised sampling state, `<index>.jpg` its last preview, `<index>.npz` what
+was kept of its steps so far.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import zipfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from pipelines.output.disk import PART, failures_named, part_of, sync_file, sync_folder
+from pipelines.worker.messages import KeptStep
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was kept of a picture's steps so far, and the seconds that they took."""
+
+    kept: tuple[KeptStep, ...] = ()
+    seconds: float = 0.0
+
+    def then(self, later: Past) -> Past:
+        """Both together; a step that was taken again counts once."""
+        steps = {one.step: one for one in (*self.kept, *later.kept)}
+        return Past(tuple(steps[step] for step in sorted(steps)), self.seconds + later.seconds)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A half-done picture. `past`: since it was last written."""
+
+    state: bytes
+    preview: bytes | None = None
+    past: Past = Past()
 
 
 class Drafts:
-    """The folder of held drafts."""
+    """The folder of half-done pictures."""
 
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / "kept" / "states"
 
-    def write(self, job_id: str, index: int, state: bytes, preview: bytes | None) -> None:
-        """Both files are whole and on the disk when this returns. Raises DiskFull."""
+    def write(self, job_id: str, index: int, draft: Draft) -> None:
+        """All of it is whole and on the disk when this returns. Raises DiskFull."""
         folder = self._folder / job_id
+        past = self.past(job_id, index).then(draft.past)
         with failures_named(self._folder):
             folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(folder / str(index), state)
-            if preview:
-                _write_whole(folder / f"{index}.jpg", preview)
+            _write_whole(folder / f"{index}.npz", _packed(past))
+            if draft.preview:
+                _write_whole(folder / f"{index}.jpg", draft.preview)
+            _write_whole(folder / str(index), draft.state)
             sync_folder(folder)
+
+    def has(self, job_id: str, index: int) -> bool:
+        """Whether this picture can go on from somewhere."""
+        return (self._folder / job_id / str(index)).is_file()
 
     def state(self, job_id: str, index: int) -> bytes | None:
         return _read(self._folder / job_id / str(index))
@@ -35,11 +71,15 @@ class Drafts:
     def preview(self, job_id: str, index: int) -> bytes | None:
         return _read(self._folder / job_id / f"{index}.jpg")
 
+    def past(self, job_id: str, index: int) -> Past:
+        """Nothing, for a picture that has not been here or whose file cannot be read: its strip is a luxury."""
+        return _unpacked(_read(self._folder / job_id / f"{index}.npz"))
+
     def drop(self, job_id: str, indexes: Iterable[int]) -> None:
         """Deletes these drafts; those that are not there do not matter."""
         for index in indexes:
-            (self._folder / job_id / str(index)).unlink(missing_ok=True)
-            (self._folder / job_id / f"{index}.jpg").unlink(missing_ok=True)
+            for name in (f"{index}", f"{index}.jpg", f"{index}.npz"):
+                (self._folder / job_id / name).unlink(missing_ok=True)
 
     def drop_all(self, job_id: str) -> None:
         shutil.rmtree(self._folder / job_id, ignore_errors=True)
@@ -52,6 +92,35 @@ class Drafts:
                 shutil.rmtree(folder, ignore_errors=True)
         for part in self._folder.glob(f"*/*{PART}"):
             part.unlink(missing_ok=True)
+
+
+def _packed(past: Past) -> bytes:
+    arrays: dict[str, Any] = {
+        "seconds": past.seconds,
+        "steps": [one.step for one in past.kept],
+        "sigmas": [one.sigma for one in past.kept],
+    }
+    for number, one in enumerate(past.kept):  # those of a second pass may be larger
+        latents = np.frombuffer(one.latents, np.float16)
+        arrays[f"latents.{number}"] = latents.reshape(one.shape)
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def _unpacked(data: bytes | None) -> Past:
+    if data is None:
+        return Past()
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            latents = [arrays[f"latents.{n}"] for n in range(len(arrays["steps"]))]
+            kept = (
+                KeptStep(int(step), float(sigma), x0.shape, x0.tobytes())
+                for step, sigma, x0 in zip(arrays["steps"], arrays["sigmas"], latents, strict=True)
+            )
+            return Past(tuple(kept), float(arrays["seconds"]))
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return Past()
 
 
 def _read(path: Path) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Puts finished pictures and held drafts on the disk, on a thread of its own; nothing is done before it is there.
+"""Puts finished pictures and half-done ones on the disk, on a thread of its own; nothing is done before it is there.
 
 What cannot be written stays in memory, within a bound, so that a full disk does not cost the picture.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from pipelines.errors import DiskFull, StudioError
-from pipelines.manager.drafts import Drafts
+from pipelines.manager.drafts import Draft, Drafts, Past
 from pipelines.output.record import NewPicture, PictureRecord
 from pipelines.worker.messages import PictureHeld
 
@@ -34,7 +35,7 @@ class Keeper:
     def save(self, picture: NewPicture, then: Saved) -> None:
         """`then` is called when the picture is on disk and in the index, or cannot be."""
         self.backlog += 1
-        future = self._disk.submit(self._save, picture)
+        future = self._disk.submit(self._save_whole, picture)
 
         def ended() -> None:
             self.backlog -= 1
@@ -49,9 +50,16 @@ class Keeper:
         future.add_done_callback(lambda _: self._post(ended))
 
     def hold(self, held: PictureHeld, job_id: str, preview: bytes | None, then: Saved) -> None:
-        """Writes the state of a draft; `then` as for `save`, without an id."""
-        future = self._disk.submit(self.drafts.write, job_id, held.index, held.state, preview)
-        future.add_done_callback(lambda _: self._post(lambda: then("", _why_not(future))))
+        """Writes a half-done picture; `then` as for `save`, without an id."""
+        self.backlog += 1
+        draft = Draft(held.state, preview, Past(held.kept, held.seconds))
+        future = self._disk.submit(self.drafts.write, job_id, held.index, draft)
+
+        def ended() -> None:
+            self.backlog -= 1
+            then("", _why_not(future))
+
+        future.add_done_callback(lambda _: self._post(ended))
 
     def unsaved(self, job_id: str) -> list[NewPicture]:
         """Finished pictures of a job that could not be written; they are handed out once."""
@@ -61,6 +69,12 @@ class Keeper:
     def stop(self) -> None:
         """Returns when everything that was handed over is on the disk."""
         self._disk.shutdown(wait=True)
+
+    def _save_whole(self, picture: NewPicture) -> PictureRecord:
+        """On the saver's thread: with the steps that it had taken before it was held or paused."""
+        before = self.drafts.past(picture.job_id, picture.index)
+        past = before.then(Past(picture.kept, picture.seconds))
+        return self._save(replace(picture, kept=past.kept, seconds=past.seconds))
 
     def _remember(self, picture: NewPicture) -> None:
         self._unsaved[picture.job_id, picture.index] = picture

@@ -68,6 +68,7 @@ WORKER = "pipelines.worker.process"
 CLIENT_REQUEST_ID_CHARACTERS = 200
 CONVERTED_DIR = "converted"  # in the data folder: what came of pickles
 REFRESH_SECONDS = 2.0  # of estimates and of the free disk space
+HOLD_SECONDS = 5.0  # for what the worker does to come to rest; a step may take longer
 STOP_SECONDS = 5.0  # for the worker to end by itself
 
 
@@ -151,7 +152,11 @@ class PipelineManager:
         self._is_running = True
 
     def stop(self, drain_seconds: float = 0.0) -> None:
-        """Takes no more jobs, gives running ones so long to end, puts the others back into the queue, and closes."""
+        """Takes no more jobs, gives running ones so long to end, and closes.
+
+        The others wait in the queue for the next start, with their pictures as far as these have come, unless their
+        step takes too long.
+        """
         self._watch.stop()
         self.hashes.stop()
         if self._is_running:
@@ -159,6 +164,8 @@ class PipelineManager:
             self._desk.ask(self._close_down)
             if drain_seconds:
                 self._is_idle.wait(drain_seconds)
+            if self._desk.ask(self._ask_back):
+                self._is_idle.wait(HOLD_SECONDS)
             self._desk.ask(self._put_back)
             self._gpu.stop(STOP_SECONDS)
         self.projects.stop()
@@ -212,6 +219,16 @@ class PipelineManager:
         self._desk.ask(lambda: self._commands.cancel(job_id, owner))
         return self._board.job(job_id, owner)
 
+    def pause(self, job_id: str, owner: str) -> Job:
+        """Its pictures stop within a step and stay on the disk. Raises NotFound, RequestError or Refused."""
+        self._desk.ask(lambda: self._commands.pause(job_id, owner))
+        return self._board.job(job_id, owner)
+
+    def resume(self, job_id: str, owner: str) -> Job:
+        """A paused job goes on from where it is. Raises NotFound, RequestError or Refused."""
+        self._desk.ask(lambda: self._commands.resume(job_id, owner))
+        return self._board.job(job_id, owner)
+
     def requeue(self, job_id: str, owner: str) -> Job:
         """Queues a failed or cancelled job again. Raises NotFound, RequestError or Refused."""
         self._desk.ask(lambda: self._commands.requeue(job_id, owner))
@@ -227,7 +244,7 @@ class PipelineManager:
         self._desk.ask(lambda: self._commands.remove(job_id, owner))
 
     def preview(self, job_id: str, index: int, owner: str) -> bytes | None:
-        """The latest JPEG of a picture that develops or is held; None when there is none. Raises NotFound."""
+        """The latest JPEG of a picture that develops or rests; None when there is none. Raises NotFound."""
         self._board.job(job_id, owner)
         return self._results.preview(job_id, index)
 
@@ -305,6 +322,12 @@ class PipelineManager:
     def _close_down(self) -> None:
         self._commands.is_closing = self._dispatcher.is_closing = True
         self._is_idle.clear()
+
+    def _ask_back(self) -> bool:
+        """Whether the worker has anything that is worth waiting for."""
+        for part in self._bench:
+            self._results.ask_back(part)
+        return any(part.is_begun for part in self._bench)
 
     def _put_back(self) -> None:
         for entry in {part.entry for part in self._bench.clear()}:

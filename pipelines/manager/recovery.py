@@ -1,12 +1,13 @@
 """After a start: jobs that were under way when the last server ended wait again, at the head, once.
 
-Pictures that reached the disk before the end are kept, whether or not the queue had heard of them.
+Pictures that reached the disk before the end are kept, whether or not the queue had heard of them, and half-done ones
+go on from there.
 """
 
 from __future__ import annotations
 
 from pipelines.errors import WorkerDied
-from pipelines.job import DONE, HELD, QUEUED, RUNNING
+from pipelines.job import DONE, HELD, PAUSED, QUEUED, RUNNING
 from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.results import MAX_ATTEMPTS, Results
@@ -24,6 +25,8 @@ def recover(docket: Docket, results: Results, keeper: Keeper, library: Library) 
     keeper.drafts.drop_others(entry.job.id for entry in docket)
     for entry in docket.open():
         _keep_what_is_there(docket, entry, library)
+        # Some of it had come to rest; so it was being paused.
+        entry.is_pausing = any(picture.state == PAUSED for picture in entry.job.pictures)
         if entry.job.state == RUNNING:
             _resume(docket, results, entry)
         results.settle(entry)  # all its pictures may be there

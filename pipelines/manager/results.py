@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.errors import StudioError, WorkerDied
-from pipelines.job import CANCELLED, DONE, DROPPED, FAILED, HELD, QUEUED, RUNNING
+from pipelines.job import (
+    CANCELLED,
+    DONE,
+    DROPPED,
+    FAILED,
+    HELD,
+    PAUSED,
+    QUEUED,
+    RESTING_STATES,
+    RUNNING,
+)
 from pipelines.manager.bench import Bench, Part
 from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.gpu import Gpu
@@ -16,6 +26,7 @@ from pipelines.manager.keeper import Keeper
 from pipelines.output.record import NewPicture
 from pipelines.worker.messages import (
     JobEnded,
+    Pause,
     PictureDone,
     PictureFailed,
     PictureHeld,
@@ -25,7 +36,8 @@ from pipelines.worker.messages import (
 from pipelines.worker.supervisor import Death
 
 MAX_ATTEMPTS = 2
-DEVELOPING, SAVING, CANCELLING = "developing", "saving", "cancelling"
+UNFINISHED = {QUEUED, RUNNING, HELD, PAUSED}  # pictures of a job that is cancelled
+DEVELOPING, SAVING, CANCELLING, PAUSING = "developing", "saving", "cancelling", "pausing"
 
 
 class Results:
@@ -36,7 +48,7 @@ class Results:
         self._previews: dict[tuple[str, int], bytes] = {}
 
     def preview(self, job_id: str, index: int) -> bytes | None:
-        """The latest JPEG of a picture that develops or is held."""
+        """The latest JPEG of a picture that develops, is held or paused."""
         return self._previews.get((job_id, index)) or self._keeper.drafts.preview(job_id, index)
 
     @property
@@ -74,12 +86,12 @@ class Results:
 
     def _begun(self, entry: Entry) -> None:
         """Until here the part lay at the worker and waited."""
-        if entry.job.state == QUEUED and not entry.is_cancelling:
+        if entry.job.state == QUEUED and not entry.is_stopping:
             started = entry.job.started or self._docket.clock()
             self._docket.change(entry, state=RUNNING, started=started, position=None)
 
     def _show_stage(self, entry: Entry, text: str) -> None:
-        if entry.job.stage != text and not entry.is_cancelling:
+        if entry.job.stage != text and not entry.is_stopping:
             self._docket.change(entry, quietly=True, stage=text)
 
     def _progressed(self, part: Part, message: Progress, now_seconds: float) -> None:
@@ -151,14 +163,24 @@ class Results:
         def written(_: str, error: StudioError | None) -> None:
             entry.saving.discard(index)
             if error is not None:
-                self._failed(entry, index, error.as_dict())
+                self._lost(entry, message, error)
             else:
                 self._gpu.job_finished()
-                self._docket.change_pictures(entry, [index], state=HELD, step=message.step)
+                paused = PAUSED if entry.is_pausing else QUEUED  # it may go on already
+                state = paused if message.is_paused else HELD
+                self._docket.change_pictures(entry, [index], state=state, step=message.step)
+                self._wait_again(entry)
             self.settle(entry)
 
         preview = self._previews.get((entry.job.id, index))
         self._keeper.hold(message, entry.job.id, preview, written)
+
+    def _lost(self, entry: Entry, message: PictureHeld, error: StudioError) -> None:
+        """A half-done picture could not be written: one that was paused begins anew when it goes on."""
+        if message.is_paused:
+            self._docket.change_pictures(entry, [message.index], state=QUEUED, step=0)
+        else:
+            self._failed(entry, message.index, error.as_dict())
 
     def _failed(self, entry: Entry, index: int, error: dict[str, Any]) -> None:
         self._docket.change_pictures(entry, [index], state=FAILED)
@@ -168,11 +190,38 @@ class Results:
         entry = part.entry
         self._bench.take(part)
         entry.is_cancelling |= is_cancelled
-        if part.left and not entry.is_cancelling:
+        if part.is_pausing:
+            self._given_back(part)
+        elif part.left and not entry.is_cancelling:
             why = StudioError("The GPU process ended this job without a word about every picture.")
             for index in part.left:
                 self._failed(entry, index, why.as_dict())
         self.settle(entry)
+
+    # ---- pause ---------------------------------------------------------------------------------------
+
+    def ask_back(self, part: Part) -> None:
+        """Has the worker stop these pictures and send what there is of them."""
+        part.is_pausing = True
+        self._gpu.send(Pause(part.id))
+
+    def _given_back(self, part: Part) -> None:
+        """Of a part that was asked back, the pictures that had taken no step are as they were before."""
+        entry = part.entry
+        shown = [index for index in part.left if entry.job.pictures[index].state == RUNNING]
+        self._docket.change_pictures(entry, shown, state=QUEUED, step=0)
+        self._wait_again(entry)
+
+    def _wait_again(self, entry: Entry) -> None:
+        if entry.job.state == RUNNING and entry.waiting and not entry.under_way:
+            self._docket.change(entry, state=QUEUED, steps_per_second=None)
+
+    def _pause(self, entry: Entry) -> None:
+        job = entry.job
+        half = [p.index for p in job.pictures if p.state == QUEUED]
+        half = [index for index in half if self._keeper.drafts.has(job.id, index)]
+        self._docket.change_pictures(entry, half, state=PAUSED)
+        self.end(entry, PAUSED)
 
     # ---- ends ----------------------------------------------------------------------------------------
 
@@ -180,22 +229,28 @@ class Results:
         """Ends the job when nothing of it waits, develops or is being saved any more."""
         if entry.under_way or entry.saving or entry.job.state not in (QUEUED, RUNNING):
             return
-        pictures = entry.job.pictures
+        states = {picture.state for picture in entry.job.pictures}
         if entry.is_cancelling:
-            unfinished = [p.index for p in pictures if p.state in (QUEUED, RUNNING, HELD)]
-            if unfinished:
-                self._docket.change_pictures(entry, unfinished, state=CANCELLED)
-                self.end(entry, CANCELLED)
+            if states & UNFINISHED:
+                self.cancel(entry)
                 return
+        elif entry.is_pausing and states & {QUEUED, PAUSED}:
+            self._pause(entry)
+            return
         if not entry.waiting:
-            states = {picture.state for picture in pictures}
             self.end(entry, HELD if HELD in states else FAILED if FAILED in states else DONE)
 
+    def cancel(self, entry: Entry) -> None:
+        """Ends a job of which nothing is under way."""
+        unfinished = [p.index for p in entry.job.pictures if p.state in UNFINISHED]
+        self._docket.change_pictures(entry, unfinished, state=CANCELLED)
+        self.end(entry, CANCELLED)
+
     def end(self, entry: Entry, state: str) -> None:
-        """Gives the job its last state, or `held`; its drafts stay only where they may go on."""
+        """Gives the job its last state, or `held` or `paused`; its drafts stay only where they may go on."""
         docket, job_id = self._docket, entry.job.id
-        entry.is_cancelling = False
-        finished = None if state == HELD else docket.clock()
+        entry.is_cancelling = entry.is_pausing = False
+        finished = None if state in RESTING_STATES else docket.clock()
         shown: dict[str, Any] = {
             "stage": "",
             "eta_seconds": None,
@@ -203,7 +258,7 @@ class Results:
             "position": None,
         }
         docket.change(entry, state=state, finished=finished, **shown)
-        if state != HELD:
+        if state not in RESTING_STATES:
             self._forget_previews(job_id)
         if state in (DONE, CANCELLED):
             self._keeper.drafts.drop_all(job_id)
