@@ -23,6 +23,7 @@ from pipelines.errors import NotFound, Refused, UploadError
 from pipelines.output import child, metadata
 from pipelines.output.disk import PART, claim, failures_named, part_of, sync_file, sync_folder
 from pipelines.output.edits import Edits
+from pipelines.output.infotext import Unmapped
 from pipelines.request import Request
 
 CHILDREN_AT_ONCE = 2  # each may take 1.5 GB
@@ -36,7 +37,7 @@ Find = Callable[[str, str], Path | None]  # (asset id, owner) → where else its
 
 @dataclass(frozen=True)
 class Asset:
-    """An upload as it is kept. `request`, `parameters` and `edits` are what the metadata of this owner's file said."""
+    """An upload as it is kept. All from `request` to `unmapped` is what the metadata of this owner's file said."""
 
     id: str  # the first 32 hex digits of the SHA-256 of mode, size and pixels
     width: int
@@ -45,6 +46,8 @@ class Asset:
     request: Request | None
     parameters: str
     edits: Edits | None
+    program: str  # that has made it; "" if that is unknown
+    unmapped: tuple[Unmapped, ...]  # what it says and `request` cannot
     path: Path
 
     def as_dict(self) -> dict[str, Any]:
@@ -214,5 +217,7 @@ def _asset(path: Path, sidecar: dict[str, Any], owner: str) -> Asset:
         request=embedded.request,
         parameters=embedded.parameters,
         edits=embedded.edits,
+        program=embedded.program,
+        unmapped=embedded.unmapped,
         path=path,
     )

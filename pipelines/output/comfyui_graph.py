@@ -8,6 +8,7 @@ they are known by their inputs and not by their names. Safe on any JSON: every w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,6 +63,13 @@ NAMES = {
     "Clip skip": clip_skip,
 }
 LORAS_MAX = 20
+# Kinds of nodes that shape a picture in ways that are not told otherwise.
+SHAPING = re.compile(
+    "(?i)control|ipadapter|upscale|detailer|freeu|modelsampling|rescalecfg|perturbed|skiplayer|pag|"
+    "conditioning(?:set|combine|concat|average)|inpaint|loadimage|vaeencode|style|instantid|photomaker|"
+    "hypernetwork|unclip|hypertile|tome"
+)
+KINDS_SHOWN = 12
 
 
 def to_parameters(text: str) -> str:
@@ -85,8 +93,14 @@ def to_parameters(text: str) -> str:
     )
     if isinstance(width, int) and isinstance(height, int):
         values["Size"] = f"{width}x{height}"
+    strength = _value(nodes, sampler, ("denoise",))
+    if isinstance(strength, float) and strength < 1:
+        values["Denoising strength"] = strength
+    if kinds := _shaping(text):
+        values["Nodes"] = ", ".join(kinds)
     prompt = " ".join(filter(None, (positive, *_loras(nodes, sampler))))
-    return infotext.compose(prompt, negative, {**values, "Version": "ComfyUI"})
+    source = {"RNG": "CPU"} if "Seed" in values else {}
+    return infotext.compose(prompt, negative, {**values, **source, "Version": "ComfyUI"})
 
 
 def _nodes(text: str) -> dict[str, Node]:
@@ -102,6 +116,13 @@ def _nodes(text: str) -> dict[str, Node]:
         for key, node in list(graph.items())[:NODES_MAX]
         if isinstance(node, dict) and isinstance(node.get("inputs"), dict)
     }
+
+
+def _shaping(text: str) -> list[str]:
+    """The kinds of nodes in a sound graph that do more than a Request says."""
+    nodes = [node for node in json.loads(text).values() if isinstance(node, dict)][:NODES_MAX]
+    kinds = {str(node.get("class_type"))[:60] for node in nodes if node.get("inputs")}
+    return sorted(kind for kind in kinds if SHAPING.search(kind))[:KINDS_SHOWN]
 
 
 def _linked(nodes: dict[str, Node], value: Any) -> Node | None:

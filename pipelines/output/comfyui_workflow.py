@@ -13,7 +13,7 @@ from pipelines.output import comfyui_graph
 
 NODES_MAX = 5000
 VALUES: dict[str, tuple[str, ...]] = {  # of each node; "" for what is of no use here
-    "KSampler": ("seed", "", "steps", "cfg", "sampler_name", "scheduler"),
+    "KSampler": ("seed", "", "steps", "cfg", "sampler_name", "scheduler", "denoise"),
     "KSamplerAdvanced": ("", "noise_seed", "", "steps", "cfg", "sampler_name", "scheduler"),
     "KSamplerSelect": ("sampler_name",),
     "BasicScheduler": ("scheduler", "steps"),
@@ -46,7 +46,11 @@ def to_prompt(text: str) -> str:
         return ""
     sources = _sources(workflow.get("links"))
     nodes = [node for node in workflow["nodes"][:NODES_MAX] if isinstance(node, dict)]
-    return json.dumps({str(node.get("id")): {"inputs": _inputs(node, sources)} for node in nodes})
+    graph = {
+        str(node.get("id")): {"class_type": node.get("type"), "inputs": _inputs(node, sources)}
+        for node in nodes
+    }
+    return json.dumps(graph)
 
 
 def _sources(links: Any) -> dict[Any, list[Any]]:

@@ -27,7 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from pipelines.output import pixels
+from pipelines.output import pixels, stealth
 
 # Importing these plugins registers them; Pillow would load all forty for the last one.
 FORMATS = (  # what the library shows; the web process itself opens them
@@ -59,12 +59,13 @@ SAVE_ANEW = "Open it in an image program, save it anew and send that."
 SAVE_PLAIN = "Save it as PNG, or as TIFF with 8 or 16 bits a channel, without compression or with LZW or ZIP."
 
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
-# The texts that are read, and how long each may be. The last four are ComfyUI's and InvokeAI's.
+# The texts that are read, and how long each may be. All after the first three are other programs'.
 TEXTS = {
     **dict.fromkeys(("parameters", "request", "darkroom"), 300_000),
     **dict.fromkeys(("prompt", "workflow"), 2_000_000),
-    **dict.fromkeys(("invokeai_metadata", "sd-metadata"), 300_000),
+    **dict.fromkeys(("invokeai_metadata", "sd-metadata", "Comment"), 300_000),
 }
+GIF_COMMENT = "comment"  # where AUTOMATIC1111 writes `parameters` in a GIF
 # In a WebP of ComfyUI they stand as "prompt:{…}" in place of the camera's maker and model.
 GRAPHS, EXIF_CAMERA = ("prompt", "workflow"), (0x010F, 0x0110)
 XMP_TEXT = re.compile(rb"<darkroom:(\w+)><!\[CDATA\[(.*?)\]\]></darkroom:\1>", re.DOTALL)
@@ -75,11 +76,14 @@ class Problem(Exception):
 
 
 def read_texts(image: Image.Image) -> dict[str, str]:
-    """The texts of ours, AUTOMATIC1111's, ComfyUI's or InvokeAI's in an opened picture; too long ones are left out.
+    """The texts of ours and of other programs in an opened picture; too long ones are left out.
 
-    They stand in PNG text chunks, or in the EXIF user comment and XMP of JPEG and WebP.
+    They stand in PNG text chunks, in the EXIF user comment and XMP of JPEG, WebP and AVIF, or in a GIF's comment.
     """
     found: dict[str, str] = {}
+    comment = image.info.get(GIF_COMMENT)
+    if image.format == "GIF" and isinstance(comment, bytes):
+        found["parameters"] = comment.decode("utf-8", "replace")
     if "exif" in image.info:  # a PNG without it would be decoded whole in the search for it
         found |= _exif_texts(image)
     xmp = image.info.get("xmp")
@@ -98,7 +102,10 @@ def _exif_texts(image: Image.Image) -> dict[str, str]:
     found: dict[str, str] = {}
     with contextlib.suppress(Exception):  # anybody writes EXIF, and its reader raises anything
         exif = image.getexif()
-        found["parameters"] = _user_comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT, b""))
+        comment = exif.get_ifd(EXIF_IFD).get(USER_COMMENT) or exif.get(USER_COMMENT, b"")
+        found["parameters"] = _user_comment(
+            comment
+        )  # Fooocus writes it beside the IFD that it belongs into
         for value in map(exif.get, EXIF_CAMERA):
             name, _, graph = value.partition(":") if isinstance(value, str) else ("", "", "")
             if name in GRAPHS:
@@ -141,7 +148,7 @@ def check_sides(width: int, height: int) -> None:
 def reencode(source: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """Writes the picture anew, without metadata, as a PNG that keeps every pixel. Returns the report."""
     image = opened(source)
-    report = {"format": "png", "texts": read_texts(image)}
+    report = {"format": "png", "texts": read_texts(image) or stealth.read_hidden(image)}
     profile = image.info.get("icc_profile")
     image = pixels.in_srgb(_plain(pixels.upright(image)), profile)
     image.info = {}

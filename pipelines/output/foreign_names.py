@@ -1,7 +1,8 @@
-"""What ComfyUI and InvokeAI call samplers, schedules, checkpoints and LoRAs, in the names of AUTOMATIC1111 and ours."""
+"""What other programs call samplers, schedules, checkpoints and LoRAs, in the names of AUTOMATIC1111 and ours."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import PureWindowsPath
 
@@ -10,7 +11,9 @@ SAMPLERS = {
     "euler_ancestral": "Euler a",
     "euler_a": "Euler a",
     "heun": "Heun",
-    "heunpp2": "Heun",
+    "heunpp2": "HeunPP2",
+    "dpm_fast": "DPM fast",
+    "dpm_adaptive": "DPM adaptive",
     "dpm_2": "DPM2",
     "dpm_2_ancestral": "DPM2 a",
     "kdpm_2": "DPM2",
@@ -32,6 +35,11 @@ SAMPLERS = {
     "uni_pc_bh2": "UniPC",
     "lcm": "LCM",
     "pndm": "PLMS",
+    "plms": "PLMS",
+    "restart": "Restart",
+    "deis": "DEIS",
+    "ipndm": "IPNDM",
+    "ipndm_v": "IPNDM_V",
 }
 SCHEDULES = {
     "normal": "Uniform",
@@ -44,6 +52,8 @@ SCHEDULES = {
     "kl_optimal": "KL Optimal",
 }
 NAME_CHARACTERS = 200
+TEXT_CHARACTERS = 20_000
+NUMBER_MAX = 2**64
 WEIGHTS = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf")
 INVOKE_KARRAS = "_k"  # the end of InvokeAI's schedulers with Karras' noise levels
 
@@ -83,3 +93,21 @@ def invoke_scheduler(name: str) -> tuple[str, str]:
     """(sampler, schedule type) of what InvokeAI calls a scheduler."""
     plain = name.removesuffix(INVOKE_KARRAS)
     return sampler_name(plain), "Karras" if plain != name else "Automatic"
+
+
+def words_of(value: object) -> str:
+    """A text in somebody's JSON, within bounds; "" for anything else but a number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)[:NAME_CHARACTERS]
+    return value[:TEXT_CHARACTERS].strip() if isinstance(value, str) else ""
+
+
+def number_of(value: object) -> int | float | None:
+    """A number in somebody's JSON, also as text; None for what is none, or beyond every setting."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = float(value[:32])
+            value = int(value) if value.is_integer() else value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if abs(value) < NUMBER_MAX else None  # NaN is not less

@@ -3,7 +3,7 @@
 Three texts: `parameters` as AUTOMATIC1111 writes it, `request` as our JSON, `darkroom` with what an index rebuilt
 from files alone must know. PNG holds them as text chunks of these names; JPEG and WebP hold `parameters` in the EXIF
 user comment, where other programs look for it, and the other two in XMP. No text says who made the picture. What
-ComfyUI and InvokeAI write instead is read as `parameters` too.
+ComfyUI, Fooocus, InvokeAI and NovelAI write instead is read as `parameters` too.
 """
 
 from __future__ import annotations
@@ -20,9 +20,17 @@ from PIL.PngImagePlugin import PngInfo
 
 from pipelines.catalog.verdict import Verdict, read_verdict
 from pipelines.errors import RequestError
-from pipelines.output import comfyui_graph, comfyui_workflow, infotext, invokeai_metadata
+from pipelines.output import (
+    comfyui_graph,
+    comfyui_workflow,
+    fooocus,
+    infotext,
+    invokeai_metadata,
+    novelai,
+)
 from pipelines.output.decoder import EXIF_IFD, FORMATS, USER_COMMENT, check_size, read_texts
 from pipelines.output.edits import Edits, read_edits
+from pipelines.output.infotext import OURS, Told, Unmapped
 from pipelines.request import Request, check
 
 XMP_BYTES_MAX = 65_000  # what one JPEG segment takes
@@ -31,6 +39,8 @@ XMP = (
     '<rdf:Description rdf:about="" xmlns:darkroom="urn:darkroom:">%s</rdf:Description></rdf:RDF></x:xmpmeta>'
 )
 TRANSLATIONS = {
+    "parameters": fooocus.to_parameters,
+    "Comment": novelai.to_parameters,
     "prompt": comfyui_graph.to_parameters,
     "invokeai_metadata": invokeai_metadata.to_parameters,
     "sd-metadata": invokeai_metadata.to_parameters,
@@ -55,12 +65,17 @@ class Details:
 
 @dataclass(frozen=True)
 class Embedded:
-    """What a file says about itself. `request` is exact if it is ours, else as far as `parameters` tells."""
+    """What a file says about itself. `request` is exact if it is ours, else as far as `parameters` tells.
+
+    `program`: who has made it, "" if that is unknown; `unmapped`: what it says and `request` cannot.
+    """
 
     parameters: str = ""
     request: Request | None = None
     details: Details = Details()
     edits: Edits | None = None  # of pictures that were made in a project
+    program: str = ""
+    unmapped: tuple[Unmapped, ...] = ()
 
 
 def write_texts(
@@ -97,15 +112,18 @@ def _xmp_element(name: str, json_text: str) -> str:
 
 def parse(texts: dict[str, str]) -> Embedded:
     """Understands the texts of a file that may come from anywhere; what is wrong in it counts as absent."""
-    parameters = texts.get("parameters", "") or _translated(texts)
-    request = _request(texts.get("request", "")) or infotext.to_request(parameters)
+    parameters = _translated(texts) or texts.get("parameters", "")
+    request = _request(texts.get("request", ""))
+    told = Told(request, OURS) if request else infotext.understood(parameters)
     ours = _json_object(texts.get("darkroom", ""))
-    return Embedded(parameters, request, _details(ours), read_edits(ours.get("edits")))
+    edits = read_edits(ours.get("edits"))
+    return Embedded(parameters, told.request, _details(ours), edits, told.program, told.unmapped)
 
 
 def _translated(texts: dict[str, str]) -> str:
-    """What another program has written, told as `parameters`."""
-    told = (tell(texts[name]) for name, tell in TRANSLATIONS.items() if name in texts)
+    """What another program has written, told as `parameters`; "" where these stand there already."""
+    names = ("parameters",) if texts.get("parameters") else TRANSLATIONS
+    told = (TRANSLATIONS[name](texts[name]) for name in names if name in texts)
     said = next(filter(None, told), "")
     return said.encode("utf-8", "replace").decode()  # \ud800 alone is no character
 

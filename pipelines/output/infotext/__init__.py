@@ -4,8 +4,19 @@ Prompt, then `Negative prompt: …`, then one line `Steps: 20, Sampler: …`. Wh
 request: rows.py has the keys that others know, and what they have no key for travels as JSON under one of our own.
 """
 
+from pipelines.output.infotext.foreign import OURS
 from pipelines.output.infotext.grammar import compose, quote, read
 from pipelines.output.infotext.reading import Told, Unmapped, to_request, understood
 from pipelines.output.infotext.writing import write
 
-__all__ = ["Told", "Unmapped", "compose", "quote", "read", "to_request", "understood", "write"]
+__all__ = [
+    "OURS",
+    "Told",
+    "Unmapped",
+    "compose",
+    "quote",
+    "read",
+    "to_request",
+    "understood",
+    "write",
+]

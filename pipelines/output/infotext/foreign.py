@@ -20,7 +20,7 @@ SILENT = frozenset(
     (
         *("version", "user", "app", "backend", "pipeline", "operations", "hashes", "time", "date"),
         *("civitai resources", "civitai metadata", "created date", "index", "batch", "batch size"),
-        *("batch pos", "lora weights", "hires module 1", "init image size", "mask hash"),
+        *("batch pos", "lora weights", "hires module 1", "init image size", "performance"),
     )
 )
 # The beginnings of other keys → why Darkroom cannot do what they say; the first that fits.
@@ -43,6 +43,8 @@ WHY_NOT = {
     "script": "It was made by a script, which Darkroom does not have.",
     "x/y/z": "It was one of a grid; its own settings are those of the text.",
     "old prompt editing": "Darkroom lets prompt editing go on in the second pass.",
+    "nodes": "ComfyUI's graph had these nodes, of which only the first sampler is taken over.",
+    "styles": "The words of these styles are not in the prompt; add them by hand.",
     "image cfg": "Darkroom has no models that edit by instruction.",
 }
 NO_SUCH_SETTING = "Darkroom has no such setting."

@@ -15,8 +15,9 @@ from pipelines.asking.noise import SEED_MAX, SOURCES, Noise
 from pipelines.asking.sampling import Sampling
 from pipelines.asking.wording import EMPHASES, Wording
 from pipelines.editing.source import AREAS, CONTENTS, RESIZES, Inpainting, Region, Source
+from pipelines.errors import RequestError
 from pipelines.guiding.guides import Control, ImagePrompt
-from pipelines.request import SEAMLESS, Request
+from pipelines.request import SEAMLESS, Request, check
 from pipelines.samplers import SAMPLERS, SCHEDULES
 from pipelines.upscalers import UPSCALERS
 
@@ -117,9 +118,22 @@ BEGINNINGS = st.builds(
 )
 
 
-@st.composite
-def one_picture(draw: st.DrawFn) -> Request:
+def one_picture() -> SearchStrategy[Request]:
     """A resolved Request of a single picture."""
+    return _asked().filter(_is_sound)
+
+
+def _is_sound(request: Request) -> bool:
+    """Some of its parts may not go together."""
+    try:
+        check(request)
+    except RequestError:
+        return False
+    return True
+
+
+@st.composite
+def _asked(draw: st.DrawFn) -> Request:
     asked = Request(
         prompt=draw(PROMPTS),
         negative_prompt=draw(PROMPTS),

@@ -33,7 +33,7 @@ def test_the_common_graph_is_told_whole() -> None:
     assert to_parameters(json.dumps(GRAPH)) == (
         "galaxy in a bottle <lora:ink:0.8>\nNegative prompt: watermark\n"
         "Steps: 30, Sampler: Euler a, Schedule type: Karras, "
-        "CFG scale: 8, Seed: 156680208700286, Model: galaxy.v2, Size: 640x512, Version: ComfyUI"
+        "CFG scale: 8, Seed: 156680208700286, Model: galaxy.v2, Size: 640x512, RNG: CPU, Version: ComfyUI"
     )
 
 
@@ -131,7 +131,7 @@ WORKFLOW = {
 def test_a_picture_with_the_editors_drawing_alone_is_understood() -> None:
     assert metadata.parse({"workflow": json.dumps(WORKFLOW)}).parameters == (
         "a bottle\nSteps: 30, Sampler: Euler, Schedule type: Simple, CFG scale: 8, Seed: 77, Model: galaxy.v2, "
-        "Size: 640x512, Version: ComfyUI"
+        "Size: 640x512, RNG: CPU, Version: ComfyUI"
     )
 
 

@@ -26,7 +26,7 @@ OLD = {
 def test_version_3_and_later() -> None:
     assert to_parameters(json.dumps(INVOKE)) == (
         "porcelain fox\nNegative prompt: plastic\nSteps: 33, Sampler: DPM++ 2M, Schedule type: Karras, "
-        "CFG scale: 7.5, Seed: 1234, Size: 512x512, Model: porcelain-v1, Version: InvokeAI"
+        "CFG scale: 7.5, Seed: 1234, Size: 512x512, Model: porcelain-v1, RNG: CPU, Version: InvokeAI"
     )
 
 
@@ -41,7 +41,7 @@ def test_loras_are_told_as_in_a_prompt() -> None:
 def test_version_2() -> None:
     assert to_parameters(json.dumps(OLD)) == (
         "a barn, dusk, fog\nSteps: 50, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7.5, Seed: 99, "
-        "Size: 512x448, Model: stable-diffusion-1.5, Version: InvokeAI"
+        "Size: 512x448, Model: stable-diffusion-1.5, RNG: CPU, Version: InvokeAI"
     )
 
 

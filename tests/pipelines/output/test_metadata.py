@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipelines.output.metadata import Details, Embedded
 from pipelines.output.save import encode
 from pipelines.request import FORMATS, PROMPT_BYTES, Request
 from tests.pipelines.output.pictures import new_picture, request
+from tests.pipelines.output.requests import one_picture
 
 PROMPTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=300)
 REQUESTS = st.builds(
@@ -29,7 +31,7 @@ REQUESTS = st.builds(
     format=st.sampled_from(FORMATS),
     exact=st.booleans(),
     checkpoint=PROMPTS,
-)
+) | st.builds(replace, one_picture(), format=st.sampled_from(FORMATS))
 DETAILS = Details(id="0" * 32, created=1.5, seconds=0.25, device="cuda:0", dtype="bfloat16")
 
 
@@ -47,7 +49,7 @@ def round_trip(request: Request, details: Details = DETAILS) -> tuple[Embedded, 
 def test_the_request_that_is_read_equals_the_one_that_was_written(request: Request) -> None:
     embedded, parameters = round_trip(request)
 
-    assert embedded == Embedded(parameters, request, DETAILS)
+    assert embedded == Embedded(parameters, request, DETAILS, program=infotext.OURS)
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
