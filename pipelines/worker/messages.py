@@ -80,7 +80,7 @@ class EmbeddingRef:
 
 @dataclass(frozen=True)
 class GuideRef:
-    """A file that guides pictures. `kind`: controlnet, picture, ip_adapter, image_encoder or sample."""
+    """A file beside the checkpoint. `kind`: controlnet, picture, ip_adapter, image_encoder, sample or upscaler."""
 
     kind: str
     name: str
@@ -171,6 +171,9 @@ class Submit:
     refiner: CheckpointRef | None = None
     image_prompts: tuple[ImagePromptTask, ...] = ()
     source: SourceTask | None = None  # None: from noise alone
+    # For the second pass: None of both: the first checkpoint, and what has a row in UPSCALERS.
+    hires_checkpoint: CheckpointRef | None = None
+    upscaler: GuideRef | None = None
 
 
 @dataclass(frozen=True)

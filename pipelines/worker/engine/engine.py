@@ -41,7 +41,7 @@ from pipelines.worker.recipes.controlling import controls_of
 from pipelines.worker.recipes.guiding import Guiding
 from pipelines.worker.recipes.image_prompting import prompts_of
 from pipelines.worker.recipes.starting import origin_of
-from pipelines.worker.recipes.still import Baton, Brief, Developed, Held, leg
+from pipelines.worker.recipes.still import Baton, Brief, Developed, Enlarged, Held, leg
 from pipelines.worker.weights.cache import Models
 from pipelines.worker.weights.loading import Model
 
@@ -170,7 +170,7 @@ class Engine:
             sheet.applied = kit.applied
         task = sheet.task
         brief = Brief(
-            job.request.changed(task.changes) if task.changes else job.request,
+            job.request_of(sheet),
             task.seed,
             task.state,
             job.submit.hold_after_steps,
@@ -180,6 +180,7 @@ class Engine:
                 prompts_of(kit.needs.image_prompts, kit.guides),
             ),
             origin_of(kit.needs.source, kit.guides),
+            kit.guides[kit.needs.upscaler] if kit.needs.upscaler else None,
         )
         coroutine = Task(
             partial(leg, brief, kit.model, sheet.baton, sheet.viewer.look),
@@ -195,7 +196,7 @@ class Engine:
         job.active.remove(task)
         self._active -= 1
         give_back(self._bench.models, kit)
-        if isinstance(task.result, Baton):
+        if isinstance(task.result, Baton | Enlarged):
             sheet.baton = task.result
             job.hand_on(sheet)
             return

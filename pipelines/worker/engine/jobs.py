@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
@@ -20,7 +21,8 @@ from pipelines.worker.messages import (
     SourceTask,
     Submit,
 )
-from pipelines.worker.recipes.still import Baton
+from pipelines.worker.recipes.passes import SECOND, stage_of
+from pipelines.worker.recipes.still import Baton, Enlarged
 from pipelines.worker.weights.outfits import Outfit
 
 Guided = ControlTask | ImagePromptTask | SourceTask
@@ -29,12 +31,21 @@ NO_OUTFIT = Outfit()
 
 @dataclass(eq=False)
 class Sheet:
-    """A picture of a job, from its first step to its pixels; a refiner has it for a while on its way."""
+    """A picture of a job, from its first step to its pixels; other checkpoints have it for a while on its way."""
 
     task: PictureTask
     viewer: Viewer | None = None
     applied: tuple[Applied, ...] = ()  # how much of each LoRA
-    baton: Baton | None = None  # how far it was when a checkpoint handed it on
+    baton: Baton | Enlarged | None = None  # how far it was when a checkpoint handed it on
+
+    @property
+    def is_in_second_pass(self) -> bool:
+        """Whether it goes on there."""
+        return isinstance(self.baton, Enlarged) or self._came_from_there
+
+    @cached_property
+    def _came_from_there(self) -> bool:
+        return stage_of(self.task.state) == SECOND
 
     def held(self, job_id: str, step: int, state: bytes) -> PictureHeld:
         """The word about a picture that goes on another time."""
@@ -60,13 +71,16 @@ class Needs:
     controls: tuple[ControlTask, ...] = ()
     image_prompts: tuple[ImagePromptTask, ...] = ()
     source: SourceTask | None = None
+    upscaler: GuideRef | None = None
 
     @property
     def guides(self) -> tuple[GuideRef, ...]:
-        """The files of all that guides it, each once."""
+        """The files of all that guides it and of what enlarges it, each once."""
         tasks: tuple[Guided, ...] = (*self.controls, *self.image_prompts)
         tasks += (self.source,) if self.source else ()
-        return tuple(dict.fromkeys(file for task in tasks for file in task.files))
+        files = [file for task in tasks for file in task.files]
+        files += [self.upscaler] if self.upscaler else []
+        return tuple(dict.fromkeys(files))
 
 
 @dataclass(eq=False)
@@ -84,21 +98,32 @@ class WorkerJob:
     @property
     def needs(self) -> Needs:
         """Those of the next picture. What a job brings is made for the family of its first checkpoint."""
-        submit, baton = self.submit, self.waiting[0].baton
-        if baton and baton.is_done:  # only pixels are to be made
-            return Needs(submit.checkpoint, outfit=Outfit(submit.vae))
-        checkpoint = submit.refiner if baton and submit.refiner else submit.checkpoint
-        if checkpoint.family != submit.checkpoint.family:
-            return Needs(checkpoint)
+        submit, sheet = self.submit, self.waiting[0]
+        checkpoint, baton = submit.checkpoint, sheet.baton
+        upscaler = None if sheet.is_in_second_pass else submit.upscaler
+        if sheet.is_in_second_pass:
+            checkpoint = submit.hires_checkpoint or checkpoint
+        elif isinstance(baton, Baton) and not baton.is_done:
+            checkpoint, upscaler = submit.refiner or checkpoint, None
+        elif baton and self.request_of(sheet).hires is None:  # only pixels are to be made
+            return Needs(checkpoint, outfit=Outfit(submit.vae))
+        if checkpoint.family != submit.checkpoint.family:  # it knows the latents, as the VAE does
+            return Needs(checkpoint, outfit=Outfit(submit.vae if sheet.is_in_second_pass else None))
         outfit = Outfit(submit.vae, submit.embeddings)
         guides = (submit.controls, submit.image_prompts, submit.source)
-        return Needs(checkpoint, Patch(submit.loras), outfit, *guides)
+        return Needs(checkpoint, Patch(submit.loras), outfit, *guides, upscaler)
+
+    def request_of(self, sheet: Sheet) -> Request:
+        """What one of its pictures is."""
+        changes = sheet.task.changes
+        return self.request.changed(changes) if changes else self.request
 
     @property
     def checkpoints(self) -> tuple[CheckpointRef, ...]:
         """All that it needs, one after another."""
-        refiner = self.submit.refiner
-        return (self.submit.checkpoint, refiner) if refiner else (self.submit.checkpoint,)
+        submit = self.submit
+        others = (submit.refiner, submit.hires_checkpoint)
+        return (submit.checkpoint, *(one for one in others if one))
 
     def hand_on(self, sheet: Sheet) -> None:
         """The picture waits for its next checkpoint."""

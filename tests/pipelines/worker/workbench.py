@@ -6,6 +6,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
@@ -111,13 +112,15 @@ class Workbench:
     def submit(self, job_id: str = "job", /, **asked: Any) -> None:
         """A job of as many pictures as the request has, or of `pictures=…`; the fields are those of `request`.
 
-        `refiner` is a checkpoint.
+        `refiner` and `hires_checkpoint` are checkpoints.
         """
         given: dict[str, Any] = {"checkpoint": self.checkpoint, "hold_after_steps": None, **asked}
         checkpoint, hold = given.pop("checkpoint"), given.pop("hold_after_steps")
-        names = ("loras", "vae", "embeddings", "refiner")
+        names = ("loras", "vae", "embeddings", "refiner", "hires_checkpoint", "upscaler")
         brings = {name: given.pop(name) for name in names if name in given}
         pictures, refiner = given.pop("pictures", None), brings.get("refiner")
+        if second := brings.get("hires_checkpoint"):
+            given["hires"] = replace(given["hires"], checkpoint=second.name)
         wanted = request(**given, refiner=refiner.name if refiner else None)
         if pictures is None:
             pictures = tuple(PictureTask(n, wanted.seed + n) for n in range(wanted.pictures))
