@@ -12,12 +12,15 @@ from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.hashes import Hashes
 from pipelines.manager.canvases import Canvases
 from pipelines.manager.embeddings import Known
+from pipelines.manager.explaining import Explainer, PromptQuestion
 from pipelines.manager.extras import Extras, extras_of
 from pipelines.manager.guides import Guides
+from pipelines.manager.loras import Loras
 from pipelines.manager.needs import Needs
 from pipelines.manager.settling import Settling
 from pipelines.manager.tokens import TokenCount, TokenCounter, count
 from pipelines.prompting.chunks import Tokenise
+from pipelines.prompting.explaining import Values
 from pipelines.prompting.reading import read
 from pipelines.prompting.schedules import Timing
 from pipelines.request import Request
@@ -78,6 +81,15 @@ class Finder:
         found = self.catalog.find(checkpoint)
         embeddings = Known(self.catalog.others(), found.family, self._tokenise(found))
         return count(read(text, Timing(STEPS[1])).texts, embeddings.vocabulary)
+
+    def explain(self, question: PromptQuestion) -> Values:
+        """Raises NotFound or ModelUnreadable."""
+        found, others = self.catalog.find(question.checkpoint), self.catalog.others()
+        known = Known(others, found.family, self._tokenise(found))
+        path = found.tokenizer_path or found.path
+        return Explainer(Loras(others), known, lambda text: self.tokens.spans(text, path)).explain(
+            question
+        )
 
     def _extras(self, request: Request, view: View) -> Extras:
         checkpoint = view.find(request.checkpoint)

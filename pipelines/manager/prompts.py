@@ -46,10 +46,9 @@ def prompts_of(request: Request) -> Iterator[Prompt]:
 
 def check_prompts(request: Request) -> None:
     """Raises RequestError for what in a prompt cannot be meant: AUTOMATIC1111 fails there, or draws only noise."""
-    if request.wording.emphasis == "none":
-        return
+    has_weights = request.wording.emphasis != "none"
     for prompt in prompts_of(request):
         find = negative_traps if prompt.is_negative else traps
-        for trap in find(prompt.text, prompt.timing):
+        for trap in find(prompt.text, prompt.timing, has_weights=has_weights):
             if trap.is_refused:
-                raise RequestError(prompt.field, trap.text, trap.why, trap.remedy)
+                raise RequestError(prompt.field, trap.text or prompt.text, trap.why, trap.remedy)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
+from tokenizers import Encoding, Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
 from pipelines.asking.wording import Wording
@@ -41,12 +41,20 @@ class TokenCounter:
 
     def ids(self, text: str, tokenizer_path: Path) -> list[int]:
         """Raises ModelUnreadable when the files of the tokenizer are damaged."""
+        ids: list[int] = self._encoded(text, tokenizer_path).ids
+        return ids
+
+    def spans(self, text: str, tokenizer_path: Path) -> list[tuple[int, int]]:
+        """Where each of these tokens stands in the text. Raises ModelUnreadable."""
+        spans: list[tuple[int, int]] = self._encoded(text, tokenizer_path).offsets
+        return spans
+
+    def _encoded(self, text: str, tokenizer_path: Path) -> Encoding:
         with self._lock:
             if tokenizer_path not in self._tokenizers:
                 self._tokenizers[tokenizer_path] = _load(tokenizer_path)
             tokenizer = self._tokenizers[tokenizer_path]
-        ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
-        return ids
+        return tokenizer.encode(text, add_special_tokens=False)
 
 
 def count(texts: Iterable[str], vocabulary: Vocabulary, wording: Wording = PLAIN) -> TokenCount:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import NamedTuple
 
+LARGEST = sys.float_info.max
 AND = re.compile(r"\bAND\b")
 NUMBER = re.compile(r"[-+]?(?:\d+\.?|\d*\.\d+)")
 
@@ -24,5 +26,5 @@ def terms(text: str) -> tuple[Term, ...]:
 def _term(part: str) -> Term:
     text, colon, number = part.rpartition(":")
     if colon and NUMBER.fullmatch(number.strip()):
-        return Term(text.rstrip(), float(number))
+        return Term(text.rstrip(), min(max(float(number), -LARGEST), LARGEST))
     return Term(part)

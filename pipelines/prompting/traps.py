@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pipelines.prompting.attention import BREAK_WORD, TOKEN, attention, number_of
-from pipelines.prompting.comments import COMMENT
+from pipelines.prompting.comments import blanked, comments
 from pipelines.prompting.composition import AND, Term, terms
-from pipelines.prompting.networks import TAG
+from pipelines.prompting.networks import tags_in
+from pipelines.prompting.reading import Reading, read, read_negative
 from pipelines.prompting.schedules import Alternation, Parsed, Switch, Timing, parse
 
 WEIGHT_MAX = 1000.0  # beyond it, nothing of the picture is left
+PARTS_MAX = 32
+CHARACTERS_MAX = 400_000  # of all texts that are encoded for a picture
 MEANT_AS_SCHEDULE = re.compile(r"\[[^\[\]]*[:|]")
-NOT_SPACE = re.compile(r"\S")
 
 
 class Kind(NamedTuple):
@@ -77,6 +79,16 @@ KINDS = {
         "what stands behind a # up to the end of the line is a comment",
         "Write it without #, if it is meant to be read.",
     ),
+    "too_many_parts": Kind(
+        f"it has more than {PARTS_MAX} parts between ANDs, each of which is drawn by itself",
+        "Write commas in place of most of them.",
+        is_refused=True,
+    ),
+    "too_much_text": Kind(
+        f"its variants over the steps have more than {CHARACTERS_MAX:,} characters together",
+        "Write fewer variants, or shorten what they share.",
+        is_refused=True,
+    ),
     "network_in_negative": Kind(
         "in a negative prompt it is words and loads nothing", "Move it into the prompt."
     ),
@@ -84,12 +96,12 @@ KINDS = {
 
 
 class Trap(NamedTuple):
-    """`code` is a row of KINDS. `text` stands from `begin` to `end` in the prompt."""
+    """`code` is a row of KINDS. `text` stands from `begin` to `end` in the prompt; None: it is about all of it."""
 
     code: str
     text: str
-    begin: int
-    end: int
+    begin: int | None
+    end: int | None
     why: str
     remedy: str
     is_refused: bool
@@ -101,34 +113,44 @@ class Found(NamedTuple):
     end: int
 
 
-def traps(prompt: str, timing: Timing) -> tuple[Trap, ...]:
+def traps(prompt: str, timing: Timing, *, has_weights: bool = True) -> tuple[Trap, ...]:
     """Those of a prompt, in its order. `timing`: of the last pass in which it is read."""
-    text = _blank(_blank(prompt, COMMENT), TAG)
+    text = blanked(prompt, comments(prompt))
+    text = blanked(text, tags_in(text))
     found = [*_comments(prompt)]
     begin = 0
     pieces = [*AND.finditer(text), None]
     for word in pieces:
         end = len(text) if word is None else word.start()
-        part = text[begin:end]
+        part = text[begin:end].rstrip()
         (term,) = terms(part)
-        if len(pieces) == 1 and len(term.text) < len(part.rstrip()):
-            found.append(Found("and_weight", begin + len(term.text), begin + len(part.rstrip())))
-        found += (
-            Found("and_in_brackets", word.start(), word.end())
-            if word is not None and one.code == "unclosed_bracket"
-            else Found(one.code, begin + one.begin, begin + one.end)
-            for one in _in_part(term, timing)
-        )
+        if len(pieces) == 1 and len(term.text) < len(part):
+            found.append(Found("and_weight", begin + len(term.text), begin + len(part)))
+        for one in _in_part(term, timing, has_weights=has_weights):
+            if word is not None and one.code == "unclosed_bracket":
+                found.append(Found("and_in_brackets", *word.span()))
+            else:
+                found.append(Found(one.code, begin + one.begin, begin + one.end))
         begin = end if word is None else word.end()
-    return _told(prompt, found)
+    return (*_of_all(read(prompt, timing)), *_told(prompt, found))
 
 
-def negative_traps(prompt: str, timing: Timing) -> tuple[Trap, ...]:
+def negative_traps(prompt: str, timing: Timing, *, has_weights: bool = True) -> tuple[Trap, ...]:
     """As `traps`, for a negative prompt."""
-    text = _blank(prompt, COMMENT)
-    tags = [Found("network_in_negative", *tag.span()) for tag in TAG.finditer(text)]
-    found = [*_comments(prompt), *tags, *_in_part(Term(_blank(text, TAG)), timing)]
-    return _told(prompt, found)
+    text = blanked(prompt, comments(prompt))
+    tags = [Found("network_in_negative", *tag.span()) for tag in tags_in(text)]
+    inside = _in_part(Term(blanked(text, tags_in(text))), timing, has_weights=has_weights)
+    return (
+        *_of_all(read_negative(prompt, timing)),
+        *_told(prompt, [*_comments(prompt), *tags, *inside]),
+    )
+
+
+def _of_all(reading: Reading) -> Iterator[Trap]:
+    if len(reading.parts) > PARTS_MAX:
+        yield Trap("too_many_parts", "", None, None, *KINDS["too_many_parts"])
+    if sum(map(len, reading.texts)) > CHARACTERS_MAX:
+        yield Trap("too_much_text", "", None, None, *KINDS["too_much_text"])
 
 
 def _told(prompt: str, found: Iterable[Found]) -> tuple[Trap, ...]:
@@ -139,13 +161,8 @@ def _told(prompt: str, found: Iterable[Found]) -> tuple[Trap, ...]:
     )
 
 
-def _blank(text: str, pattern: re.Pattern[str]) -> str:
-    """The text with blanks for what matches, so that all else keeps its place."""
-    return pattern.sub(lambda match: NOT_SPACE.sub(" ", match[0]), text)
-
-
 def _comments(prompt: str) -> Iterator[Found]:
-    for comment in COMMENT.finditer(prompt):
+    for comment in comments(prompt):
         begin, end = comment.start(), comment.start() + len(comment[0].rstrip("\n"))
         is_line = begin == 0 or prompt[begin - 1] == "\n"
         is_remark = prompt[begin - 1].isspace() and prompt[begin + 1 : begin + 2] in (" ", "#", "")
@@ -153,12 +170,15 @@ def _comments(prompt: str) -> Iterator[Found]:
             yield Found("comment_in_a_word", begin, end)
 
 
-def _in_part(term: Term, timing: Timing) -> Iterator[Found]:
+def _in_part(term: Term, timing: Timing, *, has_weights: bool) -> Iterator[Found]:
     parsed = parse(term.text, timing)
     yield from _of_schedules(term.text, parsed, timing)
-    flat = _flat(term.text, parsed)
-    yield from _of_brackets(flat)
-    if max(abs(term.weight), *(abs(one.weight) for one in attention(flat))) > WEIGHT_MAX:
+    weights = [abs(term.weight)]
+    if has_weights:
+        flat = _flat(term.text, parsed)
+        yield from _of_brackets(flat)
+        weights += [abs(segment.weight) for segment in attention(flat)]
+    if max(weights) > WEIGHT_MAX:
         yield Found("large_weight", 0, len(term.text))
 
 
