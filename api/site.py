@@ -28,6 +28,7 @@ from api import (
     native,
     pictures,
     projects,
+    prompting,
     retouch,
 )
 from api.front import Front
@@ -37,7 +38,7 @@ from pipelines import NotFound, Settings
 
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
-    graphics.ROUTES, projects.ROUTES, a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
+    graphics.ROUTES, projects.ROUTES, prompting.ROUTES, a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]

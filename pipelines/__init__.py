@@ -35,6 +35,7 @@ from pipelines.graphics.graphics import Graphics, Wanted
 from pipelines.graphics.styles import GRAPHIC_STYLES
 from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control, ImagePrompt
 from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
+from pipelines.manager.explaining import PromptQuestion
 from pipelines.manager.manager import PipelineManager
 from pipelines.manager.proposals import PROPOSALS, Proposals
 from pipelines.manager.vaes import find_vae
@@ -120,6 +121,7 @@ __all__ = [
     "Picture",
     "PipelineManager",
     "Project",
+    "PromptQuestion",
     "Proposals",
     "Refused",
     "Region",

@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
+from pipelines.branching import Branch, branched
 from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.verdict import verdict_of
@@ -29,6 +30,7 @@ from pipelines.manager.dispatch import Dispatcher, Terms
 from pipelines.manager.disposal import Disposal
 from pipelines.manager.docket import Docket
 from pipelines.manager.drafts import Drafts
+from pipelines.manager.explaining import PromptQuestion
 from pipelines.manager.finder import Finder
 from pipelines.manager.follow import Board, Changes
 from pipelines.manager.gpu import Gpu
@@ -37,6 +39,7 @@ from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
 from pipelines.manager.marks import marks_of
 from pipelines.manager.models import Models
+from pipelines.manager.naming import Naming
 from pipelines.manager.pickles import Pickles
 from pipelines.manager.queue import Queue
 from pipelines.manager.recovery import recover
@@ -95,6 +98,7 @@ class PipelineManager:
         )
         self.pickles = Pickles(converted, self.catalog, is_allowed=settings.allow_pickle)
         self.hashes = Hashes(settings.data_dir)
+        self.naming = Naming(self.catalog, self.hashes)
         self.library = Library(
             settings.output_dir,
             settings.data_dir,
@@ -229,6 +233,16 @@ class PipelineManager:
         self._desk.ask(lambda: self._commands.resume(job_id, owner))
         return self._board.job(job_id, owner)
 
+    def branch(
+        self, picture_id: str, owner: str, asked: Branch, client_request_id: str = ""
+    ) -> Job:
+        """A job for pictures that begin as this one. Raises NotFound, RequestError, or as `submit`."""
+        record = self.library.get(picture_id, owner)
+        if record.request is None:
+            why = "this picture does not say how it was made"
+            raise RequestError("step", asked.step, why, "Branch from one that was made here.")
+        return self.submit(branched(record.request, asked), owner, client_request_id)
+
     def requeue(self, job_id: str, owner: str) -> Job:
         """Queues a failed or cancelled job again. Raises NotFound, RequestError or Refused."""
         self._desk.ask(lambda: self._commands.requeue(job_id, owner))
@@ -278,6 +292,10 @@ class PipelineManager:
     def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""
         return self._finder.count_tokens(text, checkpoint)
+
+    def explain(self, question: PromptQuestion) -> dict[str, Any]:
+        """How prompts are read. Raises NotFound or ModelUnreadable."""
+        return self._finder.explain(question)
 
     def _save(self, picture: NewPicture) -> PictureRecord:
         """On the saver's thread: with the hashes of its files, as far as they are known by now, and their licences."""
