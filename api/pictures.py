@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import tempfile
 from collections.abc import AsyncIterator
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Query, Response
 from fastapi import Request as HttpRequest
@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.datastructures import UploadFile
 
 from api.answers import KEPT, Json, read_json
-from api.studio import Owner, TheStudio
+from api.studio import Owner, Studio, TheStudio
 from pipelines import Asset, RequestError, UploadError
 
 ROUTES = APIRouter(prefix="/api/v1")
@@ -100,12 +100,13 @@ async def upload(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response
     else:
         async with _sent_picture(http) as (file, name):
             asset = await run_in_threadpool(studio.assets.add, file, owner, name)
-    return Json(asset.as_dict(), 201)
+    return Json(await run_in_threadpool(_told, studio, asset), 201)
 
 
 @ROUTES.get("/assets/{asset_id}")
 async def one_asset(asset_id: str, studio: TheStudio, owner: Owner) -> Response:
-    return Json((await run_in_threadpool(studio.assets.get, asset_id, owner)).as_dict())
+    asset = await run_in_threadpool(studio.assets.get, asset_id, owner)
+    return Json(await run_in_threadpool(_told, studio, asset))
 
 
 @ROUTES.get("/assets/{asset_id}/file")
@@ -118,6 +119,16 @@ async def asset_file(asset_id: str, studio: TheStudio, owner: Owner) -> Response
 async def asset_thumbnail(asset_id: str, studio: TheStudio, owner: Owner) -> Response:
     data = await run_in_threadpool(studio.assets.thumbnail, asset_id, owner)
     return Response(data, media_type="image/webp", headers=KEPT)
+
+
+def _told(studio: Studio, asset: Asset) -> dict[str, Any]:
+    """The asset as JSON, with the models that its request names under our names."""
+    values = asset.as_dict()
+    if asset.request is None:
+        return values
+    named = studio.manager.naming.named(asset.request, asset.parameters)
+    missing = [dataclasses.asdict(one) for one in named.missing]
+    return {**values, "request": named.request.as_dict(), "unmapped": [*values["unmapped"], *missing]}
 
 
 async def _asset_of_picture(http: HttpRequest, studio: TheStudio, owner: Owner) -> Asset:

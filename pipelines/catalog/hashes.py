@@ -29,6 +29,8 @@ KNOWN_MAX = 10_000
 WHOLE, AFTER_HEADER = "", "|after header"
 OWN_HASH = "sshs_model_hash"  # the same, written into the file by kohya's scripts
 SHA256 = re.compile(r"[0-9a-f]{64}")
+# What AUTOMATIC1111 wrote as `Model hash` before December 2022 (AutoV1): of a piece of the file.
+AUTO_V1_DIGITS, AUTO_V1_START, AUTO_V1_BYTES = 8, 0x100000, 0x10000
 
 Key = str  # path, size, change time and inode: another file under the same name has another key
 
@@ -105,6 +107,17 @@ class Hashes:
         part = self._file.with_suffix(".part")
         part.write_text(json.dumps(self._known, indent=1), encoding="utf-8")
         part.replace(self._file)  # half a file would only mean that it is worked out again
+
+
+def auto_v1(path: Path) -> str:
+    """Its 8 hex digits; "" when the file cannot be read, or is shorter than where the piece begins."""
+    try:
+        with path.open("rb") as file:
+            file.seek(AUTO_V1_START)
+            piece = file.read(AUTO_V1_BYTES)
+    except OSError:
+        return ""
+    return hashlib.sha256(piece).hexdigest()[:AUTO_V1_DIGITS] if piece else ""
 
 
 def _key(path: Path, part: str) -> Key:
