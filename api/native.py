@@ -68,10 +68,7 @@ async def submit(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response
     if studio.closing.is_begun:
         raise shutting_down()
     values = await read_json(http)
-    client_id = values.pop("client_request_id", "")
-    if not isinstance(client_id, str) or len(client_id) > CLIENT_ID_LENGTH:
-        remedy = f"Send a text of at most {CLIENT_ID_LENGTH} characters."
-        raise RequestError("client_request_id", client_id, "cannot be used", remedy)
+    client_id = client_id_of(values)
     request = Request.from_dict(values)
     job = await run_in_threadpool(studio.manager.submit, request, owner, client_id)
     return Json(job.as_dict(), 201)
@@ -214,6 +211,15 @@ def _status(manager: PipelineManager) -> dict[str, Any]:
         "catalog_version": models.version,
         "version": VERSION,
     }
+
+
+def client_id_of(values: dict[str, Any]) -> str:
+    """Takes `client_request_id` out of what was sent. Raises RequestError."""
+    client_id = values.pop("client_request_id", "")
+    if not isinstance(client_id, str) or len(client_id) > CLIENT_ID_LENGTH:
+        remedy = f"Send a text of at most {CLIENT_ID_LENGTH} characters."
+        raise RequestError("client_request_id", client_id, "cannot be used", remedy)
+    return client_id
 
 
 def _indices(values: Any) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ from api import (
     a1111_controlnet,
     a1111_extras,
     answers,
+    branches,
     doors,
     downloads,
     graphics,
@@ -38,7 +39,8 @@ from pipelines import NotFound, Settings
 
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
-    graphics.ROUTES, projects.ROUTES, prompting.ROUTES, a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
+    branches.ROUTES, graphics.ROUTES, projects.ROUTES, prompting.ROUTES,
+    a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]

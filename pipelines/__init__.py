@@ -9,6 +9,7 @@ from pipelines.asking.noise import SOURCES as NOISE_SOURCES
 from pipelines.asking.sampling import BOUNDS as SAMPLING_BOUNDS
 from pipelines.asking.sampling import GUIDANCE, STEPS, Sampling
 from pipelines.asking.wording import COMMA_BACKTRACK, EMPHASES, Wording
+from pipelines.branching import Branch
 from pipelines.catalog.cards import licence_row
 from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.catalog.embeddings import EmbeddingFile
@@ -102,6 +103,7 @@ __all__ = [
     "VERSION",
     "Asset",
     "Assets",
+    "Branch",
     "Checkpoint",
     "Control",
     "Defaults",

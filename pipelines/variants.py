@@ -30,10 +30,10 @@ def variants(request: Request) -> tuple[Variant, ...]:
 
 def _nth(request: Request, number: int) -> Variant:
     noise = request.noise
-    if number and noise.variation_strength:
-        return Variant(request.seed, {"noise.variation_seed": noise.variation_seed + number})
     if number and request.beginnings and noise.later_seed is not None:
         return Variant(request.seed, {"noise.later_seed": noise.later_seed + number})
+    if number and noise.variation_strength:
+        return Variant(request.seed, {"noise.variation_seed": noise.variation_seed + number})
     return Variant(request.seed + number)
 
 

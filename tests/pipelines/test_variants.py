@@ -36,6 +36,14 @@ def request(**values: Any) -> Request:
             [(7, {}), (7, {"noise.later_seed": 51}), (7, {"noise.later_seed": 52})],
             id="branches-part-where-they-branch",
         ),
+        pytest.param(
+            {
+                "noise": Noise(later_seed=50, variation_seed=9, variation_strength=0.1),
+                **BRANCH,
+            },
+            [(7, {}), (7, {"noise.later_seed": 51}), (7, {"noise.later_seed": 52})],
+            id="those-of-varied-noise-as-well",
+        ),
     ],
 )
 def test_the_seeds_of_a_batch(values: dict[str, Any], expected: list[Any]) -> None:
