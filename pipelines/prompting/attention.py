@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -80,9 +79,9 @@ class _Reader:
         with np.errstate(all="ignore"):  # a thousand brackets make no number that is of use
             for begin, end, factor in self._spans:
                 weights[begin:end] *= factor
-        largest = sys.float_info.max
-        finite = np.nan_to_num(weights, nan=0.0, posinf=largest, neginf=-largest)
-        return map(Segment, self._texts, finite.tolist())
+        if not np.isfinite(weights).all():
+            weights = np.nan_to_num(weights)
+        return map(Segment, self._texts, weights.tolist())
 
     def _close(self, begin: int, factor: float) -> None:
         self._spans.append((begin, len(self._texts), factor))

@@ -183,8 +183,9 @@ def _in_part(term: Term, timing: Timing, *, has_weights: bool) -> Iterator[Found
 
 
 def _of_schedules(text: str, parsed: Parsed, timing: Timing) -> Iterator[Found]:
-    if parsed.barrier is not None and MEANT_AS_SCHEDULE.search(text):
-        yield Found("literal_prompt", parsed.barrier, parsed.barrier + 1)
+    barrier = parsed.barrier
+    if barrier is not None and MEANT_AS_SCHEDULE.search(text) and not _is_in_braces(text, barrier):
+        yield Found("literal_prompt", barrier, barrier + 1)
     for site in parsed.sites:
         if isinstance(site.node, Switch):
             if site.node.when >= timing.count:
@@ -193,6 +194,11 @@ def _of_schedules(text: str, parsed: Parsed, timing: Timing) -> Iterator[Found]:
             is_short = len(site.marks) == 3  # two brackets and a colon
             code = "schedule_without_number" if is_short else "schedule_with_words"
             yield Found(code, site.begin, site.end)
+
+
+def _is_in_braces(text: str, place: int) -> bool:
+    """Choices such as {a|b} are made before a prompt is read."""
+    return text.count("{", 0, place) > text.count("}", 0, place)
 
 
 def _flat(text: str, parsed: Parsed) -> str:
