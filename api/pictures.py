@@ -17,7 +17,16 @@ from starlette.datastructures import UploadFile
 
 from api.answers import KEPT, Json, read_json
 from api.studio import Owner, Studio, TheStudio
-from pipelines import Asset, RequestError, UploadError
+from pipelines import (
+    Asset,
+    Job,
+    PictureRecord,
+    Request,
+    RequestError,
+    UploadError,
+    adds_noise,
+    read_texts,
+)
 
 ROUTES = APIRouter(prefix="/api/v1")
 PAGE_LENGTH = 200
@@ -44,13 +53,13 @@ class Search(BaseModel):
 async def search(studio: TheStudio, owner: Owner, asked: Annotated[Search, Query()]) -> Response:
     filters = asked.model_dump(exclude={"q"})
     page = await run_in_threadpool(studio.manager.library.search, owner, asked.q, **filters)
-    items = [record.as_dict() for record in page.items]
+    items = [_shown(record) for record in page.items]
     return Json({"items": items, "next_cursor": page.next_cursor, "total": page.total})
 
 
 @ROUTES.get("/pictures/{picture_id}")
 async def one_picture(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
-    return Json((await run_in_threadpool(studio.manager.library.get, picture_id, owner)).as_dict())
+    return Json(_shown(await run_in_threadpool(studio.manager.library.get, picture_id, owner)))
 
 
 @ROUTES.get("/pictures/{picture_id}/file")
@@ -93,6 +102,14 @@ async def restore(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
     return await one_picture(picture_id, studio, owner)
 
 
+@ROUTES.post("/pictures/{picture_id}/verify")
+async def verify(picture_id: str, studio: TheStudio, owner: Owner) -> Response:
+    found = await run_in_threadpool(studio.manager.verify, picture_id, owner)
+    if isinstance(found, Job):
+        return Json(found.as_dict(), 201)
+    return Json({"id": None, "verdict": found.as_dict()})
+
+
 @ROUTES.post("/assets")
 async def upload(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     if http.headers.get("content-type", "").startswith("application/json"):
@@ -121,14 +138,47 @@ async def asset_thumbnail(asset_id: str, studio: TheStudio, owner: Owner) -> Res
     return Response(data, media_type="image/webp", headers=KEPT)
 
 
+@ROUTES.post("/parameters")
+async def parameters(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    text = (await read_json(http)).get("text")
+    if not isinstance(text, str):
+        remedy = 'Send {"text": …} with what stands in a picture, or in a file beside it.'
+        raise RequestError("text", text, "is no text", remedy)
+    return Json(await run_in_threadpool(_understood, studio, text))
+
+
+def _shown(record: PictureRecord) -> dict[str, Any]:
+    """The record as JSON, with whether another seed could change what is added to it on the way."""
+    request = record.request
+    return {**record.as_dict(), "adds_noise": adds_noise(request.sampling) if request else None}
+
+
 def _told(studio: Studio, asset: Asset) -> dict[str, Any]:
-    """The asset as JSON, with the models that its request names under our names."""
-    values = asset.as_dict()
-    if asset.request is None:
+    """The asset as JSON."""
+    return _named(studio, asset.as_dict(), asset.request, asset.parameters)
+
+
+def _understood(studio: Studio, text: str) -> dict[str, Any]:
+    """What a text says that stands in pictures, or beside them, as JSON."""
+    said = read_texts({"parameters": text})
+    unmapped = [dataclasses.asdict(one) for one in said.unmapped]
+    values = {"request": None, "program": said.program, "unmapped": unmapped}
+    return _named(studio, values, said.request, said.parameters)
+
+
+def _named(
+    studio: Studio, values: dict[str, Any], request: Request | None, parameters: str
+) -> dict[str, Any]:
+    """These values, with the models that the request names under our names."""
+    if request is None:
         return values
-    named = studio.manager.naming.named(asset.request, asset.parameters)
+    named = studio.manager.naming.named(request, parameters)
     missing = [dataclasses.asdict(one) for one in named.missing]
-    return {**values, "request": named.request.as_dict(), "unmapped": [*values["unmapped"], *missing]}
+    return {
+        **values,
+        "request": named.request.as_dict(),
+        "unmapped": [*values["unmapped"], *missing],
+    }
 
 
 async def _asset_of_picture(http: HttpRequest, studio: TheStudio, owner: Owner) -> Asset:

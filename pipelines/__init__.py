@@ -9,7 +9,7 @@ from pipelines.asking.noise import SOURCES as NOISE_SOURCES
 from pipelines.asking.sampling import BOUNDS as SAMPLING_BOUNDS
 from pipelines.asking.sampling import GUIDANCE, STEPS, Sampling
 from pipelines.asking.wording import COMMA_BACKTRACK, EMPHASES, Wording
-from pipelines.branching import Branch
+from pipelines.branching import Branch, adds_noise
 from pipelines.catalog.cards import licence_row
 from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.catalog.embeddings import EmbeddingFile
@@ -41,6 +41,8 @@ from pipelines.manager.manager import PipelineManager
 from pipelines.manager.proposals import PROPOSALS, Proposals
 from pipelines.manager.vaes import find_vae
 from pipelines.output.assets import Asset, Assets
+from pipelines.output.metadata import parse as read_texts
+from pipelines.output.record import PictureRecord
 from pipelines.projects.changes import NAME_CHARACTERS as PROJECT_NAME_CHARACTERS
 from pipelines.projects.project import Project
 from pipelines.projects.telling import as_dict as project_as_dict
@@ -121,6 +123,7 @@ __all__ = [
     "Order",
     "Other",
     "Picture",
+    "PictureRecord",
     "PipelineManager",
     "Project",
     "PromptQuestion",
@@ -138,6 +141,7 @@ __all__ = [
     "VaeFile",
     "Wanted",
     "Wording",
+    "adds_noise",
     "find_title",
     "find_vae",
     "is_own_vae",
@@ -145,5 +149,6 @@ __all__ = [
     "offers_for",
     "project_as_dict",
     "project_summary",
+    "read_texts",
     "title_of",
 ]

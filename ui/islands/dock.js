@@ -103,7 +103,7 @@ export function mountDock({ store, verbs, focus, goTo }) {
 
 function drawRow(node, job) {
   node.dataset.state = job.state;
-  setText(node.querySelector(".dock-prompt"), job.request.prompt || "no prompt");
+  setText(node.querySelector(".dock-prompt"), `${job.verifies ? "Verify: " : ""}${job.request.prompt || "no prompt"}`);
   const count = job.pictures.length > 1 && !isOpen(job) && job.state !== "paused" ? ` · ${tally(job)}` : "";
   setText(
     node.querySelector(".dock-state"),

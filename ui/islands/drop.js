@@ -1,4 +1,4 @@
-// A picture that is dropped on the page or pasted into it gives its settings to the form.
+// Files that are dropped on the page or pasted into it go to the place that takes pictures there, or give their settings.
 import { call } from "./api.js";
 import { h, isTyping, show } from "./dom.js";
 
@@ -7,7 +7,6 @@ export const PICTURE_TYPES = "image/png,image/jpeg,image/webp,image/avif,image/g
 
 const PLACE = "[data-takes-picture]";
 const TIMEOUT_MS = 60000;
-const WHO_DOES = "Pictures that were made here do, and those of programs that write them in the same way.";
 
 const takers = new WeakMap();
 
@@ -30,10 +29,10 @@ export async function sendPicture(file, toasts) {
 }
 
 /**
- * Watches the whole page for files. `useRequest(request)` takes up what was found in one; `pasted()` is the place for
- * what is pasted while nobody writes and no place has the focus, or null.
+ * Watches the whole page for files. `take(files)` has what no place takes; `pasted()` is the place for what is pasted
+ * while nobody writes and no place has the focus, or null.
  */
-export function watchDrops({ toasts, useRequest, pasted }) {
+export function watchDrops({ take, pasted }) {
   const veil = h(
     "div",
     { class: "drop-veil", hidden: true },
@@ -84,16 +83,9 @@ export function watchDrops({ toasts, useRequest, pasted }) {
     return place;
   }
   function give(place, files) {
-    const run = takers.get(place ?? document.body) ?? take;
-    if (files.length) run(files[0], files);
-  }
-  async function take(file) {
-    const asset = await sendPicture(file, toasts);
-    if (asset?.request) useRequest(asset.request);
-    else if (asset)
-      toasts.say(`${file.name || "This picture"} carries no settings. ${WHO_DOES}`, {
-        isError: true,
-        key: "drop",
-      });
+    if (!files.length) return;
+    const taker = place && takers.get(place);
+    if (taker) taker(files[0], files);
+    else take(files);
   }
 }

@@ -1,10 +1,12 @@
 // A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
 import { call, url } from "./api.js";
+import { branchesOf, createBranch } from "./branch.js";
 import { createCompare } from "./compare.js";
 import { createExports } from "./exports.js";
 import { h, icon, iconButton, show } from "./dom.js";
 import { pictureLicences } from "./licence.js";
 import { createStrip } from "./strip.js";
+import { createVerdict } from "./verify.js";
 import { duration, fileSize, when } from "./words.js";
 
 /** A loader of picture records that asks for each once. */
@@ -24,9 +26,11 @@ export function createRecords() {
   };
 }
 
-/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, enlarge, styleOf, trash, restore, openInLibrary (absent: no such button). */
+/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, branch, verify, enlarge, styleOf, trash, restore, openInLibrary (absent: no such button). */
 export function createPictureView(stage, verbs, toasts) {
-  const strip = createStrip(stage);
+  const branch = createBranch(verbs);
+  const strip = createStrip(stage, { beside: branch.button, onScrub: branch.at });
+  const verdict = createVerdict(verbs.verify);
   const compare = createCompare(stage);
   const exports = createExports(verbs, toasts);
   const words = h("div", { class: "picture-words" });
@@ -35,6 +39,8 @@ export function createPictureView(stage, verbs, toasts) {
     "div",
     { class: "picture-view", hidden: true },
     strip.element,
+    branch.element,
+    verdict.element,
     h("div", { class: "picture-row" }, words, actions),
   );
   let current = null;
@@ -46,7 +52,9 @@ export function createPictureView(stage, verbs, toasts) {
     stage.shape(record.width, record.height);
     stage.frame.dataset.state = record.trashed ? "trashed" : "done";
     stage.show(url(`api/v1/pictures/${record.id}/file`), record.prompt || "Picture without a prompt");
+    branch.open(record);
     strip.open(record);
+    verdict.open(record);
     compare.open(record);
     exports.open(record);
     words.replaceChildren(...describe(record));
@@ -55,6 +63,8 @@ export function createPictureView(stage, verbs, toasts) {
   function close() {
     current = null;
     strip.close();
+    branch.close();
+    verdict.close();
     compare.close();
     show(element, false);
   }
@@ -69,6 +79,7 @@ export function createPictureView(stage, verbs, toasts) {
         record.seed !== null &&
         iconButton("seed", "Use this seed", () => verbs.useSeed(record)),
       record.request && iconButton("sliders", "Use these settings", () => verbs.useSettings(record)),
+      verbs.verify.fits(record) && iconButton("check", "Verify: make it again and compare", () => verbs.verify.run(record)),
       record.parameters &&
         iconButton("copy", "Copy the settings as text", () => copy(record.parameters, toasts)),
       h(
@@ -110,6 +121,7 @@ function describe(record) {
     ["LoRA", record.applied],
     ["ControlNet", guidesOf(record.request?.controls)],
     ["IP-Adapter", guidesOf(record.request?.image_prompts)],
+    ...branchesOf(record.request).map((words) => ["Branched", words]),
     ["Licences", record.licences ? pictureLicences(record.licences) : ""],
     ["Took", record.seconds ? duration(record.seconds) : ""],
     ["File", fileSize(record.bytes)],

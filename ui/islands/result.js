@@ -18,7 +18,7 @@ const IDEAS = [
 ];
 
 const EMPTY = {
-  text: "Write what the picture shows, then press Generate. Or drop a picture that was made here to take up its settings.",
+  text: "Write what the picture shows, then press Generate. Or drop a picture here to take up its settings, whichever program made it.",
   image: "Choose the picture to start from, write what it is to become, then press Generate.",
 };
 
@@ -57,7 +57,7 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     element.dataset.state = job.state;
     element.dataset.face = face;
     stage.shape(job.request.width, job.request.height);
-    if (face !== "picture" || !picture.picture_id) view.close();
+    if (face !== "picture" || !idOf(job, picture)) view.close();
     if (face === "picture") drawPicture(job, picture);
     else ({ sheet, grid })[face].draw(job);
     progress.draw(job, picture);
@@ -76,7 +76,8 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     delete element.dataset.state;
   }
   function drawPicture(job, picture) {
-    if (picture.picture_id) return openPicture(picture.picture_id);
+    const id = idOf(job, picture);
+    if (id) return openPicture(id);
     const isGivenUp = job.state === "failed" || job.state === "cancelled";
     stage.frame.dataset.state = isGivenUp ? job.state : picture.state;
     if (hasPreview(job, picture)) stage.show(previewOf(job, picture), "Preview");
@@ -99,7 +100,7 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
       message.replaceChildren(failure(job, { verbs, picker }));
       message.dataset.version = job.version;
     }
-    show(message, isGivenUp && face !== "grid" && !job.pictures.some((one) => one.picture_id));
+    show(message, isGivenUp && !job.verifies && face !== "grid" && !job.pictures.some((one) => one.picture_id));
   }
   function again() {
     view.close();
@@ -121,6 +122,9 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     sheetInView: () => (focus.job() && isSheet(focus.job()) ? sheet : null),
   };
 }
+
+/** The picture on disk that is shown for one of a job: its own, or the one that is verified. */
+const idOf = (job, picture) => picture.picture_id ?? job.verifies;
 
 /** What is shown of a job: all drafts, the whole grid, or one picture. */
 function faceOf(job, index) {

@@ -109,11 +109,11 @@ export function createFocus(store) {
     keep("focus", { jobId, index });
     for (const run of listeners) run(focus);
   }
-  /** The job in focus; without one the one that runs, else the newest. */
+  /** The job in focus; without one the one that runs, else the newest. What only verifies is not looked at unasked. */
   function job() {
     const chosen = store.jobs.get(focus.jobId);
     if (chosen) return chosen;
-    const all = store.newestFirst();
+    const all = store.newestFirst().filter((one) => !one.verifies);
     return all.find((one) => one.state === "running") ?? all.find(isOpen) ?? all[0] ?? null;
   }
   function onChange(run) {

@@ -4,8 +4,8 @@ import { h, setAttribute, setText, show } from "./dom.js";
 
 const THUMBS = 10;
 
-/** A strip over `stage`. `open(record)` loads its steps; `onScrub(step or null)` may follow along. */
-export function createStrip(stage) {
+/** A strip over `stage`. `open(record)` loads its steps; `beside` stands below the label; `onScrub(step or null)`. */
+export function createStrip(stage, { beside, onScrub }) {
   const thumbs = h("div", { class: "strip-thumbs", "aria-hidden": "true" });
   const slider = h("input", {
     type: "range",
@@ -15,7 +15,8 @@ export function createStrip(stage) {
     "aria-label": "Step of the development",
   });
   const label = h("span", { class: "strip-label" });
-  const element = h("div", { class: "strip", hidden: true }, thumbs, slider, label);
+  const aside = h("div", { class: "strip-aside" }, label, beside);
+  const element = h("div", { class: "strip", hidden: true }, thumbs, slider, aside);
   let record = null;
   let frames = [];
   let warmed = false;
@@ -80,6 +81,7 @@ export function createStrip(stage) {
     const frame = frames[index];
     const text = frame ? `step ${frame.step} · σ ${frame.sigma.toFixed(2)}` : "finished";
     setText(label, text);
+    onScrub(frame?.step ?? null);
     setAttribute(slider, "aria-valuetext", text);
     for (const thumb of thumbs.children)
       thumb.classList.toggle("passed", Number(thumb.dataset.index) <= index);

@@ -32,6 +32,8 @@ function waiting(job) {
   return job.eta_seconds === null ? place : `${place} · starts in ${duration(job.eta_seconds)}`;
 }
 
+const VERDICTS = { identical: "identical", same: "the same within rounding", different: "different", impossible: "cannot be made again" };
+
 /** The state of a job in one short phrase, for lists. */
 export function phrase(job) {
   const live =
@@ -39,6 +41,7 @@ export function phrase(job) {
     job.pictures.find((picture) => picture.state === "paused") ??
     job.pictures[0];
   if (isOpen(job) || job.state === "paused") return (job.pictures.length > 1 ? counted : now)(job, live);
+  if (job.verdict) return VERDICTS[job.verdict.result];
   return { held: "held: pick drafts", done: "done", failed: "failed", cancelled: "cancelled" }[job.state];
 }
 

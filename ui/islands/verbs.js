@@ -60,6 +60,7 @@ export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, 
   return {
     request,
     share: (job) => share({ jobs: [job] }),
+    show: (job) => (share({ jobs: [job] }), focus.set(job.id)),
     submit: (asked) => post(asked, randomId()),
     generate: (values) => send(values),
     drafts: (values) => send(values, DRAFTS),
@@ -90,14 +91,18 @@ export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, 
 }
 
 /** The verbs of pictures; each answers whether it worked. `library` is filled once that tab was opened. */
-export function createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge }) {
-  function useRequest(request) {
+export function createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge, verify, verbs }) {
+  /** Puts a request into the form; answers whether its checkpoint is here. */
+  function takeUp(request) {
     // First the checkpoint: the request's own values then win over its defaults.
     const isFound = !request.checkpoint || checkpoint.choose(request.checkpoint);
     graphics.choose(null); // its words are in the prompt already
     form.fill(form.fromRequest(request));
     modes.open(modeOf(request));
-    if (isFound) toasts.say("Settings taken up.", { key: "settings" });
+    return isFound;
+  }
+  function useRequest(request) {
+    if (takeUp(request)) toasts.say("Settings taken up.", { key: "settings" });
     else
       toasts.say(
         `Settings taken up, but the checkpoint “${request.checkpoint}” is not here; “${checkpoint.name}” stays chosen.`,
@@ -151,8 +156,17 @@ export function createPictureVerbs({ form, checkpoint, graphics, records, toasts
       form.fill({ seed: record.seed });
       toasts.say(`Seed ${record.seed} is in the form.`, { key: "settings" });
     },
+    takeUp,
     sendTo,
+    /** A picture like this one up to a step, and otherwise from there on. Raises what the API refuses. */
+    branch: async (record, asked) => {
+      const json = { ...asked, client_request_id: randomId() };
+      const job = await insist("POST", `api/v1/pictures/${record.id}/branch`, { json }, PATIENCE_MS);
+      verbs.show(job);
+      goTo("workspace");
+    },
     enlarge,
+    verify,
     styleOf: graphics.styleOf,
     trash,
     restore,
