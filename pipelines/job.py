@@ -37,6 +37,7 @@ class Picture:
     steps: int = 0
     preview_seq: int = 0
     picture_id: str | None = None
+    edition: int = 0  # how often it was made again since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,14 @@ class Job:
     stage: str = ""  # what the worker does now, in words: "loading starter", "developing", "saving"
     attempt: int = 0
     error: dict[str, Any] | None = None  # StudioError.as_dict()
+    # The picture that its own one is compared with and then forgotten, and what came of it: Comparison.as_dict().
+    verifies: str | None = None
+    verdict: dict[str, Any] | None = None
     version: int = 0
+
+    def number_of(self, index: int) -> int:
+        """Under which number of this job a picture stands in the library: those made again have one of their own."""
+        return index + self.pictures[index].edition * len(self.pictures)
 
     def request_of(self, index: int) -> Request:
         """What one picture alone is: the same file comes of it whenever it is submitted."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from pipelines.asking.noise import ANY_SEED
 from pipelines.errors import NotFound, Refused, RequestError
+from pipelines.fields import within
 from pipelines.job import (
     CANCELLED,
     ENDED_STATES,
@@ -26,7 +28,7 @@ from pipelines.manager.gpu import Gpu
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.queue import Record
 from pipelines.manager.results import CANCELLING, PAUSING, Results
-from pipelines.request import Request
+from pipelines.request import Request, roll
 from pipelines.variants import Variant
 from pipelines.worker.messages import Cancel
 
@@ -43,6 +45,7 @@ class Order:
     request: Request
     variants: tuple[Variant, ...]  # its pictures
     client_request_id: str = ""
+    verifies: str | None = None  # the picture that its own one is compared with
 
 
 class Commands:
@@ -72,6 +75,7 @@ class Commands:
                 for n, one in enumerate(order.variants)
             ),
             created=self._docket.clock(),
+            verifies=order.verifies,
         )
         ordinal = self._docket.next_ordinal()
         self._docket.add(
@@ -141,6 +145,32 @@ class Commands:
         for picture in self._keeper.unsaved(job_id):
             docket.change(entry, state=RUNNING, started=docket.clock())
             self._results.save(entry, picture)
+
+    def again(self, job_id: str, owner: str, pictures: tuple[int, ...], seed: int | None) -> None:
+        """Makes these pictures of a job that is over anew, in the same job; those that were made stay in the library.
+
+        `seed` None: each with its own; -1: each with a new one.
+        """
+        entry = self._find(job_id, owner)
+        job = entry.job
+        if job.state not in ENDED_STATES:
+            raise RequestError("job", job.state, "the job is not over", "Wait for it, or cancel it.")
+        if not pictures or not all(0 <= index < len(job.pictures) for index in pictures):
+            last = len(job.pictures) - 1
+            why = "are no pictures of this job"
+            raise RequestError("pictures", list(pictures), why, f"Choose from 0 to {last}.")
+        if seed is not None:
+            within("seed", seed, ANY_SEED)
+        self._admit(owner)
+        docket = self._docket
+        docket.amend(entry, ordinal=docket.next_ordinal())
+        for index in set(pictures):
+            picture = job.pictures[index]
+            own = picture.seed if seed is None else roll() if seed == -1 else seed
+            edition = picture.edition + (picture.picture_id is not None)
+            new = {"seed": own, "edition": edition, "picture_id": None}
+            docket.change_pictures(entry, [index], state=QUEUED, step=0, **new)
+        docket.change(entry, state=QUEUED, attempt=0, started=None, finished=None, error=None)
 
     def remove(self, job_id: str, owner: str) -> None:
         """Forgets a job that is over."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pipelines.errors import DiskFull, StudioError
 from pipelines.manager.drafts import Draft, Drafts, Past
+from pipelines.manager.verifying import Comparison
 from pipelines.output.record import NewPicture, PictureRecord
 from pipelines.worker.messages import PictureHeld
 
@@ -18,16 +19,22 @@ UNSAVED_BYTES = 256 * 2**20
 
 Post = Callable[[Callable[[], None]], None]
 Saved = Callable[[str, StudioError | None], None]  # (picture id, None) or ("", why not)
+Compare = Callable[[NewPicture, str], Comparison]  # with the picture of this id
+Compared = Callable[[Comparison | None, StudioError | None], None]
 
 
 class Keeper:
     """Used on the desk thread, where the callbacks arrive as well. `save` is the library's."""
 
     def __init__(
-        self, save: Callable[[NewPicture], PictureRecord], drafts: Drafts, post: Post
+        self,
+        save: Callable[[NewPicture], PictureRecord],
+        compare: Compare,
+        drafts: Drafts,
+        post: Post,
     ) -> None:
         self.drafts = drafts
-        self._save, self._post = save, post
+        self._save, self._compare, self._post = save, compare, post
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="saver")
         self._unsaved: dict[tuple[str, int], NewPicture] = {}
         self.backlog = 0  # pictures that wait for the disk
@@ -46,6 +53,18 @@ class Keeper:
                 if isinstance(error, DiskFull):
                     self._remember(picture)
                 then("", error)
+
+        future.add_done_callback(lambda _: self._post(ended))
+
+    def compare(self, picture: NewPicture, picture_id: str, then: Compared) -> None:
+        """Compares a finished picture with that of this id, and keeps nothing of it."""
+        self.backlog += 1
+        future = self._disk.submit(self._compare, picture, picture_id)
+
+        def ended() -> None:
+            self.backlog -= 1
+            error = _why_not(future)
+            then(None if error else future.result(), error)
 
         future.add_done_callback(lambda _: self._post(ended))
 

@@ -19,7 +19,7 @@ from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.verdict import verdict_of
 from pipelines.catalog.watch import Watch
-from pipelines.errors import NotFound, RequestError, StudioError
+from pipelines.errors import ModelUnreadable, NotFound, RequestError, StudioError
 from pipelines.guiding.prepared import Prepared
 from pipelines.job import QUEUED, RUNNING, Job
 from pipelines.manager.bench import Bench
@@ -48,6 +48,7 @@ from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
 from pipelines.manager.tokens import TokenCount, TokenCounter
 from pipelines.manager.used import used_by
+from pipelines.manager.verifying import Comparison, Verifier, refused
 from pipelines.output.assets import Assets
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
@@ -125,7 +126,8 @@ class PipelineManager:
         self._gpu = Gpu(
             worker_target or WORKER, self._launch, self._desk.post, self._heard, self._died
         )
-        self._keeper = Keeper(self._save, Drafts(settings.data_dir), self._desk.post)
+        self._verifier = Verifier(self.library, self.naming)
+        self._keeper = Keeper(self._save, self._compare, Drafts(settings.data_dir), self._desk.post)
         self._results = Results(self._docket, self._bench, self._keeper, self._gpu)
         self._dispatcher = Dispatcher(
             self._docket, self._bench, self._results, self._gpu, self._terms()
@@ -204,6 +206,21 @@ class PipelineManager:
             raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
         settled = self._finder.settle(request, owner)
         order = Order(owner, *settled, client_request_id)
+        return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
+
+    def verify(self, picture_id: str, owner: str) -> Job | Comparison:
+        """Makes a picture again from what its file says, to be compared in the job's `verdict` and not kept.
+
+        No job where it is clear that it cannot be made. Raises NotFound, Refused or DiskFull.
+        """
+        request = self._verifier.request(picture_id, owner)
+        if isinstance(request, Comparison):
+            return request
+        try:
+            settled = self._finder.settle(request, owner)
+        except (RequestError, ModelUnreadable) as error:
+            return refused(error)
+        order = Order(owner, *settled, verifies=picture_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)
 
     def job(self, job_id: str, owner: str) -> Job:
@@ -306,6 +323,10 @@ class PipelineManager:
         edits = self.projects.edits(picture.owner, picture.client_request_id)
         whole = replace(picture, marks=marks, licences=licences, edits=edits)
         return self.library.save(whole)
+
+    def _compare(self, picture: NewPicture, picture_id: str) -> Comparison:
+        """On the saver's thread."""
+        return self._verifier.compare(self._canvases.finish(picture), picture_id)
 
     # ---- on the desk thread --------------------------------------------------------------------------
 

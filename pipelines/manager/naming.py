@@ -169,4 +169,3 @@ def _digests(text: str) -> dict[str, str]:
     rows = (row.rpartition(":") for row in text.split(","))
     found = {name.strip(): digest.strip().lower() for name, _, digest in rows if name.strip()}
     return {name: digest for name, digest in found.items() if DIGEST.fullmatch(digest)}
-

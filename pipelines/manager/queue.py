@@ -43,10 +43,15 @@ MIGRATIONS = (
     CREATE INDEX jobs_in_order ON jobs (ordinal);
     CREATE TABLE owners (owner TEXT PRIMARY KEY, gpu_seconds REAL NOT NULL) STRICT;
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN verifies TEXT;
+    ALTER TABLE jobs ADD COLUMN verdict TEXT;
+    """,
 )
 COLUMNS = (
     *("id", "owner", "client_request_id", "ordinal", "state", "attempt", "is_picked"),
     *("request", "pictures", "created", "started", "finished", "error"),
+    *("verifies", "verdict"),
 )
 
 
@@ -169,6 +174,8 @@ def _row(record: Record) -> tuple[Any, ...]:
         job.started,
         job.finished,
         json.dumps(job.error) if job.error else None,
+        job.verifies,
+        json.dumps(job.verdict) if job.verdict else None,
     )
 
 
@@ -184,6 +191,8 @@ def _record(row: dict[str, Any]) -> Record:
         started=row["started"],
         finished=row["finished"],
         error=json.loads(row["error"]) if row["error"] else None,
+        verifies=row["verifies"],
+        verdict=json.loads(row["verdict"]) if row["verdict"] else None,
     )
     return Record(
         job=job,

@@ -23,6 +23,7 @@ from pipelines.manager.bench import Bench, Part
 from pipelines.manager.docket import Docket, Entry
 from pipelines.manager.gpu import Gpu
 from pipelines.manager.keeper import Keeper
+from pipelines.manager.verifying import Comparison
 from pipelines.output.record import NewPicture
 from pipelines.worker.messages import (
     JobEnded,
@@ -37,7 +38,8 @@ from pipelines.worker.supervisor import Death
 
 MAX_ATTEMPTS = 2
 UNFINISHED = {QUEUED, RUNNING, HELD, PAUSED}  # pictures of a job that is cancelled
-DEVELOPING, SAVING, CANCELLING, PAUSING = "developing", "saving", "cancelling", "pausing"
+DEVELOPING, SAVING, COMPARING = "developing", "saving", "comparing"
+CANCELLING, PAUSING = "cancelling", "pausing"
 
 
 class Results:
@@ -121,6 +123,7 @@ class Results:
             owner=job.owner,
             job_id=job.id,
             index=index,
+            number=job.number_of(index),
             client_request_id=entry.record.client_request_id,
             request=job.request_of(index),
             pixels=message.pixels.data,
@@ -140,6 +143,9 @@ class Results:
         """Hands a finished picture to the disk; it counts as done when it is there."""
         index = picture.index
         entry.saving.add(index)
+        if entry.job.verifies:
+            self._verify(entry, picture, entry.job.verifies)
+            return
 
         def saved(picture_id: str, error: StudioError | None) -> None:
             entry.saving.discard(index)
@@ -154,6 +160,22 @@ class Results:
         self._keeper.save(picture, saved)
         if not entry.under_way and not entry.waiting:
             self._show_stage(entry, SAVING)
+
+    def _verify(self, entry: Entry, picture: NewPicture, picture_id: str) -> None:
+        index = picture.index
+
+        def compared(found: Comparison | None, error: StudioError | None) -> None:
+            entry.saving.discard(index)
+            if error is not None:
+                self._failed(entry, index, error.as_dict())
+            elif found is not None:
+                self._gpu.job_finished()
+                self._docket.change_pictures(entry, [index], state=DONE)
+                self._docket.change(entry, verdict=found.as_dict())
+            self.settle(entry)
+
+        self._keeper.compare(picture, picture_id, compared)
+        self._show_stage(entry, COMPARING)
 
     def _held(self, entry: Entry, message: PictureHeld) -> None:
         index = message.index

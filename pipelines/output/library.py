@@ -25,6 +25,7 @@ from pipelines.output.record import Filters, Holding, NewPicture, Page, PictureR
 from pipelines.output.sources import Sources
 from pipelines.output.thumbnails import Thumbnails
 from pipelines.request import Request
+from pipelines.version import software
 from pipelines.worker.messages import Applied
 
 TRASH_KEPT_SECONDS = 30 * 86_400.0
@@ -71,7 +72,7 @@ class Library:
 
         Raises DiskFull, and then leaves nothing behind. `at` is told how far it is: written, renamed, committed.
         """
-        made = self._index.find(picture.job_id, picture.index) if picture.job_id else None
+        made = self._index.find(picture.job_id, _number(picture)) if picture.job_id else None
         if made:
             return made
         record, texts = self._describe(picture)
@@ -85,7 +86,7 @@ class Library:
             names = save.names(
                 self._index.next_number(), picture.request.seed, picture.request.format
             )
-            self._ledger.append(Entry(record.id, picture.owner, picture.job_id, picture.index))
+            self._ledger.append(Entry(record.id, picture.owner, picture.job_id, record.index))
             path = save.write(folder, names, data, at)
             record = replace(record, file=self._relative(path), bytes=len(data))
             try:
@@ -232,13 +233,15 @@ class Library:
             dtype=picture.dtype,
             applied=_in_words(picture.applied),
             licences=picture.licences,
+            software=software(),
         )
+        known = {name: value for name, value in vars(details).items() if name != "software"}
         parameters = infotext.write(request, picture.marks, self._version)
         record = PictureRecord(
-            **vars(details),
+            **known,
             owner=picture.owner,
             job_id=picture.job_id,
-            index=picture.index,
+            index=_number(picture),
             file="",
             width=picture.width,
             height=picture.height,
@@ -287,6 +290,10 @@ def _entry(record: PictureRecord, owner: str, trashed: float | None) -> Entry:
     """Our own files tell by their place whether they are in the trash."""
     hidden = trashed if record.program else None
     return Entry(record.id, owner, record.job_id, record.index, hidden)
+
+
+def _number(picture: NewPicture) -> int:
+    return picture.index if picture.number is None else picture.number
 
 
 def _overlap(one: Path, other: Path) -> bool:

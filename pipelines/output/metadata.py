@@ -61,6 +61,7 @@ class Details:
     dtype: str = ""
     applied: str = ""  # the LoRAs, and how many of their layers there were layers for
     licences: Verdict | None = None  # of its models, and what they allow together
+    software: str = ""  # with versions: what its last digits depend on
 
 
 @dataclass(frozen=True)
