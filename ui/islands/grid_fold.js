@@ -9,8 +9,19 @@ import { inWords } from "./refusal.js";
 import { plural } from "./words.js";
 
 const ABOUT = "One picture for each combination of values, side by side. All else is as in the form.";
-const SAMPLES = { prompt: "red, green, dark blue", text: "red, green, dark blue" };
-const SAMPLE = "10, 20, 30-50 (+10)";
+// What stands in an empty box, by the kind of what varies; and how numbers can be written.
+const SAMPLES = {
+  whole: "10, 20, 30-50 (+10)",
+  number: "0.3, 0.5-0.9 (+0.1)",
+  prompt: "red, green, dark blue",
+  order: "red, round, shiny",
+  size: "512x512, 512x768",
+};
+const RANGES = "Numbers, or ranges: 10-50 (+10) in steps, 1-10 [5] so many.";
+
+// How the list of what can vary is parted: most used first, then by where it stands in a Request.
+const MOST_USED = ["prompt", "sampling.sampler", "sampling.schedule", "sampling.steps", "sampling.guidance_scale", "seed", "checkpoint", "size", "styles"];
+const GROUPS = { hires: "Hires fix", sampling: "Sampling", noise: "Seeds and noise" };
 
 /** Fills the island; it asks what can vary when the fold is first open. */
 export function mountGrid(host, { grid, form, verbs, store }) {
@@ -55,6 +66,17 @@ export function mountGrid(host, { grid, form, verbs, store }) {
   plan.onChange(drawPlan);
 }
 
+/** The choices of fields, most used first. */
+function grouped(rows) {
+  const known = MOST_USED.map((name) => rows.find((row) => row.field === name)).filter(Boolean);
+  const others = rows.filter((row) => !known.includes(row));
+  const group = (row) => GROUPS[row.field.split(".")[0]] ?? "Others";
+  const choice = (row, of) => ({ value: row.field, text: row.label, hint: row.hint, group: of });
+  return [...known.map((row) => choice(row, "")), ...others.map((row) => choice(row, group(row)))];
+}
+
+const sentence = (text) => `${text.replace(/\.$/, "")}.`;
+
 /** One axis: its field, the values, how they are read, or why they cannot be. */
 function createAxis(name, grid) {
   const called = AXES[name];
@@ -78,16 +100,16 @@ function createAxis(name, grid) {
     show(element, isShown);
     const { field: chosen, values } = grid.axes[name];
     const row = grid.rows.find((one) => one.field === chosen);
-    const options = grid.rows.map((one) => ({ value: one.field, text: one.label, hint: one.hint }));
+    const options = grouped(grid.rows);
     if (chosen && !row) options.push({ value: chosen, text: `${chosen} (not known)` });
     field.draw([{ value: "", text: "Nothing" }, ...options], chosen);
-    setText(hint, row?.hint ?? "");
-    show(hint, Boolean(row?.hint));
+    setText(hint, [row?.hint && sentence(row.hint), ["whole", "number"].includes(row?.kind) && RANGES].filter(Boolean).join(" "));
+    show(hint, hint.textContent !== "");
     const choices = row?.choices ?? [];
     show(text.element, Boolean(chosen) && choices.length === 0);
     show(picks.element, choices.length > 0);
     const label = `Values of ${called.toLowerCase()}: ${row?.label ?? chosen}`;
-    text.draw(values, label, SAMPLES[row?.kind] ?? SAMPLE);
+    text.draw(values, label, SAMPLES[row?.kind] ?? "");
     if (choices.length) picks.draw(choices, values, label);
     if (!chosen) tell(null, null);
   }
