@@ -20,6 +20,7 @@ from pipelines.worker.weights.loading import Model, TextEncoder
 
 # The ways in which weights act on what was encoded → whether its mean is then brought back to what it was.
 ACTING = {"original": True, "no norm": False}
+ROUNDING = 1e-6
 
 
 class Words(NamedTuple):
@@ -112,9 +113,16 @@ def emphasised(hidden: Tensor, chunks: Chunks, wording: Wording) -> Tensor:
     plain = hidden.float()
     weighted = plain * torch.tensor(chunks.weights, device=hidden.device)[..., None]
     if ACTING[wording.emphasis]:
-        before, after = (states.mean((1, 2), keepdim=True) for states in (plain, weighted))
-        weighted = weighted * torch.where(after == 0, 1.0, before / after)
+        weighted = weighted * _ratio(plain, weighted)
     return weighted.to(hidden.dtype)
+
+
+def _ratio(plain: Tensor, weighted: Tensor) -> Tensor:
+    """(chunks, 1, 1): what brings the mean back. A mean that is but the rounding of others' sum is left alone."""
+    before, after = (states.mean((1, 2), keepdim=True) for states in (plain, weighted))
+    smallest = ROUNDING * plain.abs().mean((1, 2), keepdim=True)
+    is_mean = (before.abs() > smallest) & (after.abs() > smallest)
+    return torch.where(is_mean, before / after, 1.0)
 
 
 def _encoded(
