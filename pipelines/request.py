@@ -235,14 +235,15 @@ def rolled(request: Request) -> Request:
     """With a seed for every one that was left to chance."""
     noise = request.noise
     if noise.variation_seed == -1 and noise.variation_strength:
-        noise = dataclasses.replace(noise, variation_seed=_roll())
+        noise = dataclasses.replace(noise, variation_seed=roll())
     if noise.later_seed == -1:
-        noise = dataclasses.replace(noise, later_seed=_roll())
-    seed = _roll() if request.seed == -1 else request.seed
+        noise = dataclasses.replace(noise, later_seed=roll())
+    seed = roll() if request.seed == -1 else request.seed
     return dataclasses.replace(request, seed=seed, noise=noise)
 
 
-def _roll() -> int:
+def roll() -> int:
+    """A seed by chance."""
     return secrets.randbelow(RANDOM_SEED_MAX + 1)
 
 

@@ -12,6 +12,7 @@ from pipelines.upscalers import UPSCALERS
 
 SAMPLER_NAMES = tuple(row.name for row in SAMPLERS)
 SCHEDULE_NAMES = tuple(row.name for row in SCHEDULES)
+UPSCALER_NAMES = tuple(row.name for row in UPSCALERS)
 SWITCH = ("true", "false")
 
 
@@ -34,7 +35,7 @@ class Stock(NamedTuple):
     checkpoints: tuple[str, ...] = ()
     vaes: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
-    upscalers: tuple[str, ...] = tuple(row.name for row in UPSCALERS)
+    upscalers: tuple[str, ...] = UPSCALER_NAMES
 
 
 SEARCH = "The first value is searched in the prompts, the others take its place."

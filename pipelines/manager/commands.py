@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pipelines.asking.noise import ANY_SEED
 from pipelines.errors import NotFound, Refused, RequestError
@@ -154,7 +155,9 @@ class Commands:
         entry = self._find(job_id, owner)
         job = entry.job
         if job.state not in ENDED_STATES:
-            raise RequestError("job", job.state, "the job is not over", "Wait for it, or cancel it.")
+            raise RequestError(
+                "job", job.state, "the job is not over", "Wait for it, or cancel it."
+            )
         if not pictures or not all(0 <= index < len(job.pictures) for index in pictures):
             last = len(job.pictures) - 1
             why = "are no pictures of this job"
@@ -162,15 +165,11 @@ class Commands:
         if seed is not None:
             within("seed", seed, ANY_SEED)
         self._admit(owner)
+        anew = tuple(_anew(one, seed) if one.index in pictures else one for one in job.pictures)
         docket = self._docket
         docket.amend(entry, ordinal=docket.next_ordinal())
-        for index in set(pictures):
-            picture = job.pictures[index]
-            own = picture.seed if seed is None else roll() if seed == -1 else seed
-            edition = picture.edition + (picture.picture_id is not None)
-            new = {"seed": own, "edition": edition, "picture_id": None}
-            docket.change_pictures(entry, [index], state=QUEUED, step=0, **new)
-        docket.change(entry, state=QUEUED, attempt=0, started=None, finished=None, error=None)
+        begun: dict[str, Any] = {"started": None, "finished": None, "error": None, "attempt": 0}
+        docket.change(entry, pictures=anew, state=QUEUED, **begun)
 
     def remove(self, job_id: str, owner: str) -> None:
         """Forgets a job that is over."""
@@ -224,6 +223,12 @@ class Commands:
         owners = {entry.job.owner for entry in self._docket.open()}
         if owner not in owners:
             turns.level(owner, self._docket.used_seconds, owners)
+
+
+def _anew(picture: Picture, seed: int | None) -> Picture:
+    own = picture.seed if seed is None else roll() if seed == -1 else seed
+    edition = picture.edition + (picture.picture_id is not None)
+    return replace(picture, seed=own, edition=edition, state=QUEUED, step=0, picture_id=None)
 
 
 def _steps(request: Request, variant: Variant) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from pipelines.asking.sampling import STEPS
 from pipelines.catalog.catalog import Catalog, View
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.hashes import Hashes
+from pipelines.grids.cells import Varied
 from pipelines.manager.canvases import Canvases
 from pipelines.manager.embeddings import Known
 from pipelines.manager.explaining import Explainer, PromptQuestion
@@ -17,22 +17,15 @@ from pipelines.manager.extras import Extras, extras_of
 from pipelines.manager.guides import Guides
 from pipelines.manager.loras import Loras
 from pipelines.manager.needs import Needs
-from pipelines.manager.settling import Settling
+from pipelines.manager.settling import Settled, Settling
 from pipelines.manager.tokens import TokenCount, TokenCounter, count
+from pipelines.manager.words import Words
 from pipelines.prompting.chunks import Tokenise
 from pipelines.prompting.explaining import Values
 from pipelines.prompting.reading import read
 from pipelines.prompting.schedules import Timing
 from pipelines.request import Request
-from pipelines.variants import Variant, variants
 from pipelines.worker.messages import CheckpointRef
-
-
-class Settled(NamedTuple):
-    """A resolved request, and its pictures."""
-
-    request: Request
-    variants: tuple[Variant, ...]
 
 
 @dataclass(frozen=True)
@@ -44,17 +37,25 @@ class Finder:
     guides: Guides
     canvases: Canvases
     tokens: TokenCounter
+    words: Words
 
     def settle(self, request: Request, owner: str) -> Settled:
         """The request with every field filled in, and its pictures; all that each names is there and fits.
 
         Raises RequestError, ModelUnreadable or DiskFull.
         """
-        view = self.catalog.look()
-        parts = (self.hashes, self.guides, self.canvases, self._tokenise)
-        settling = Settling(view, owner, *parts)
-        resolved = settling.settled(request)
-        return Settled(resolved, variants(resolved))
+        return self._settling(owner).settled(request)
+
+    def plan(self, request: Request, owner: str) -> tuple[Varied, ...]:
+        """The axes of a grid; each of their values can be used, as far as that is seen without reading any file.
+
+        Raises RequestError, e.g. of "grid.x.values".
+        """
+        return self._settling(owner).planned(request)
+
+    def _settling(self, owner: str) -> Settling:
+        parts = (self.words.of(owner), self.hashes, self.guides, self.canvases, self._tokenise)
+        return Settling(self.catalog.look(), owner, *parts)
 
     def needs(self, request: Request) -> Needs:
         """What the worker loads for this one. Raises RequestError, NotFound or ModelUnreadable."""

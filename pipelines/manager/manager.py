@@ -34,6 +34,7 @@ from pipelines.manager.explaining import PromptQuestion
 from pipelines.manager.finder import Finder
 from pipelines.manager.follow import Board, Changes
 from pipelines.manager.gpu import Gpu
+from pipelines.manager.grids import Grids
 from pipelines.manager.guides import Guides
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.lock import FolderLock
@@ -41,23 +42,28 @@ from pipelines.manager.marks import marks_of
 from pipelines.manager.models import Models
 from pipelines.manager.naming import Naming
 from pipelines.manager.pickles import Pickles
+from pipelines.manager.presets import Presets
 from pipelines.manager.queue import Queue
 from pipelines.manager.recovery import recover
 from pipelines.manager.results import Results
 from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
+from pipelines.manager.style_book import StyleBook
 from pipelines.manager.tokens import TokenCount, TokenCounter
 from pipelines.manager.used import used_by
 from pipelines.manager.verifying import Comparison, Verifier, refused
+from pipelines.manager.words import Words
 from pipelines.output.assets import Assets
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
+from pipelines.output.own_files import OwnFiles
 from pipelines.output.record import NewPicture, PictureRecord
 from pipelines.projects.pictures import Pictures
 from pipelines.projects.projects import Projects
 from pipelines.projects.runner import Means
 from pipelines.projects.store import Store
 from pipelines.projects.tools import TOOLS
+from pipelines.prompting.wildcard_files import WildcardFiles
 from pipelines.request import Request
 from pipelines.settings import Settings
 from pipelines.takeover.takeovers import Takeovers
@@ -70,6 +76,8 @@ LOG = logging.getLogger(__name__)
 FACTS_DIR = "model-facts"  # about models of other programs
 WORKER = "pipelines.worker.process"
 CLIENT_REQUEST_ID_CHARACTERS = 200
+OWN_DIR = "own"  # in the data folder: styles and presets, by owner
+WILDCARDS_DIR = "wildcards"  # in each folder of models
 CONVERTED_DIR = "converted"  # in the data folder: what came of pickles
 REFRESH_SECONDS = 2.0  # of estimates and of the free disk space
 HOLD_SECONDS = 5.0  # for what the worker does to come to rest; a step may take longer
@@ -111,9 +119,14 @@ class PipelineManager:
         prepared = Prepared(settings.data_dir)
         self.guides = Guides(self.assets, prepared)
         self._canvases = Canvases(self.assets, prepared)
-        self._finder = Finder(
-            self.catalog, self.hashes, self.guides, self._canvases, TokenCounter()
-        )
+        own = OwnFiles(settings.data_dir / OWN_DIR)
+        folders = (folder / WILDCARDS_DIR for folder in settings.models_dir)
+        wildcards = WildcardFiles((*folders, *self.takeovers.wildcards))
+        self.words = Words(StyleBook(own, self.takeovers.styles), wildcards)
+        self.presets = Presets(own)
+        models = (self.catalog, self.hashes, self.guides, self._canvases, TokenCounter())
+        self._finder = Finder(*models, self.words)
+        self.grids = Grids(self._finder, self.library, settings.output_dir)
         self._board = Board(clock())
         self._queue = Queue(settings.data_dir / "jobs.sqlite")
         self._docket = Docket(self._queue, self._board, clock)
@@ -137,6 +150,7 @@ class PipelineManager:
         means = Means(self, pictures, TOOLS, self._board.tell, clock)
         self.projects = Projects(store, means)
         self._board.listen(self.projects.heard)
+        self._board.listen(self.grids.heard)
         self._is_idle = threading.Event()
         self._is_running = False
         self._refreshed_at = float("-inf")
@@ -149,6 +163,7 @@ class PipelineManager:
         self.models.trash.recover()
         self._desk.post(self._reconcile)
         self._desk.post(lambda: recover(self._docket, self._results, self._keeper, self.library))
+        self._desk.post(lambda: self.grids.start(entry.job for entry in self._docket))
         self._desk.post(self._gpu.start)
         self._desk.start()
         self._watch.start()
@@ -179,6 +194,7 @@ class PipelineManager:
         self._keeper.stop()
         self._intake.stop()
         self._desk.close()
+        self.grids.stop()
         self._queue.close()
         self.library.close()
         self._lock.release()
@@ -263,6 +279,11 @@ class PipelineManager:
     def requeue(self, job_id: str, owner: str) -> Job:
         """Queues a failed or cancelled job again. Raises NotFound, RequestError or Refused."""
         self._desk.ask(lambda: self._commands.requeue(job_id, owner))
+        return self._board.job(job_id, owner)
+
+    def again(self, job_id: str, owner: str, pictures: tuple[int, ...], seed: int | None) -> Job:
+        """Makes these pictures of a job that is over anew. Raises NotFound, RequestError or Refused."""
+        self._desk.ask(lambda: self._commands.again(job_id, owner, pictures, seed))
         return self._board.job(job_id, owner)
 
     def develop(self, job_id: str, owner: str, pictures: tuple[int, ...]) -> Job:

@@ -36,7 +36,7 @@ def _keep_what_is_there(docket: Docket, entry: Entry, library: Library) -> None:
     for picture in entry.job.pictures:
         if picture.state in (DONE, HELD):
             continue
-        record = library.find(entry.job.id, picture.index)
+        record = library.find(entry.job.id, entry.job.number_of(picture.index))
         if record is not None:
             docket.change_pictures(
                 entry, [picture.index], state=DONE, picture_id=record.id, step=picture.steps

@@ -66,6 +66,20 @@ def move(source: Path, folder: Path, names: Iterable[str]) -> Path:
     return final
 
 
+def rewrite(path: Path, data: bytes) -> None:
+    """Puts other bytes into a file, whole and for good; its folder is made. Raises OSError; then it is as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = part_of(path)
+    try:
+        part.write_bytes(data)
+        sync_file(part)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
 def sync_file(path: Path) -> None:
     """Waits until the bytes of a file are on the disk."""
     with path.open("rb+") as file:

@@ -17,6 +17,7 @@ from pipelines.output.ledger import Entry, Ledger
 from pipelines.output.record import PictureRecord
 
 TRASH = ".trash"
+GRIDS = "grids"  # pictures of pictures, which are none of their own
 PICTURE_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg")
 ROWS_A_COMMIT = 500
 
@@ -68,10 +69,12 @@ def reconcile(
 
 
 def _files(output_dir: Path) -> Iterator[Path]:
-    """Every file, no links, and of the hidden folders only our trash."""
+    """Every file, no links, no grids, and of the hidden folders only our trash."""
     for folder, below, names in os.walk(output_dir):
         is_top = Path(folder) == output_dir
         below[:] = [name for name in below if name[0] != "." or (is_top and name == TRASH)]
+        if is_top and GRIDS in below:
+            below.remove(GRIDS)
         for name in names:
             path = Path(folder, name)
             if not path.is_symlink():

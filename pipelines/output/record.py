@@ -31,6 +31,7 @@ class NewPicture:
     owner: str
     job_id: str
     index: int
+    number: int | None = None  # see Job.number_of; None: the index
     request: Request
     pixels: bytes  # RGB, or RGBA, row by row
     width: int
@@ -40,7 +41,7 @@ class NewPicture:
     vae: VaeRef | None = None  # None: the checkpoint's own
     embeddings: tuple[EmbeddingRef, ...] = ()
     # By which other programs know these files, under AUTOMATIC1111's keys: "Model hash", "TI hashes" …
-    marks: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Any] = field(default_factory=dict)
     kept: tuple[KeptStep, ...] = ()
     seconds: float = 0.0
     device: str = ""

@@ -42,6 +42,11 @@ class Takeovers:
             for path in outermost(path for path, _ in rows)
         )
 
+    @property
+    def wildcards(self) -> tuple[Path, ...]:
+        """Folders of wildcards."""
+        return outermost(path for one in self.found for path in one.wildcards)
+
     def styles(self) -> tuple[Style, ...]:
         """As their files are now."""
         return read_styles(path for one in self.found for path in one.styles)
