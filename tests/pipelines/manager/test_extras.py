@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ def test_the_picture_tells_the_hashes_of_all_its_files(tmp_path: Path) -> None:
     vae = file(tmp_path, "VAE/clear.safetensors", paper_file.VAE)
     der = file(tmp_path, "embeddings/der.safetensors", vectors())
     with studio(tmp_path) as manager:
-        for path, part in ((lora, "|after header"), (vae, ""), (der, "")):
+        for path, part in ((lora, "|after header"), (lora, ""), (vae, ""), (der, "")):
             manager.hashes.work_out(path, part)
         asked = asking("der <lora:ink:1>", vae="clear")
         job = ended(manager, manager.submit(asked, OWNER))
@@ -191,8 +192,17 @@ def test_the_picture_tells_the_hashes_of_all_its_files(tmp_path: Path) -> None:
     assert told["VAE hash"] == hashlib.sha256(vae.read_bytes()).hexdigest()[:10]
     assert told["Lora hashes"] == f"ink: {hashlib.sha256(body).hexdigest()[:12]}"
     assert told["TI hashes"] == f"der: {hashlib.sha256(der.read_bytes()).hexdigest()[:12]}"
+    assert json.loads(told["Hashes"]) == {
+        f"{name}{path.stem}" if name.endswith(":") else name: digest_of(path)
+        for name, path in (("lora:", lora), ("embed:", der), ("vae", vae))
+    }
     assert record.request is not None
     assert record.request.vae == "clear"
+
+
+def digest_of(path: Path) -> str:
+    """AutoV2."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
 def test_a_vae_that_has_gone_before_its_turn_fails_the_job_with_the_reason(
