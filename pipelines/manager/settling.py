@@ -107,7 +107,8 @@ class Settling:
         """One picture's request, settled."""
         resolved, base = self._resolved(request)
         named = (resolved.prompt, resolved.negative_prompt, resolved.vae, resolved.refiner)
-        models = (base.name, *named, resolved.hires)
+        read = (resolved.wording, resolved.beginnings, resolved.sampling.steps)
+        models = (base.name, *named, resolved.hires, *read)
         resolved = replace(resolved, vae=self._once(models, lambda: self._models(resolved, base)))
         guides = (resolved.controls, resolved.image_prompts)
         size = (resolved.width, resolved.height)
