@@ -23,10 +23,10 @@ class UpscalerName(NamedTuple):
 
 UPSCALERS = (
     UpscalerName("Latent", True, "bilinear", hint="soft; the second pass invents much"),
-    UpscalerName("Latent (antialiased)", True, "bilinear", True),
-    UpscalerName("Latent (bicubic)", True, "bicubic"),
-    UpscalerName("Latent (bicubic antialiased)", True, "bicubic", True),
-    UpscalerName("Latent (nearest)", True, "nearest"),
+    UpscalerName("Latent (antialiased)", True, "bilinear", True, "as Latent, when it enlarges"),
+    UpscalerName("Latent (bicubic)", True, "bicubic", hint="sharper edges than Latent"),
+    UpscalerName("Latent (bicubic antialiased)", True, "bicubic", True, "a softer bicubic"),
+    UpscalerName("Latent (nearest)", True, "nearest", hint="repeats latents"),
     UpscalerName("Latent (nearest-exact)", True, "nearest-exact", hint="keeps most of it crisp"),
     UpscalerName("Lanczos", False, "lanczos", hint="of pixels; for strengths below 0.5"),
     UpscalerName("Nearest", False, "nearest", hint="of pixels; for pixel art"),
