@@ -57,33 +57,6 @@ Start = Callable[[Request, Mapping[str, Any], Keep], Request]
 
 LOOK_SECONDS = 20.0
 OWNERS_REMEMBERED = 1000
-# What we have none of. Clients ask for these when they start, and read an empty list as "none".
-EMPTY: dict[str, Any] = {
-    "cmd-flags": {},
-    "face-restorers": [],
-    "hypernetworks": [],
-    "latent-upscale-modes": [],
-    "realesrgan-models": [],
-    "scripts": {"txt2img": [], "img2img": []},
-    "upscalers": [
-        {"name": "None", "model_name": None, "model_path": None, "model_url": None, "scale": 4}
-    ],
-}
-
-
-class DialectRoute(APIRoute):
-    """A route whose errors leave in the form that clients of that API read."""
-
-    def get_route_handler(self) -> Callable[[HttpRequest], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handle_in_dialect(http: HttpRequest) -> Response:
-            try:
-                return await handle(http)
-            except StudioError as error:
-                return Json(error_body(error), error.http_status, headers_of(error))
-
-        return handle_in_dialect
 
 
 ROUTES = APIRouter(prefix="/sdapi/v1", route_class=DialectRoute)
@@ -107,8 +80,9 @@ async def _generate(http: HttpRequest, studio: Studio, owner: str, start: Start)
     chosen = Chosen(studio.a1111_checkpoints.get(owner), studio.a1111_vaes.get(owner))
     request = to_request(body, chosen)
     if body.get("styles"):
-        names = styles_in(body)
-        request = await run_in_threadpool(studio.manager.takeovers.styled, request, names)
+        book = studio.manager.words.styles
+        names = await run_in_threadpool(book.chosen, styles_in(body), owner)
+        request = dataclasses.replace(request, styles=names)
     request = await run_in_threadpool(_with_names, studio, request)
     keep = partial(_keep, studio, owner)
     request = await run_in_threadpool(with_units, request, body, keep)
@@ -151,32 +125,6 @@ async def skip(studio: TheStudio, owner: Owner) -> Response:
     return Json(None)
 
 
-@ROUTES.get("/samplers")
-async def samplers(owner: Owner) -> Response:
-    rows = [{"name": row.name, "aliases": list(row.aliases), "options": {}} for row in SAMPLERS]
-    return Json(rows)
-
-
-@ROUTES.get("/schedulers")
-async def schedulers(owner: Owner) -> Response:
-    rows = [
-        {
-            "name": row.aliases[0],
-            "label": row.name,
-            "aliases": list(row.aliases[1:]) or None,
-            "default_rho": 7.0 if row.name == "Karras" else -1,
-            "need_inner_model": False,
-        }
-        for row in SCHEDULES
-    ]
-    return Json(rows)
-
-
-@ROUTES.get("/sd-models")
-async def models(studio: TheStudio, owner: Owner) -> Response:
-    return Json(await run_in_threadpool(_model_rows, studio))
-
-
 @ROUTES.get("/options")
 async def options(studio: TheStudio, owner: Owner) -> Response:
     chosen = studio.a1111_checkpoints.get(owner)
@@ -212,17 +160,6 @@ async def set_options(http: HttpRequest, studio: TheStudio, owner: Owner) -> Res
     return Json(None)
 
 
-@ROUTES.get("/prompt-styles")
-async def styles(studio: TheStudio, owner: Owner) -> Response:
-    rows = await run_in_threadpool(studio.manager.takeovers.styles)
-    return Json([dataclasses.asdict(row) for row in rows])
-
-
-@ROUTES.post("/refresh-checkpoints")
-async def refresh(owner: Owner) -> Response:
-    return Json(None)  # the catalog looks at the folders each time it is asked
-
-
 @ROUTES.post("/unload-checkpoint")
 async def unload(studio: TheStudio, owner: Owner) -> Response:
     for name in studio.manager.status().loaded:
@@ -233,15 +170,6 @@ async def unload(studio: TheStudio, owner: Owner) -> Response:
 @ROUTES.post("/reload-checkpoint")
 async def reload(owner: Owner) -> Response:
     return Json(None)  # the next picture does it
-
-
-@ROUTES.get("/{name}")
-async def nothing_of(name: str, owner: Owner) -> Response:
-    if name not in EMPTY:
-        raise NotFound(
-            f"Darkroom has no /sdapi/v1/{name[:64]}.", "See docs/api.md for what it has."
-        )
-    return Json(EMPTY[name])
 
 
 def _remember(choices: dict[str, str], owner: str, name: str) -> None:
@@ -320,23 +248,6 @@ def _named(studio: Studio, title: str) -> str:
     """The name of the checkpoint that a client calls by this title; the title when there is none."""
     found = find_title(title, studio.manager.catalog.checkpoints(), studio.manager.hashes.of)
     return found or title
-
-
-def _model_rows(studio: Studio) -> list[dict[str, Any]]:
-    rows = []
-    for checkpoint in _usable(studio):
-        digest = studio.manager.hashes.of(checkpoint.path)
-        rows.append(
-            {
-                "title": title_of(checkpoint, digest),
-                "model_name": checkpoint.name,
-                "hash": digest[:AUTO_V2_DIGITS] or None,
-                "sha256": digest or None,
-                "filename": checkpoint.path.name,  # where it lies is nobody's business
-                "config": None,
-            }
-        )
-    return rows
 
 
 def _hashes_of(studio: Studio, job: Job) -> tuple[str, str]:

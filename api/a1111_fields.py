@@ -1,4 +1,4 @@
-"""AUTOMATIC1111's dialect: its request into ours, our errors and pictures into its answers. Pure, no HTTP.
+"""AUTOMATIC1111's dialect: its request into ours. Pure, no HTTP.
 
 Clients of that API send null for "not set", floats for whole numbers, numbers as text, -1 for "your own size", and
 fields of extensions that we do not know; all that is taken as it is meant. A field that is left out takes the
@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipelines import VERSION, Job, Request, RequestError, Sampling, StudioError
+from pipelines import EMPHASES, NOISE_SOURCES, Request, RequestError
 
 
 class Field(NamedTuple):
-    """One field of theirs: its name, ours, and how its value is read."""
+    """One field of theirs: its name, ours as in errors, and how its value is read."""
 
     theirs: str
     ours: str
@@ -32,26 +30,68 @@ FIELDS = (
     Field("width", "width", "size"),
     Field("height", "height", "size"),
     Field("seed", "seed", "whole"),
+    Field("subseed", "noise.variation_seed", "whole"),
+    Field("subseed_strength", "noise.variation_strength", "number"),
+    Field("seed_resize_from_w", "noise.from_width", "some"),
+    Field("seed_resize_from_h", "noise.from_height", "some"),
     Field("batch_size", "batch_size", "whole"),
     Field("n_iter", "batch_count", "whole"),
     Field("clip_skip", "clip_skip", "layer"),  # the option of the request, below, wins
     Field("refiner_checkpoint", "refiner", "model"),
     Field("refiner_switch_at", "refiner_switch_at", "number"),
+    Field("tiling", "seamless", "tiling"),
+    Field("sampler_index", "sampling.sampler", "name"),  # the older name; the next row wins
+    Field("sampler_name", "sampling.sampler", "name"),
+    Field("scheduler", "sampling.schedule", "name"),
+    Field("steps", "sampling.steps", "whole"),
+    Field("cfg_scale", "sampling.guidance_scale", "number"),
+    Field("eta", "sampling.eta", "number"),
+    Field("s_churn", "sampling.churn", "number"),
+    Field("s_tmin", "sampling.churn_from", "number"),
+    Field("s_tmax", "sampling.churn_to", "above zero"),
+    Field("s_noise", "sampling.noise_scale", "number"),
 )
-SAMPLING_FIELDS = (
-    Field("sampler_index", "sampler", "name"),  # the older name; the next row wins
-    Field("sampler_name", "sampler", "name"),
-    Field("scheduler", "schedule", "name"),
-    Field("steps", "steps", "whole"),
-    Field("cfg_scale", "guidance_scale", "number"),
-)
-LEFT_OUT = ("init_images", "mask")  # of the answer's echo, as there: they are large
-NOTHING = {"name": ("",), "model": ("", "None")}  # what stands for "not set"
 VAE_OPTION = Field("sd_vae", "vae", "name")
-OPTIONS = (Field("CLIP_stop_at_last_layers", "clip_skip", "layer"), VAE_OPTION)
+OPTIONS = (
+    Field("CLIP_stop_at_last_layers", "clip_skip", "layer"),
+    VAE_OPTION,
+    Field("randn_source", "noise.source", "source"),
+    Field("eta_noise_seed_delta", "noise.seed_delta", "whole"),
+    Field("emphasis", "wording.emphasis", "emphasis"),
+    Field("comma_padding_backtrack", "wording.comma_backtrack", "whole"),
+    Field("sgm_noise_multiplier", "sampling.sgm_noise", "claim"),
+    Field("sigma_min", "sampling.sigma_min", "above zero"),
+    Field("sigma_max", "sampling.sigma_max", "above zero"),
+    Field("rho", "sampling.rho", "above zero"),
+    Field("beta_dist_alpha", "sampling.beta_alpha", "number"),
+    Field("beta_dist_beta", "sampling.beta_beta", "number"),
+)
+# What clients know more of than the request itself has a name for.
+HIRES = (
+    Field("hr_scale", "hires.scale", "number"),
+    Field("hr_upscaler", "hires.upscaler", "name"),
+    Field("hr_second_pass_steps", "hires.steps", "some"),
+    Field("hr_resize_x", "hires.width", "some"),
+    Field("hr_resize_y", "hires.height", "some"),
+    Field("hr_checkpoint_name", "hires.checkpoint", "same"),
+    Field("hr_sampler_name", "hires.sampler", "same"),
+    Field("hr_scheduler", "hires.schedule", "same"),
+    Field("hr_prompt", "hires.prompt", "text"),
+    Field("hr_negative_prompt", "hires.negative_prompt", "text"),
+    Field("hr_cfg", "hires.guidance_scale", "above zero"),
+    Field("denoising_strength", "hires.strength", "number"),
+)
+NOTHING = {"name": ("",), "model": ("", "None"), "same": ("", "None")}  # stands for "not set"
+SAME = "use same "
+YES = (True, 1, "1", "true", "True")
 CHECKPOINT = "override_settings.sd_model_checkpoint"
+# GPU means CUDA there, whose numbers ours are on every device.
+RANDOM = {theirs: "nv" if ours == "gpu" else ours for ours, theirs in NOISE_SOURCES.items()}
+EMPHASIS = {theirs: ours for ours, theirs in EMPHASES.items()}
 THEIR_NAME = {
-    **{field.ours: field.theirs for field in (*FIELDS, *SAMPLING_FIELDS)},
+    **{field.ours.removeprefix("sampling."): field.theirs for field in (*FIELDS, *HIRES)},
+    **{field.ours: field.theirs for field in (*FIELDS, *HIRES)},
+    **{field.ours: f"override_settings.{field.theirs}" for field in OPTIONS[2:]},
     "checkpoint": CHECKPOINT,
     "vae": "override_settings.sd_vae",
     "source.image": "init_images",
@@ -73,14 +113,28 @@ class Chosen(NamedTuple):
     vae: str | None = None
 
 
-def to_request(body: Mapping[str, Any], chosen: Chosen) -> Request:
-    """Our Request; what was chosen is used unless the body names another. Raises RequestError with their name."""
+def to_request(body: Mapping[str, Any], chosen: Chosen, base: Request | None = None) -> Request:
+    """Our Request; what was chosen is used unless the body names another. `base`: what holds where nothing is set.
+
+    Raises RequestError with their name.
+    """
+    refuse_scripts(body)
     override = body.get("override_settings")
     options = override if isinstance(override, dict) else {}
-    own = {"vae": chosen.vae, "checkpoint": checkpoint_in(options) or chosen.checkpoint}
-    fields = own | _read_all(FIELDS, body) | _read_all(OPTIONS, options)
-    sampling = Sampling(**_read_all(SAMPLING_FIELDS, body))
-    return Request(**fields, sampling=sampling)
+    before = base or Request()
+    own = {
+        "vae": before.vae or chosen.vae,
+        "checkpoint": checkpoint_in(options) or before.checkpoint or chosen.checkpoint,
+    }
+    return before.changed(own | read_all(FIELDS, body) | read_all(OPTIONS, options))
+
+
+def refuse_scripts(body: Mapping[str, Any]) -> None:
+    """Raises RequestError for a script that is asked for by its name."""
+    name = body.get("script_name")
+    if name:
+        remedy = "Send no script_name. Grids are made by POST /api/v1/jobs, with the field grid."
+        raise RequestError("script_name", name, "Darkroom has no scripts", remedy)
 
 
 def checkpoint_in(settings: Mapping[str, Any]) -> str | None:
@@ -101,12 +155,18 @@ def styles_in(body: Mapping[str, Any]) -> list[str]:
 
 def vae_in(settings: Mapping[str, Any]) -> str | None:
     """The name in `sd_vae`: of a file, or Automatic or None for the checkpoint's own."""
-    return _read_all((VAE_OPTION,), settings).get("vae")
+    return read_all((VAE_OPTION,), settings).get("vae")
 
 
-def _read_all(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, Any]:
+def read_all(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Our name → value of those that are set. Raises RequestError."""
     read = {field.ours: _read(field, body[field.theirs]) for field in fields if _has(field, body)}
     return {name: value for name, value in read.items() if value is not None}
+
+
+def is_so(value: Any) -> bool:
+    """Whether it means yes."""
+    return isinstance(value, bool | int | str) and value in YES
 
 
 def _has(field: Field, body: Mapping[str, Any]) -> bool:
@@ -115,20 +175,37 @@ def _has(field: Field, body: Mapping[str, Any]) -> bool:
 
 
 def _read(field: Field, value: Any) -> Any:
-    if field.kind in ("text", "name", "model"):
-        if not isinstance(value, str):
-            raise RequestError(field.theirs, value, "is no text", "Send a text.")
-        return value
+    """None: not set."""
+    if field.kind in ("text", "name", "model", "same"):
+        return _text(field, value)
+    if field.kind in ("claim", "tiling"):
+        return "both" if field.kind == "tiling" and is_so(value) else is_so(value) or None
+    if field.kind in ("source", "emphasis"):
+        return _row(field, value, RANDOM if field.kind == "source" else EMPHASIS)
     number = number_in(field.theirs, value)
+    if field.kind == "above zero":
+        return number if number > 0 else None
     if field.kind == "number":
         return number
-    if (
-        field.kind == "size"
-    ):  # as there, the picture is as large as its latents: whole steps of 8 px
+    # As there, the picture is as large as its latents: whole steps of 8 px.
+    if field.kind == "size":
         return None if number == -1 else int(number) // 8 * 8
     if field.kind == "layer" and number < 1:  # there, 0 is the last layer as well
         return 1
-    return int(number)
+    return None if field.kind == "some" and number <= 0 else int(number)
+
+
+def _text(field: Field, value: Any) -> str | None:
+    if not isinstance(value, str):
+        raise RequestError(field.theirs, value, "is no text", "Send a text.")
+    return None if field.kind == "same" and value.casefold().startswith(SAME) else value
+
+
+def _row(field: Field, value: Any, table: Mapping[str, str]) -> str:
+    if not isinstance(value, str) or value not in table:
+        known = ", ".join(table)
+        raise RequestError(field.theirs, value, "is not known", f"Send one of: {known}.")
+    return table[value]
 
 
 def number_in(field: str, value: Any) -> float:
@@ -150,101 +227,3 @@ def picture_in(field: str, value: Any) -> bytes:
         return base64.b64decode(value.rpartition(",")[2], validate=True)
     except (binascii.Error, ValueError):
         raise RequestError(field, value, "is no base64", "Encode it.") from None
-
-
-def error_body(error: StudioError) -> dict[str, Any]:
-    """The error in the form that clients of that API read, with the name of their field in it."""
-    said = error.as_dict()
-    ours = said.get("field", "")
-    theirs = THEIR_NAME.get(ours, ours)
-    message = error.message.replace(ours, theirs, 1) if ours else error.message
-    told = f"{message}. {error.remedy}".replace("..", ".").strip()
-    more = {"field": theirs, "value": said["value"]} if ours else {}
-    form = {"error": error.code, "detail": told, "body": "", "errors": told}
-    return {**form, "remedy": error.remedy, **more}
-
-
-class Made(NamedTuple):
-    """One finished picture: its file and its text."""
-
-    seed: int
-    data: bytes
-    infotext: str
-
-
-def info(job: Job, made: Sequence[Made], model_hash: str = "", vae_hash: str = "") -> str:
-    """The answer's `info`, a JSON text. The hashes are AutoV2, or "" while they are unknown."""
-    request, seeds = job.request, [one.seed for one in made]
-    values = {
-        "prompt": request.prompt,
-        "all_prompts": [request.prompt] * len(made),
-        "negative_prompt": request.negative_prompt,
-        "all_negative_prompts": [request.negative_prompt] * len(made),
-        "seed": seeds[0] if seeds else request.seed,
-        "all_seeds": seeds,
-        "subseed": -1,
-        "all_subseeds": [-1] * len(made),
-        "subseed_strength": 0,
-        "width": request.width,
-        "height": request.height,
-        "sampler_name": request.sampling.sampler,
-        "cfg_scale": request.sampling.guidance_scale,
-        "steps": request.sampling.steps,
-        "batch_size": request.batch_size,
-        "restore_faces": False,
-        "face_restoration_model": None,
-        "sd_model_name": request.checkpoint,
-        "sd_model_hash": model_hash,
-        "sd_vae_name": request.vae,
-        "sd_vae_hash": vae_hash or None,
-        "seed_resize_from_w": -1,
-        "seed_resize_from_h": -1,
-        "denoising_strength": request.source.strength if request.source else None,
-        "extra_generation_params": {"Schedule type": request.sampling.schedule, "RNG": "NV"},
-        "index_of_first_image": 0,
-        "infotexts": [one.infotext for one in made],
-        "styles": [],
-        "job_timestamp": time.strftime("%Y%m%d%H%M%S", time.localtime(job.created)),
-        "clip_skip": request.clip_skip or 1,
-        "is_using_inpainting_conditioning": False,
-        "version": f"Darkroom {VERSION}",
-    }
-    return json.dumps(values, ensure_ascii=False)
-
-
-def echo(body: Mapping[str, Any], job: Job) -> dict[str, Any]:
-    """The answer's `parameters`: what was sent, with what was decided for the fields that were left open."""
-    request = job.request
-    values = {field.theirs: getattr(request, field.ours) for field in FIELDS}
-    sampling = {f.theirs: getattr(request.sampling, f.ours) for f in SAMPLING_FIELDS[1:]}
-    sent = {name: value for name, value in body.items() if name not in LEFT_OUT}
-    return {**sent, **values, **sampling}
-
-
-def progress_of(job: Job | None, image: str | None) -> dict[str, Any]:
-    """The answer of `progress`; without a job, that of an idle server. `image` is base64."""
-    pictures = job.pictures if job else ()
-    steps = max((picture.steps for picture in pictures), default=0)
-    done = [1.0 if p.picture_id else p.step / p.steps if p.steps else 0.0 for p in pictures]
-    created = time.localtime(job.created) if job else time.localtime(0)
-    state = {
-        "skipped": False,
-        "interrupted": False,
-        "stopping_generation": False,
-        "job": job.id if job else "",
-        "job_count": job.request.batch_count if job else 0,
-        "job_timestamp": time.strftime("%Y%m%d%H%M%S", created) if job else "0",
-        "job_no": sum(1 for one in done if one == 1.0) // max(1, job.request.batch_size)
-        if job
-        else 0,
-        "sampling_step": max((p.step for p in pictures if not p.picture_id), default=0),
-        "sampling_steps": steps,
-    }
-    return {
-        "progress": sum(done) / len(done) if done else 0.0,
-        "eta_relative": (job.eta_seconds or 0.0) if job else 0.0,
-        "state": state,
-        "current_image": image,
-        "textinfo": job.stage if job else None,
-        "current_task": job.id if job else None,
-    }

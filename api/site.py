@@ -24,6 +24,7 @@ from api import (
     doors,
     downloads,
     graphics,
+    grids,
     guides,
     models,
     native,
@@ -31,6 +32,7 @@ from api import (
     projects,
     prompting,
     retouch,
+    words,
 )
 from api.front import Front
 from api.guard import Guard
@@ -39,7 +41,7 @@ from pipelines import NotFound, Settings
 
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
-    branches.ROUTES, graphics.ROUTES, projects.ROUTES, prompting.ROUTES,
+    branches.ROUTES, graphics.ROUTES, grids.ROUTES, words.ROUTES, projects.ROUTES, prompting.ROUTES,
     a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000

@@ -47,6 +47,7 @@ from pipelines.projects.changes import NAME_CHARACTERS as PROJECT_NAME_CHARACTER
 from pipelines.projects.project import Project
 from pipelines.projects.telling import as_dict as project_as_dict
 from pipelines.projects.telling import summary as project_summary
+from pipelines.prompting.styles import Style
 from pipelines.request import (
     BATCH,
     CLIP_SKIP,
@@ -137,6 +138,7 @@ __all__ = [
     "SettingsError",
     "Source",
     "StudioError",
+    "Style",
     "UploadError",
     "VaeFile",
     "Wanted",

@@ -27,6 +27,7 @@ import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -98,14 +99,19 @@ class Developing:
     kept: list[KeptStep] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
+    @cached_property
+    def request(self) -> Request:
+        """With what is this picture's alone."""
+        return Request.from_dict(self.job.request).changed(self.task.changes)
+
     @property
     def steps(self) -> int:
-        return max(1, Request.from_dict(self.job.request).steps_taken)
+        return max(1, self.request.steps_taken)
 
     @property
     def first(self) -> int:
         """How many steps are passed over, since it starts from a picture."""
-        return int(self.job.request["sampling"]["steps"]) - self.steps
+        return (self.request.sampling.steps or 0) - self.steps
 
 
 class FakeWorker:
@@ -169,8 +175,7 @@ class FakeWorker:
             is_idle = False
             match self._inbox.get():
                 case Submit() as job:
-                    script = self._script | parse(str(job.request["prompt"]))
-                    self._waiting += [Developing(job, task, script) for task in job.pictures]
+                    self._waiting += [self._developing(job, task) for task in job.pictures]
                 case Cancel(job_id):
                     self._cancel(job_id)
                 case Pause(job_id):
@@ -181,6 +186,11 @@ class FakeWorker:
                     self._say(Probed(nonce, True, 0.001))
                 case Stop():
                     self._is_stopping = True
+
+    def _developing(self, job: Submit, task: PictureTask) -> Developing:
+        one = Developing(job, task, {})
+        one.script = self._script | parse(one.request.prompt)
+        return one
 
     def _cancel(self, job_id: str) -> None:
         known = [one for one in self._waiting + self._active if one.job.job_id == job_id]
@@ -277,7 +287,7 @@ class FakeWorker:
             self._say(held(one))
             self._leave(one)
         elif one.step >= one.steps:
-            image = picture(str(job.request["prompt"]), one.task.seed, size_of(one))
+            image = picture(one.request.prompt, one.task.seed, size_of(one))
             seconds, kept = now - one.started, tuple(one.kept)
             pixels = to_pixels(image)
             self._say(PictureDone(job.job_id, index, pixels, kept, seconds, "cpu", "float32"))
@@ -300,7 +310,7 @@ def held(one: Developing, *, is_paused: bool = False) -> PictureHeld:
 
 
 def size_of(one: Developing) -> tuple[int, int]:
-    return int(one.job.request["width"]), int(one.job.request["height"])
+    return one.request.width or 0, one.request.height or 0
 
 
 def colours(prompt: str, seed: int) -> list[tuple[int, int, int]]:
@@ -323,7 +333,7 @@ def preview_jpeg(one: Developing) -> bytes:
     """The picture coming out of the noise."""
     size = (PREVIEW_PX, PREVIEW_PX)
     noise = random.Random(one.task.seed).randbytes(PREVIEW_PX * PREVIEW_PX * 3)
-    image = picture(str(one.job.request["prompt"]), one.task.seed, size)
+    image = picture(one.request.prompt, one.task.seed, size)
     mixed = Image.blend(Image.frombytes("RGB", size, noise), image, one.step / one.steps)
     stream = io.BytesIO()
     mixed.save(stream, "JPEG", quality=80)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pipelines.asking.noise import ANY_SEED
 from pipelines.fields import within
 from pipelines.manager.style_book import StyleBook, styled
 from pipelines.prompting.styles import Style
 from pipelines.prompting.wildcard_files import WildcardFiles
 from pipelines.prompting.wildcard_text import is_dynamic
 from pipelines.prompting.wildcards import Expander
-from pipelines.request import Request
+from pipelines.request import Request, roll
 
 TRIES = (1, 100)
 # What is written → where it is remembered, once words have come of it.
@@ -40,6 +41,8 @@ class Words:
     def tried(self, prompt: str, negative_prompt: str, seed: int, count: int) -> list[Tried]:
         """What becomes of prompts with so many seeds, one after another. Raises RequestError."""
         within("count", count, TRIES)
+        within("seed", seed, ANY_SEED)
+        seed = roll() if seed == -1 else seed
         expander = Expander(self.wildcards.all())
         return [
             Tried(

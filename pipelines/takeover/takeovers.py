@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.output.foreign import Source
-from pipelines.prompting.styles import Style, read_styles, with_styles
-from pipelines.request import Request
+from pipelines.prompting.styles import Style, read_styles
 from pipelines.takeover.takeover import Takeover, outermost, recognise
 
 
@@ -50,10 +49,3 @@ class Takeovers:
     def styles(self) -> tuple[Style, ...]:
         """As their files are now."""
         return read_styles(path for one in self.found for path in one.styles)
-
-    def styled(self, request: Request, names: Iterable[str]) -> Request:
-        """The request with these styles in its prompts; a name that is not there changes nothing, as elsewhere."""
-        known = {style.name: style for style in self.styles()}
-        styles = [known[name] for name in names if name in known]
-        prompt, negative_prompt = with_styles(request.prompt, request.negative_prompt, styles)
-        return replace(request, prompt=prompt, negative_prompt=negative_prompt)
