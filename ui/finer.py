@@ -87,8 +87,8 @@ SAMPLING_FIELDS = (
         "",
         choices=(("By the sampler", ""), ("Yes", True), ("No", False)),
     ),
-    _sampling("beta_alpha", "Beta: alpha", SAMPLING.beta_alpha, 0.05, BY_SCHEDULE),
-    _sampling("beta_beta", "Beta: beta", SAMPLING.beta_beta, 0.05, BY_SCHEDULE),
+    _sampling("beta_alpha", "Beta alpha", SAMPLING.beta_alpha, 0.05, BY_SCHEDULE),
+    _sampling("beta_beta", "Beta beta", SAMPLING.beta_beta, 0.05, BY_SCHEDULE),
     Field(
         "sampling.sgm_noise",
         "Begin as Stability's own code does (SGM noise)",
@@ -131,7 +131,7 @@ def _hires(name: str, label: str, kind: str, value: str | float | None, **more: 
 
 
 HIRES_FIELDS = (
-    Field("hires", "Enlarge, then add details", "switch", False, is_part=True, modes=IN_TEXT),
+    Field("hires", "Hires fix: enlarge, then add details", "switch", False, is_part=True, modes=IN_TEXT),
     _hires("scale", "Enlarge by", "slider", HIRES.scale, bounds=HIRES_SCALE, step=0.05),
     _hires("strength", "Strength", "slider", HIRES.strength, bounds=HIRES_STRENGTH, step=0.01),
     _hires("upscaler", "Upscaler", "text", HIRES.upscaler),  # a choice by `islands/hires.js`

@@ -20,6 +20,7 @@ STYLES = (
     "chrome",
     "form",
     "finer",
+    "prompting",
     "pictures",
     "models",
     "offers",

@@ -67,10 +67,10 @@ export function createForm({ modes }) {
   function follow(defaults) {
     const wanted = {};
     const next = { ...followed };
-    const now = { ...values, ...pending };
+    const held = { ...values, ...pending };
     for (const field of fields.filter((row) => row.follows_checkpoint)) {
       const value = defaults[last(field.name)];
-      if (now[field.name] === followed[field.name] && now[field.name] !== value) wanted[field.name] = value;
+      if (held[field.name] === followed[field.name] && held[field.name] !== value) wanted[field.name] = value;
       next[field.name] = value;
     }
     followed = next;
@@ -89,31 +89,41 @@ export function createForm({ modes }) {
       if (field.is_part) {
         if (value !== undefined || isWhole) some[field.name] = Boolean(value);
       } else if (value !== null && value !== undefined) some[field.name] = value;
-      else if (value === null ? !field.follows_checkpoint : isWhole && isFree(field, request)) some[field.name] = field.value;
+      else if (value === null ? !field.follows_checkpoint : isUnsaid(field, request, isWhole)) some[field.name] = field.value;
     }
     for (const name of owned.keys()) if (isWhole || name in request) some[name] = request[name] ?? null;
     if (!withSeed) delete some.seed;
     return some;
   }
-  /** Is it neither a checkpoint's to fill, nor of a part that this request leaves out? */
-  const isFree = (field, request) =>
-    !field.follows_checkpoint && parts.every(({ name }) => !isIn(field, name) || request[name]);
+  /** Is it as the form begins, since the Request says nothing of it? Not what a checkpoint fills, or a part that is left out. */
+  function isUnsaid(field, request, isWhole) {
+    const part = parts.find(({ name }) => isIn(field, name));
+    return !field.follows_checkpoint && (part ? Boolean(request[part.name]) : isWhole);
+  }
 
   /** The Request of the given widget values, as JSON; empty widgets are left to the checkpoint's defaults. */
   function request(list = null) {
     if (list) take(list);
-    const out = { sampling: {} };
-    for (const field of fields) {
-      const value = values[field.name];
-      const isOff = parts.some(({ name }) => isIn(field, name) && !values[name]);
-      const isElsewhere = field.modes.length > 0 && !field.modes.includes(modes.current());
-      if (value === null || value === undefined || value === "" || isOff || isElsewhere) continue;
-      if (!field.is_part) put(out, field.name, value);
-      else if (value) out[field.name] ??= {};
-    }
+    const isSent = ({ modes: own }) => own.length === 0 || own.includes(modes.current());
+    const out = { sampling: {}, ...asRequest(fields.filter(isSent).map((field) => field.name)) };
     for (const [name, part] of owned) out[name] = part.get();
     return out;
   }
+  /** The part of a Request that these fields make; what is empty, or of a part that is switched off, is left out. */
+  function asRequest(names) {
+    const out = {};
+    for (const field of fields.filter(({ name }) => names.includes(name))) {
+      const value = values[field.name];
+      const isOff = parts.some(({ name }) => isIn(field, name) && !values[name]);
+      if (value === null || value === undefined || value === "" || isOff) continue;
+      if (!field.is_part) put(out, field.name, value);
+      else out[field.name] = value ? (out[field.name] ?? {}) : null;
+    }
+    return out;
+  }
+  /** What these hold now, keyed as the form is. */
+  const now = (names) =>
+    Object.fromEntries(names.map((name) => [name, owned.has(name) ? owned.get(name).get() : (values[name] ?? null)]));
 
   /** What the form begins with, apart from the prompts: of the checkpoint, where it has defaults. */
   const beginning = () => {
@@ -164,6 +174,8 @@ export function createForm({ modes }) {
     follow,
     fromRequest,
     request,
+    asRequest,
+    now,
     beginning,
     refuse,
     clearErrors,
@@ -175,10 +187,13 @@ export function createForm({ modes }) {
   };
 }
 
+/** "Width, px" → "Width"; "Exact: never share a step …" → "Exact". */
+export const shortLabel = (field) => field.label.split(/[,:]/)[0];
+
 /** "width = 500: is no multiple of 8" → "Width 500 is no multiple of 8." */
 function plain(error, field) {
   const [, value, why] = error.message.match(/^\S+ = ([^]*?): ([^]*)$/) ?? [];
-  const name = field.label.split(",")[0];
+  const name = shortLabel(field);
   return why ? `${name} ${field.bounds[1] ? value : ""} ${why}.`.replace(/ +/g, " ") : error.message;
 }
 

@@ -5,6 +5,8 @@ import { createCheckpoint } from "./checkpoint.js";
 import { mountDock } from "./dock.js";
 import { watchDrops } from "./drop.js";
 import { createEnlarge } from "./enlarge.js";
+import { mountExplain } from "./explain.js";
+import { createExplaining } from "./explaining.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { createGraphics } from "./graphics.js";
@@ -22,7 +24,10 @@ import { createModes, goTo } from "./modes.js";
 import { createRecords } from "./picture.js";
 import { mountNetworks } from "./networks.js";
 import { startPoller } from "./poller.js";
-import { mountTokens, watchWeights } from "./prompt.js";
+import { createPanels, mountBar, mountPanels } from "./panels.js";
+import { mountPresets } from "./presets.js";
+import { watchWeights } from "./prompt.js";
+import { createPromptStyles } from "./prompt_styles.js";
 import { watchRecommended } from "./recommended.js";
 import { watchRefiner } from "./refiner.js";
 import { mountResult } from "./result.js";
@@ -32,11 +37,15 @@ import { createSource } from "./source.js";
 import { makeGrain } from "./stage.js";
 import { createFocus, createStore } from "./store.js";
 import { mountStrength } from "./strength.js";
+import { mountChosen, mountStylesPanel } from "./styles_panel.js";
 import { mountStyleChip, mountStyles } from "./styles.js";
 import { watchSuggestions } from "./suggest.js";
+import { createTaking, watchSettingsInPrompt } from "./taking.js";
 import { createPictureVerbs, createVerbs } from "./verbs.js";
+import { createVerify } from "./verify.js";
 import { createToasts } from "./toast.js";
 import { watchVae } from "./vae.js";
+import { mountWildcards } from "./wildcards.js";
 
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
 
@@ -52,6 +61,9 @@ const form = createForm({ modes });
 const graphics = createGraphics({ modes });
 const grid = createGrid({ form, modes, store });
 const checkpoint = createCheckpoint(store, form);
+const explaining = createExplaining({ form, modes, checkpoint });
+const panels = createPanels();
+const promptStyles = createPromptStyles({ form });
 const cards = createCards(store);
 const focus = createFocus(store);
 const toasts = createToasts();
@@ -70,7 +82,10 @@ const library = {
   pick: (...what) => (goTo("library"), (library.wanted = () => library.pick(...what))),
 };
 const enlarge = createEnlarge({ verbs, form, checkpoint, toasts, goTo });
-const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge });
+const verify = createVerify({ store, verbs, toasts });
+const picturing = { library, enlarge, verify, verbs };
+const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, ...picturing });
+const taking = createTaking({ form, checkpoint, graphics, modes, source, pictureVerbs, toasts });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
 const models = { open: (...wanted) => (models.wanted = wanted) };
@@ -79,7 +94,10 @@ const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, p
 let result = { seedInView: () => null, sheetInView: () => null };
 
 const ISLANDS = {
-  tokens: (host) => mountTokens(host, parts),
+  tokens: (host) => mountBar(host, { panels, explaining }),
+  chosen: (host) => mountChosen(host, { styles: promptStyles }),
+  panels: (host) => mountPanels(host, { panels, fill: PANELS }),
+  presets: (host) => mountPresets(host, parts),
   shape: (host) => mountShape(host, parts),
   seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
   controls: (host) => mountGuides(host, "controls", { guides: controls, form, toasts }),
@@ -99,6 +117,12 @@ const ISLANDS = {
   library: openLibrary,
   models: openModels,
   networks: (host) => mountNetworks(host, parts),
+};
+
+const PANELS = {
+  styles: (host) => mountStylesPanel(host, { styles: promptStyles, form, toasts }),
+  wildcards: (host) => mountWildcards(host, parts),
+  explain: (host) => mountExplain(host, { explaining, form }),
 };
 
 /** Fills an island of one mode, whose scripts are loaded when that is first opened. */
@@ -189,10 +213,10 @@ watchSuggestions({ store, checkpoint });
 watchHints({ store, form });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({
-  toasts,
-  useRequest: (request) => pictureVerbs.useRequest(request),
+  take: taking.take,
   pasted: () => PASTED_TO[modes.current()] && document.querySelector(PASTED_TO[modes.current()]),
 });
+watchSettingsInPrompt({ form, read: taking.read });
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
 learn();
 watchModels();

@@ -1,7 +1,6 @@
-// The prompt's helpers: Ctrl+↑ and Ctrl+↓ change the weight of the word at the cursor, and the token counter.
-import { call } from "./api.js";
-import { debounce, h, setText } from "./dom.js";
+// Ctrl+↑ and Ctrl+↓ change the weight of what is selected in a prompt, or of the word at the cursor.
 
+const BOXES = "#field-prompt, #field-negative_prompt, #field-hires-prompt, #field-hires-negative_prompt";
 const STEP = 0.1;
 const WEIGHTED = /\(([^()]+):(-?\d*\.?\d+)\)/g;
 
@@ -31,12 +30,12 @@ function put(text, from, to, words, weight) {
   return { from, to, part, start: from + offset, end: from + offset + words.length };
 }
 
-/** Listens for the keys in both prompt boxes. */
+/** Listens for the keys in all prompt boxes. */
 export function watchWeights() {
   document.addEventListener("keydown", (event) => {
     const box = event.target;
     const isPrompt =
-      box instanceof HTMLTextAreaElement && box.closest("#field-prompt, #field-negative_prompt");
+      box instanceof HTMLTextAreaElement && box.closest(BOXES);
     if (!isPrompt || !(event.ctrlKey || event.metaKey) || !["ArrowUp", "ArrowDown"].includes(event.key))
       return;
     event.preventDefault();
@@ -48,33 +47,4 @@ export function watchWeights() {
     document.execCommand("insertText", false, edit.part);
     box.setSelectionRange(edit.start, edit.end);
   });
-}
-
-/** The counter under the prompt: "12 / 75 tokens". */
-export function mountTokens(host, { form, checkpoint }) {
-  const count = h("span", {
-    class: "tokens",
-    title: "Tokens of the prompt; a text encoder reads 75 at a time",
-  });
-  host.append(count);
-  let asked = "";
-  const ask = debounce(async (text, name) => {
-    try {
-      const { tokens, limit } = await call("POST", "api/v1/tokens", {
-        json: { text, ...(name ? { checkpoint: name } : {}) },
-      });
-      if (asked === name + "\n" + text) setText(count, `${tokens} / ${limit}`);
-    } catch {
-      setText(count, "");
-    }
-  }, 300);
-  const look = () => {
-    const key = checkpoint.name + "\n" + form.values.prompt;
-    if (key === asked) return;
-    asked = key;
-    if (!form.values.prompt) return setText(count, "0 / 75");
-    ask(form.values.prompt ?? "", checkpoint.name);
-  };
-  form.onChange(look);
-  checkpoint.onChange(look);
 }

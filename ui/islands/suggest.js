@@ -1,6 +1,6 @@
-// What can be named in a prompt, offered while one writes: LoRAs after "<", embeddings by the letters of their name.
+// What can be named in a prompt, offered while one writes: LoRAs after "<", wildcards after "__", embeddings by their letters.
 import { call } from "./api.js";
-import { h, keyed, setAttribute, show } from "./dom.js";
+import { h, keyed, setAttribute, setText, show } from "./dom.js";
 import { familyName } from "./words.js";
 
 const LORA_BEGUN = /<(?:l|lo|lor|lora|lora:([^<>:\n]*))?$/;
@@ -16,6 +16,23 @@ export function begunTag(text, cursor) {
 export function begunWord(text, cursor) {
   const found = /^[^\s,;:()[\]{}|<>]/.test(text.slice(cursor)) ? null : WORD_BEGUN.exec(text.slice(0, cursor));
   return found && { from: cursor - found[1].length, query: found[1] };
+}
+
+/** The wildcard that is begun before the cursor; null where none is, or where it is whole: "__colour__". */
+export function begunWildcard(text, cursor) {
+  const [word] = /[^\s,(){}|<>[\]]*$/.exec(text.slice(0, cursor));
+  const pieces = word.split("__");
+  const query = pieces.at(-1);
+  return pieces.length % 2 ? null : { from: cursor - query.length - 2, query };
+}
+
+/** The wildcards to offer: first those that begin so, then those that hold it. */
+export function offeredWildcards(wildcards, query) {
+  const wanted = query.toLowerCase();
+  const begins = ({ name }) => Number(name.toLowerCase().startsWith(wanted));
+  return wildcards
+    .filter(({ name }) => name.toLowerCase().includes(wanted))
+    .sort((a, b) => begins(b) - begins(a) || a.name.localeCompare(b.name));
 }
 
 /** The LoRAs to offer: those whose name holds the query; first those of the family, then by name. */
@@ -37,8 +54,22 @@ export function offeredEmbeddings(embeddings, query, family) {
   });
 }
 
-const PROMPT = "#field-prompt";
+const PROMPT = "#field-prompt, #field-hires-prompt";
+const ALL = `${PROMPT}, #field-negative_prompt, #field-hires-negative_prompt`;
 const SOURCES = [
+  {
+    path: "api/v1/wildcards",
+    label: "Wildcards",
+    fields: ALL,
+    begun: begunWildcard,
+    offered: offeredWildcards,
+    text: (row) => `__${row.name}__`,
+    facts: (row) => [`${row.count}: ${row.examples.slice(0, 3).join(", ")}`],
+    shown: 8,
+    isAsked: true,
+    none: "No wildcard of this name is there.",
+    lastsMs: 10000, // they are files that nobody watches
+  },
   {
     path: "api/v1/loras",
     label: "LoRAs",
@@ -49,11 +80,12 @@ const SOURCES = [
     facts: (row) => [familyName(row.family), row.problem],
     shown: 8,
     isAsked: true, // by the bracket: so it answers also with nothing, and Enter takes the first
+    none: "No LoRA of this name lies under models/.",
   },
   {
     path: "api/v1/embeddings",
     label: "Embeddings",
-    fields: `${PROMPT}, #field-negative_prompt`,
+    fields: ALL,
     begun: begunWord,
     offered: offeredEmbeddings,
     text: (row) => row.word,
@@ -66,7 +98,7 @@ const SOURCES = [
 /** Watches the prompt boxes; one list serves for the life of the page. */
 export function watchSuggestions({ store, checkpoint }) {
   const list = h("ul", { id: "suggest-list", class: "picker-list", role: "listbox" });
-  const none = h("p", { class: "picker-none" }, "No LoRA of this name lies under models/.");
+  const none = h("p", { class: "picker-none" });
   const panel = h("div", { class: "popover suggest", hidden: true }, list, none);
   const known = new Map(); // path → { version, rows: a promise }
   let box = null;
@@ -76,10 +108,13 @@ export function watchSuggestions({ store, checkpoint }) {
   let marked = -1;
 
   /** A promise of the rows: who asks while they are on their way waits for the same answer. */
-  function learn(path) {
-    const version = store.status?.catalog_version ?? 0;
-    if (known.get(path)?.version !== version)
-      known.set(path, { version, rows: call("GET", path).catch(() => []) });
+  function learn({ path, lastsMs }) {
+    const version = lastsMs ? Math.floor(Date.now() / lastsMs) : (store.status?.catalog_version ?? 0);
+    const load = async () => {
+      const answer = await call("GET", path).catch(() => []);
+      return answer.items ?? answer;
+    };
+    if (known.get(path)?.version !== version) known.set(path, { version, rows: load() });
     return known.get(path).rows;
   }
   async function look(target) {
@@ -88,7 +123,7 @@ export function watchSuggestions({ store, checkpoint }) {
     [source, tag] = begun.find(([, found]) => found) ?? [null, null];
     if (!tag) return close();
     const [here, asked] = [tag, source];
-    const all = await learn(asked.path);
+    const all = await learn(asked);
     if (tag !== here) return; // it was left while the list was on its way
     const family = checkpoint.all.find((row) => row.name === checkpoint.name)?.family ?? "";
     rows = asked.offered(all, here.query, family).slice(0, asked.shown);
@@ -100,6 +135,7 @@ export function watchSuggestions({ store, checkpoint }) {
   }
   function draw() {
     keyed(list, rows, { key: (row) => `${source?.path} ${row.name}`, make: option, update: mark });
+    setText(none, source?.none ?? "");
     show(none, rows.length === 0);
     setAttribute(box, "aria-controls", panel.hidden ? null : "suggest-list");
     setAttribute(box, "aria-activedescendant", panel.hidden ? null : list.children[marked]?.id);
@@ -147,7 +183,7 @@ export function watchSuggestions({ store, checkpoint }) {
     event.stopPropagation();
     draw();
   }
-  const isPrompt = (target) => target instanceof HTMLTextAreaElement && target.closest(SOURCES.at(-1).fields);
+  const isPrompt = (target) => target instanceof HTMLTextAreaElement && target.closest(ALL);
   document.addEventListener("input", (event) => isPrompt(event.target) && look(event.target));
   document.addEventListener("keydown", press, { capture: true });
   document.addEventListener("focusout", (event) => event.target === box && close());

@@ -39,10 +39,12 @@ def build() -> None:
         with gr.Column(elem_id="prompt-block"):
             place("prompt")
             island("tokens")
+            island("chosen")
             with gr.Row(elem_id="actions"):
                 generate = gr.Button("Generate", variant="primary", elem_id="generate")
                 drafts = gr.Button("8 drafts", elem_id="drafts")
             island("style", "text", "image")
+            island("panels")
             fold("negative", "Negative prompt")
             with gr.Column(elem_id="fold-negative"):
                 place("negative_prompt")
@@ -66,6 +68,7 @@ def build() -> None:
 def _settings(place: Callable[..., None]) -> None:
     """What stands below the prompt; `place` draws widgets of the form by their names."""
     with gr.Column(elem_id="settings-block"):
+        island("presets")
         island("source", "image")
         island("retouch", "inpaint")
         island("strength", "image", "inpaint")
