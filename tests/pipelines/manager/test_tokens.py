@@ -9,6 +9,7 @@ from transformers import CLIPTokenizer
 
 from pipelines.errors import ModelUnreadable
 from pipelines.manager.tokens import TokenCounter, count
+from pipelines.prompting.chunks import Vocabulary
 from tests import paper_checkpoint
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +33,12 @@ def without_fast_file(folder: Path) -> Path:
     return folder
 
 
+def paper(folder: Path) -> Vocabulary:
+    """What a checkpoint of paper can read."""
+    tokenizer, counter = paper_checkpoint.write(folder / "paper") / "tokenizer", TokenCounter()
+    return Vocabulary(lambda text: counter.ids(text, tokenizer), {}, 75)
+
+
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("has_fast_file", [True, False])
 def test_counts_equal_the_text_encoders(text: str, has_fast_file: bool, tmp_path: Path) -> None:
@@ -47,11 +54,25 @@ def test_counts_equal_the_text_encoders(text: str, has_fast_file: bool, tmp_path
 def test_the_limit_is_the_end_of_the_last_begun_chunk(
     words: int, limit: int, tmp_path: Path
 ) -> None:
-    folder = paper_checkpoint.write(tmp_path / "paper") / "tokenizer"
-
-    counted = count(TokenCounter().ids("red " * words, folder))
+    counted = count(["red " * words], paper(tmp_path))
 
     assert (counted.tokens, counted.limit) == (words, limit)
+
+
+def test_the_longest_of_several_texts_counts(tmp_path: Path) -> None:
+    counted = count(["red", "red red red", "red red"], paper(tmp_path))
+
+    assert (counted.tokens, counted.limit) == (3, 75)
+
+
+def test_each_token_has_its_place_in_the_text(tmp_path: Path) -> None:
+    text = "A red  Circle, 🦊"
+
+    spans = TokenCounter().spans(text, STARTER)
+
+    assert len(spans) == len(TokenCounter().ids(text, STARTER))
+    assert [text[begin:end] for begin, end in spans][:2] == ["A", "red"]
+    assert text[spans[-1][0] : spans[-1][1]] == "🦊"
 
 
 def test_a_tokenizer_is_read_once(tmp_path: Path) -> None:
