@@ -32,9 +32,8 @@ def _guide(kind: str, name: str, *marks: str) -> Signature:
     return Signature(kind, marks, words=f"is {name}, which guides a checkpoint; not supported yet")
 
 
-def _upscaler(mark: str) -> Signature:
-    words = "is an upscaler, which enlarges pictures; not supported yet"
-    return Signature("upscaler", (mark,), words=words)
+def _upscaler(*marks: str) -> Signature:
+    return Signature("upscaler", marks)
 
 
 def _foreign(family: str, name: str, mark: str) -> Signature:
@@ -97,6 +96,7 @@ SIGNATURES = (
     ),
     _upscaler(r"model\.1\.sub\.\d+\.RDB1\."),  # ESRGAN
     _upscaler(r"conv_first\.weight$"),  # later ESRGANs, SwinIR and their kin
+    _upscaler(r"body\.0\.weight$", r"body\.1\.weight$", r"body\.2\.weight$"),  # compact ESRGANs
     # ---- denoisers of other families
     _foreign("hunyuan_video", "HunyuanVideo", r"txt_in\.individual_token_refiner\."),
     _foreign("chroma", "Chroma", r"distilled_guidance_layer\."),

@@ -41,6 +41,10 @@ FOLDERS = {
     **dict.fromkeys(("facerestore_models", "sams", "ultralytics", "style_models"), OTHER),
     **dict.fromkeys(("gligen", "photomaker", "animatediff_models", "llm"), OTHER),
 }
+SEEN_LATER = (
+    "lora",
+    "upscaler",
+)  # what they fit, or of which build they are, is seen when they are used
 # What diffusers and transformers call a network's file; the folder has the name then.
 FOLDER_STEMS = ("diffusion_pytorch_model", "model")
 V_TENSOR = "v_pred"  # an empty tensor by which trainers mark v-prediction
@@ -77,7 +81,7 @@ def _identified(path: Path, header: Header) -> Checkpoint | Other:
         return vaes.read(path, header)
     if found.kind == embeddings.KIND or (not found.marks and embeddings.is_one(header.shapes)):
         return embeddings.read(path, header)
-    if found.kind == "lora" and not found.words:  # what it fits is seen when it is used
+    if found.kind in SEEN_LATER and not found.words:
         return Other(name=path.stem, path=path, kind=found.kind, family=family)
     if found.kind in GUIDES and not found.words:
         return _guide(path, dataclasses.replace(found, family=family), header)

@@ -39,13 +39,13 @@ class Part:
 
     def work_left(self) -> float:
         """Units of work (see pace) that its pictures still ask for."""
-        requests = self.entry.request_of
-        return sum(units(requests(index), self.steps_left(index)) for index in self.left)
+        return sum(self._work_left(index) for index in self.left)
 
-    def steps_left(self, index: int) -> int:
+    def _work_left(self, index: int) -> float:
         """Of one of its pictures, which may have come with some steps taken."""
+        request = self.entry.request_of(index)
         taken = self.steps.get(index, self.entry.job.pictures[index].step)
-        return max(0, self.entry.request_of(index).steps_taken - taken)
+        return units(request, max(0, request.steps_in_all - taken), after=taken)
 
 
 class Bench:
@@ -67,10 +67,13 @@ class Bench:
     def of(self, entry: Entry) -> list[Part]:
         return [part for part in self if part.entry is entry]
 
-    def steps_left(self, entry: Entry) -> tuple[int, int]:
-        """(the steps that the job's pictures at the worker still have to take, how many pictures these are)."""
-        left = [part.steps_left(index) for part in self.of(entry) for index in part.left]
-        return sum(left), len(left)
+    def seconds_until(self, entry: Entry, index: int, rate: float) -> float:
+        """Until the job's pictures at the worker are done, when this one has taken so many steps per second."""
+        parts = self.of(entry)
+        step = next((part.steps[index] for part in parts if index in part.steps), 1)
+        speed = rate * units(entry.request_of(index), 1, after=max(0, step - 1))
+        at_once = min(entry.job.request.batch_size, sum(len(part.left) for part in parts))
+        return sum(part.work_left() for part in parts) / max(1, at_once) / max(speed, 1e-9)
 
     @property
     def pictures(self) -> int:
@@ -117,7 +120,7 @@ class Bench:
         part.stepped_at[index] = now_seconds
         if before is None or at is None or steps_done <= before:
             return None
-        done = units(part.entry.request_of(index), steps_done - before)
+        done = units(part.entry.request_of(index), steps_done - before, after=before)
         self.pace.note(part.checkpoint.name, units_done=done)
         rate = (steps_done - before) / max(now_seconds - at, 1e-6)
         shown = part.entry.job.steps_per_second

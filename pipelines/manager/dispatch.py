@@ -113,7 +113,7 @@ class Dispatcher:
 
     def _cost_seconds(self, entry: Entry, index: int) -> float:
         request, taken = entry.request_of(index), entry.job.pictures[index].step
-        work = units(request, max(1, request.steps_taken - taken))
+        work = units(request, max(1, request.steps_in_all - taken), after=taken)
         return self._bench.pace.seconds(request.checkpoint or "", work)
 
     def _part_sizes(self, entry: Entry, left: int, *, is_shared: bool) -> list[int]:
@@ -152,6 +152,8 @@ class Dispatcher:
                 refiner=needs.refiner,
                 image_prompts=needs.image_prompts,
                 source=needs.source,
+                hires_checkpoint=needs.hires_checkpoint,
+                upscaler=needs.upscaler,
             )
             self._gpu.send(brings)
         return True

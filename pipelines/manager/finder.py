@@ -19,6 +19,7 @@ from pipelines.manager.loras import Loras
 from pipelines.manager.needs import Needs
 from pipelines.manager.settling import Settled, Settling
 from pipelines.manager.tokens import TokenCount, TokenCounter, count
+from pipelines.manager.upscalers import upscaler_of
 from pipelines.manager.words import Words
 from pipelines.prompting.chunks import Tokenise
 from pipelines.prompting.explaining import Values
@@ -62,6 +63,7 @@ class Finder:
         controls, image_prompts = self.catalog.recall(
             lambda view: self.guides.tasks(request, view.others)
         )
+        second = request.hires.checkpoint if request.hires else None
         return Needs(
             checkpoint=self.checkpoint(request.checkpoint),
             extras=self.catalog.recall(lambda view: self._extras(request, view)),
@@ -69,6 +71,8 @@ class Finder:
             image_prompts=image_prompts,
             refiner=self.checkpoint(request.refiner) if request.refiner else None,
             source=self.canvases.task(request),
+            hires_checkpoint=self.checkpoint(second) if second else None,
+            upscaler=self.catalog.recall(lambda view: upscaler_of(request, view.others)),
         )
 
     def checkpoint(self, name: str | None) -> CheckpointRef:

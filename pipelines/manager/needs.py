@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.manager.extras import Extras
-from pipelines.worker.messages import CheckpointRef, ControlTask, ImagePromptTask, SourceTask
+from pipelines.worker.messages import (
+    CheckpointRef,
+    ControlTask,
+    GuideRef,
+    ImagePromptTask,
+    SourceTask,
+)
 
 
 @dataclass(frozen=True)
@@ -18,3 +24,5 @@ class Needs:
     image_prompts: tuple[ImagePromptTask, ...] = ()
     refiner: CheckpointRef | None = None
     source: SourceTask | None = None
+    hires_checkpoint: CheckpointRef | None = None
+    upscaler: GuideRef | None = None

@@ -20,10 +20,23 @@ class _Tally:
     units: float = 0.0
 
 
-def units(request: Request, steps: int) -> float:
-    """The work of so many steps of one picture of this resolved request."""
-    calls = next((s.evaluations for s in SAMPLERS if s.name == request.sampling.sampler), 1)
-    return steps * calls * (request.width or 512) * (request.height or 512) / 1e6
+def units(request: Request, steps: int, after: int = 0) -> float:
+    """The work of so many steps of one picture of this resolved request, after those that it has taken.
+
+    Those of a second pass see a larger picture.
+    """
+    first = max(0, min(steps, request.steps_taken - after)) if request.hires else steps
+    own = request.sampling.sampler
+    work = first * _calls(own) * (request.width or 512) * (request.height or 512)
+    if request.hires and first < steps:
+        width, height = request.size
+        work += (steps - first) * _calls(request.hires.sampler or own) * width * height
+    return work / 1e6
+
+
+def _calls(sampler: str | None) -> int:
+    """Of the denoiser in a step."""
+    return next((row.evaluations for row in SAMPLERS if row.name == sampler), 1)
 
 
 class Pace:

@@ -109,9 +109,8 @@ class Results:
             return
         self._docket.change(entry, quietly=True, steps_per_second=rate)
         if not entry.waiting:  # else the forecast knows better
-            left, pictures = self._bench.steps_left(entry)
-            at_once = max(1, min(entry.job.request.batch_size, pictures))
-            self._docket.change(entry, quietly=True, eta_seconds=round(left / at_once / rate, 1))
+            eta_seconds = self._bench.seconds_until(entry, index, rate)
+            self._docket.change(entry, quietly=True, eta_seconds=round(eta_seconds, 1))
 
     def _done(self, part: Part, message: PictureDone) -> None:
         entry, index = part.entry, message.index

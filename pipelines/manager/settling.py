@@ -15,10 +15,11 @@ from pipelines.editing.source import Inpainting
 from pipelines.errors import ModelUnreadable, RequestError, StudioError
 from pipelines.grids.cells import Cell, Varied, cells, one_picture, pinned, varied
 from pipelines.manager.canvases import Canvases
-from pipelines.manager.checkpoints import find_base, find_refiner
+from pipelines.manager.checkpoints import find_base, find_refiner, find_second
 from pipelines.manager.extras import extras_of
 from pipelines.manager.guides import Guides
 from pipelines.manager.marks import want
+from pipelines.manager.upscalers import with_upscaler
 from pipelines.manager.words import Wording
 from pipelines.prompting.chunks import Tokenise
 from pipelines.request import BATCH, Request, resolve, rolled
@@ -125,15 +126,17 @@ class Settling:
         request = self.wording.worded(request)
         base = find_base(request, self.view)
         sized = self.canvases.sized(request, self.owner, base.defaults)
-        return resolve(sized, base.name, base.defaults), base
+        resolved = resolve(sized, base.name, base.defaults)
+        return with_upscaler(resolved, self.view.others), base
 
     def _models(self, resolved: Request, base: Checkpoint) -> str | None:
         """Finds them and has their hashes worked out; the name of the VAE."""
         self.hashes.want(base.path)
         extras = extras_of(resolved, base, self.view.others, self._tokenise(base))
         want(self.hashes, *extras)
-        if refiner := find_refiner(resolved, base, self.view):
-            self.hashes.want(refiner.path)
+        for find in (find_refiner, find_second):
+            if successor := find(resolved, base, self.view):
+                self.hashes.want(successor.path)
         return extras.vae.name if extras.vae else None
 
     def _on_canvas(self, resolved: Request) -> Request:

@@ -63,10 +63,6 @@ FOREIGN: list[tuple[str, Shapes, str, str, str]] = [
     ("face id", {"image_proj.proj.0.weight": (8, 4), "ip_adapter.1.to_k_ip.weight": (4, 4)}, "ip_adapter", "",
      "looks at faces alone"),
     ("half an ip adapter", {"image_proj.proj.weight": (8, 4)}, "ip_adapter", "", "is an IP-Adapter of another kind"),
-    ("esrgan", {"model.0.weight": (4, 3, 3, 3), "model.1.sub.0.RDB1.conv1.0.weight": (4, 4, 3, 3)}, "upscaler", "",
-     "is an upscaler"),
-    ("real esrgan", {"conv_first.weight": (4, 3, 3, 3), "body.0.rdb1.conv1.weight": (4, 4, 3, 3)}, "upscaler", "",
-     "is an upscaler"),
     ("motion", {"down_blocks.0.motion_modules.0.temporal_transformer.norm.weight": (4,)}, "other", "",
      "is a motion module"),
     ("clip", LONE_TEXT, "other", "", "is a text encoder alone"),
@@ -126,6 +122,20 @@ def test_loras_are_known_by_their_tensors(
     found = single_file.read(path, tmp_path)
 
     assert found == Other(name="found it", path=path, kind=kind, family=family)
+
+
+UPSCALERS = [
+    ("esrgan", {"model.0.weight": (4, 3, 3, 3), "model.1.sub.0.RDB1.conv1.0.weight": (4, 4, 3, 3)}),
+    ("real esrgan", {"conv_first.weight": (4, 3, 3, 3), "body.0.rdb1.conv1.weight": (4, 4, 3, 3)}),
+    ("compact", {f"body.{n}.weight": (4, 4, 3, 3) if n % 2 == 0 else (4,) for n in range(5)}),
+]
+
+
+@pytest.mark.parametrize(("name", "shapes"), UPSCALERS, ids=[row[0] for row in UPSCALERS])
+def test_upscalers_are_known_by_their_tensors(tmp_path: Path, name: str, shapes: Shapes) -> None:
+    path = paper_file.write(tmp_path / f"{name}.safetensors", shapes)
+
+    assert single_file.read(path, tmp_path) == Other(name=name, path=path, kind="upscaler")
 
 
 @pytest.mark.parametrize(
