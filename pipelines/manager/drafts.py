@@ -13,11 +13,11 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipelines.output.disk import PART, failures_named, part_of, sync_file, sync_folder
+from pipelines.output.kept import as_arrays, from_arrays
 from pipelines.worker.messages import KeptStep
 
 
@@ -95,16 +95,8 @@ class Drafts:
 
 
 def _packed(past: Past) -> bytes:
-    arrays: dict[str, Any] = {
-        "seconds": past.seconds,
-        "steps": [one.step for one in past.kept],
-        "sigmas": [one.sigma for one in past.kept],
-    }
-    for number, one in enumerate(past.kept):  # those of a second pass may be larger
-        latents = np.frombuffer(one.latents, np.float16)
-        arrays[f"latents.{number}"] = latents.reshape(one.shape)
     stream = io.BytesIO()
-    np.savez(stream, **arrays)
+    np.savez(stream, seconds=past.seconds, **as_arrays(past.kept))
     return stream.getvalue()
 
 
@@ -113,12 +105,7 @@ def _unpacked(data: bytes | None) -> Past:
         return Past()
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            latents = [arrays[f"latents.{n}"] for n in range(len(arrays["steps"]))]
-            kept = (
-                KeptStep(int(step), float(sigma), x0.shape, x0.tobytes())
-                for step, sigma, x0 in zip(arrays["steps"], arrays["sigmas"], latents, strict=True)
-            )
-            return Past(tuple(kept), float(arrays["seconds"]))
+            return Past(from_arrays(arrays), float(arrays["seconds"]))
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return Past()
 

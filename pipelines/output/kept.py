@@ -9,7 +9,9 @@ import contextlib
 import io
 import threading
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -23,10 +25,31 @@ BYTES_MAX = 1_000_000_000
 ROOM_AFTER_DROPPING = 0.9  # of the limit, so that not every picture sweeps the folder
 FRAME_PX = 512  # longest side of a frame
 PX_A_LATENT = 8  # no frame is larger than its picture
+LATENTS = "latents."  # and the place of the step: those of a second pass may be larger
+
+
+def as_arrays(kept: Sequence[KeptStep]) -> dict[str, Any]:
+    """Steps as arrays of a file; `from_arrays` is the inverse."""
+    latents = {
+        f"{LATENTS}{place}": np.frombuffer(one.latents, np.float16).reshape(one.shape)
+        for place, one in enumerate(kept)
+    }
+    steps, sigmas = [one.step for one in kept], [one.sigma for one in kept]
+    return {"steps": np.array(steps), "sigmas": np.array(sigmas), **latents}
+
+
+def from_arrays(arrays: Mapping[str, Any]) -> tuple[KeptStep, ...]:
+    """Raises KeyError or ValueError for what `as_arrays` has not made."""
+    pairs = zip(arrays["steps"], arrays["sigmas"], strict=True)
+    latents = [arrays[f"{LATENTS}{place}"] for place in range(len(arrays["steps"]))]
+    return tuple(
+        KeptStep(int(step), float(sigma), x0.shape, x0.tobytes())
+        for (step, sigma), x0 in zip(pairs, latents, strict=True)
+    )
 
 
 class KeptSteps:
-    """One file a picture: steps, sigmas, latents (step, channel, height, width) as float16, and the map."""
+    """One file a picture: steps, sigmas, the latents of each (channel, height, width) as float16, and the map."""
 
     def __init__(self, folder: Path, bytes_max: int = BYTES_MAX) -> None:
         self._folder = folder
@@ -40,14 +63,11 @@ class KeptSteps:
         if len(chosen) > STEPS_MAX:
             places = np.linspace(0, len(chosen) - 1, STEPS_MAX).round().astype(int)
             chosen = [chosen[place] for place in places]
-        latents = [np.frombuffer(one.latents, np.float16).reshape(one.shape) for one in chosen]
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(picture_id)
         np.savez(
             path,
-            steps=np.array([one.step for one in chosen]),
-            sigmas=np.array([one.sigma for one in chosen]),
-            latents=np.stack(latents),
+            **as_arrays(chosen),
             factors=np.array(checkpoint.latent_rgb_factors, np.float32),
             bias=np.array(checkpoint.latent_rgb_bias, np.float32),
         )
@@ -63,15 +83,13 @@ class KeptSteps:
 
     def frame(self, picture_id: str, step: int) -> bytes:
         """One step as a JPEG. Raises NotFound."""
-        steps, latents, factors, bias = self._read(
-            picture_id, "steps", "latents", "factors", "bias"
-        )
+        steps, factors, bias = self._read(picture_id, "steps", "factors", "bias")
         places = np.flatnonzero(steps == step)
         if not places.size:
             raise NotFound(
                 "This step is not kept.", "Steps of older pictures are dropped to save space."
             )
-        x0 = np.nan_to_num(latents[places[0]].astype(np.float32))
+        x0 = np.nan_to_num(self._latents(picture_id, int(places[0])).astype(np.float32))
         rgb = np.einsum("chw,cr->hwr", x0, factors) + bias
         small = Image.fromarray((rgb.clip(0, 1) * 255).round().astype(np.uint8))
         scale = min(PX_A_LATENT, FRAME_PX / max(small.size))
@@ -86,6 +104,16 @@ class KeptSteps:
             with contextlib.suppress(FileNotFoundError):
                 self._bytes -= path.stat().st_size
                 path.unlink()
+
+    def _latents(self, picture_id: str, place: int) -> np.ndarray:
+        (own,) = self._read(picture_id, f"{LATENTS}{place}")
+        if own.size:
+            return own
+        (all_of_them,) = self._read(picture_id, "latents")  # of older versions, in one array
+        if not all_of_them.size:
+            raise NotFound("This step is gone from the disk.", "It was dropped to save space.")
+        latents: np.ndarray = all_of_them[place]
+        return latents
 
     def _path(self, picture_id: str) -> Path:
         return self._folder / f"{picture_id}.npz"

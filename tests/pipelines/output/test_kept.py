@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -93,3 +95,32 @@ def test_what_is_removed_is_gone(tmp_path: Path) -> None:
     kept.remove("a")
 
     assert kept.frames("a") == []
+
+
+def test_steps_of_a_second_pass_may_be_larger(tmp_path: Path) -> None:
+    kept = KeptSteps(tmp_path)
+    small, large = kept_step(0, 1.0), kept_step(1, -1.0)
+    wide = replace(large, shape=(4, 8, 16), latents=large.latents * 2)
+    kept.save("a", (small, wide), CHECKPOINT)
+
+    assert [frame.step for frame in kept.frames("a")] == [0, 1]
+    assert colour(kept.frame("a", 0)) == pytest.approx((255, 128, 128), abs=3)
+    with Image.open(io.BytesIO(kept.frame("a", 1))) as image:
+        assert image.size == (128, 64)
+
+
+def test_files_of_older_versions_are_read(tmp_path: Path) -> None:
+    latents = [np.frombuffer(kept_step(0, value).latents, np.float16) for value in (1.0, -1.0)]
+    np.savez(
+        tmp_path / "a.npz",
+        steps=[0, 1],
+        sigmas=[14.0, 7.0],
+        latents=np.stack(latents).reshape(2, *kept_step(0).shape),
+        factors=np.array(CHECKPOINT.latent_rgb_factors, np.float32),
+        bias=np.array(CHECKPOINT.latent_rgb_bias, np.float32),
+    )
+
+    kept = KeptSteps(tmp_path)
+
+    assert [frame.step for frame in kept.frames("a")] == [0, 1]
+    assert colour(kept.frame("a", 1)) == pytest.approx((0, 128, 128), abs=3)
