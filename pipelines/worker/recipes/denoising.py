@@ -69,7 +69,7 @@ def denoiser(
     @cache
     def under(active: Guiding) -> Denoise:
         predict = predictor(model, beside, active)
-        return guided_denoiser(predict, conditioning, model.training)
+        return guided_denoiser(predict, conditioning, model.training, course.guidance)
 
     def denoise(x: Tensor, sigma: float, step: int) -> Denoised:
         return under(guiding.at(step, course.steps))(x, sigma, step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import torch
 from torch import Tensor
@@ -23,10 +24,11 @@ from pipelines.worker.sampling import (
     Denoise,
     Denoised,
     NoiseSchedule,
-    Philox,
+    PictureNoise,
     Plan,
     State,
     init,
+    noise_of,
     plan,
     step,
 )
@@ -123,7 +125,7 @@ def still(brief: Brief, model: Model, watch: Watch) -> Outcome:
         return second(brief, model, watch)
     if brief.origin is not None and not request.steps_taken:
         return Developed(torch.tensor(brief.origin.levels))
-    baton = _baton(brief, model, plan(request.sampling, model.training))
+    baton = _baton(brief, model, plan(request.sampling, model.training, request.steps_taken))
     until = own_steps(request, baton.course, model.training)
     outcome = _go_on(brief, model, baton, watch, until)
     if isinstance(outcome, Baton) and outcome.is_done:
@@ -139,12 +141,12 @@ def refine(brief: Brief, refiner: Model, baton: Baton, watch: Watch) -> Held | B
 def second(brief: Brief, model: Model, watch: Watch, latents: Tensor | None = None) -> Outcome:
     """The second pass: of enlarged latents, or from where it was left off. Its noise is drawn anew by the same seed."""
     one = pass_of(brief.request, SECOND)
-    course = plan(one.request.sampling, model.training)
+    course = plan(one.request.sampling, model.training, one.steps)
     if latents is None:
         assert brief.state is not None
         state = State.from_bytes(brief.state, model.device)
     else:
-        state = hires.begun(latents, course, Philox(brief.seed), one.steps)
+        state = hires.begun(latents, course, _noise(brief, model), one.steps)
     outcome = _go_on(brief, model, Baton(course, state), watch, course.steps)
     return finish(brief, model, outcome) if isinstance(outcome, Baton) else outcome
 
@@ -172,7 +174,7 @@ def _onwards(brief: Brief, model: Model, baton: Baton, watch: Watch) -> Outcome:
 
 def _baton(brief: Brief, model: Model, course: Plan) -> Baton:
     """The picture before its next step: its first, or the one after which it was held."""
-    request, noise = brief.request, Philox(brief.seed)
+    request, noise = brief.request, _noise(brief, model)
     shape = latent_shape(request, model)
     start = None
     if brief.origin is not None:
@@ -186,6 +188,10 @@ def _baton(brief: Brief, model: Model, course: Plan) -> Baton:
     return Baton(course, state, start)
 
 
+def _noise(brief: Brief, model: Model) -> PictureNoise:
+    return noise_of(brief.request, brief.seed, model.device, model.family.px_per_cell)
+
+
 def own_steps(request: Request, course: Plan, training: NoiseSchedule) -> int:
     """How many steps the first checkpoint takes: those that begin in its share of the timesteps.
 
@@ -195,7 +201,8 @@ def own_steps(request: Request, course: Plan, training: NoiseSchedule) -> int:
         return course.steps
     timesteps = training.last_timestep + 1
     end = round(timesteps - request.refiner_switch_at * timesteps)
-    return sum(training.timestep(sigma) >= end for sigma in course.sigmas[:-1])
+    begin_in_it = (training.timestep(sigma) >= end for sigma in course.sigmas[:-1])
+    return sum(1 for _ in takewhile(bool, begin_in_it))
 
 
 def _go_on(brief: Brief, model: Model, baton: Baton, watch: Watch, until: int) -> Held | Baton:
@@ -206,10 +213,10 @@ def _go_on(brief: Brief, model: Model, baton: Baton, watch: Watch, until: int) -
     one, steps = pass_of(brief.request, state.stage), brief.request.steps_in_all
     first = course.steps - one.steps
     denoise = Watched(_denoiser(brief, model, baton, one))
-    noise = Philox(brief.seed)
+    noise = _noise(brief, model)
     while state.step < until:
         sigma = course.sigmas[state.step]
-        state = step(course, denoise, noise, state)
+        state = step(course, denoise, noise.at(one.before + state.step - first), state)
         watch(Look(one.before + state.step - first, steps, sigma, denoise.x0, state))
         is_draft = one.stage == FIRST and state.step == brief.hold_after_steps
         if is_draft and not course.is_done(state):

@@ -8,37 +8,46 @@ Notation, the same in every file (Karras et al. 2022, arXiv:2206.00364):
     λ = −ln σ          half the log of the signal-to-noise ratio; h = λ' − λ is the length of a step
 
 A sampler follows the probability-flow equation dx/dσ = (x − D(x; σ))/σ from σ₀ down to 0, or a stochastic
-equation with the same marginals. Each is one function `(denoise, sigmas, noise, state) → state`
-                                                             → deterministic.py, unipc.py, stochastic.py; paths.py
-Noise depends on nothing but (seed, number of the draw)                            → philox.py
-What is remembered between two steps is a frozen value that turns into bytes       → state.py
-The parts are joined by `plan`, `init` and `step`                                  → plan.py
+equation with the same marginals. Each is one function `(denoise, plan, noise, state) → state`
+    from the slopes of one step          → one_step.py, dpm_solver.py
+    and of those before it               → multistep.py, dpm_plus_plus.py, unipc.py
+    with fresh noise at each step        → ancestral.py, restarting.py; stirring.py, paths.py
+    with guidance of another kind        → cfg_plus_plus.py
+Some lay their own levels between the ends of a schedule         → arranging.py
+Noise depends on nothing but (seed, number of the draw)          → noise.py, philox.py
+What is remembered between two steps turns into bytes            → state.py
+The parts are joined by `plan`, and by `init` and `step`         → plan.py, steps.py
 
 Numbers live on the CPU as Python floats, pictures on the device as float32: no step waits for the device.
 """
 
-from pipelines.worker.sampling.conditioning import Conditioning, Moment
+from pipelines.worker.sampling.conditioning import Conditioning, Guidance, Moment
 from pipelines.worker.sampling.denoiser import Denoise, Denoised, Predict, guided_denoiser
+from pipelines.worker.sampling.noise import Noise, PictureNoise, noise_like, noise_of
 from pipelines.worker.sampling.noise_schedule import NoiseSchedule
-from pipelines.worker.sampling.philox import Noise, Philox, noise_like
-from pipelines.worker.sampling.plan import STEPS, Plan, init, plan, step
+from pipelines.worker.sampling.philox import Philox
+from pipelines.worker.sampling.plan import Plan, plan
 from pipelines.worker.sampling.state import State
+from pipelines.worker.sampling.steps import STEPS, init, step
 
 __all__ = [
     "STEPS",
     "Conditioning",
     "Denoise",
     "Denoised",
+    "Guidance",
     "Moment",
     "Noise",
     "NoiseSchedule",
     "Philox",
+    "PictureNoise",
     "Plan",
     "Predict",
     "State",
     "guided_denoiser",
     "init",
     "noise_like",
+    "noise_of",
     "plan",
     "step",
 ]

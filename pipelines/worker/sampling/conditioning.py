@@ -46,6 +46,19 @@ class Conditioning:
         return next(current, self.spans[-1][1])
 
 
+@dataclass(frozen=True)
+class Guidance:
+    """How the answers become one, beside the CFG scale of the moment."""
+
+    share: float = 1.0  # of the CFG scale that counts
+    keeps_uncond: bool = False  # the sampler looks at x0_uncond, whatever the CFG scale
+    # How much of what guidance adds to the contrast is taken out again: Lin et al. 2023, arXiv:2305.08891.
+    rescale: float = 0.0
+
+
+PLAIN = Guidance()
+
+
 def needs_uncond(weights: Sequence[float], guidance_scale: float) -> bool:
     """Whether the negative prompt counts at all: its own weight in `guide` is 1 − cfg·Σw. At CFG 1 it is 0."""
     return not math.isclose(guidance_scale * math.fsum(weights), 1.0)
@@ -60,6 +73,15 @@ def guide(
     if x0_uncond is None:
         return _sum([weight * x0 for weight, x0 in weighted])
     return _sum([x0_uncond, *(weight * (x0 - x0_uncond) for weight, x0 in weighted)])
+
+
+def rescaled(x0: Tensor, x0_plain: Tensor, base: Tensor, share: float) -> Tensor:
+    """x0 with so much of the contrast of x0_plain, which is without guidance: Lin et al. 2023, equations 15 and 16.
+
+    They speak of v = √ᾱ·ε − √(1−ᾱ)·x0, which is base − x0 times a number; base = x/(σ² + 1).
+    """
+    v, v_plain = base - x0, base - x0_plain
+    return base - (share * v_plain.std() / v.std() + (1 - share)) * v
 
 
 def _sum(terms: Sequence[Tensor]) -> Tensor:

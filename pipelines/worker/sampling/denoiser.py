@@ -8,10 +8,13 @@ from typing import NamedTuple
 from torch import Tensor
 
 from pipelines.worker.sampling.conditioning import (
+    PLAIN,
     Conditioning,
     Embedding,
+    Guidance,
     guide,
     needs_uncond,
+    rescaled,
 )
 from pipelines.worker.sampling.noise_schedule import NoiseSchedule
 
@@ -35,6 +38,7 @@ def guided_denoiser(
     predict: Predict,
     conditioning: Conditioning,
     training: NoiseSchedule,
+    guidance: Guidance = PLAIN,
 ) -> Denoise:
     """The denoiser that a network is under a prompt; the negative prompt is evaluated only where it counts."""
 
@@ -42,12 +46,17 @@ def guided_denoiser(
         moment = conditioning.at(step)
         weights = [weight for weight, _ in moment.parts]
         embeddings = tuple(embedding for _, embedding in moment.parts)
-        is_guided = needs_uncond(weights, moment.guidance_scale)
+        scale = guidance.share * moment.guidance_scale
+        is_guided = guidance.keeps_uncond or needs_uncond(weights, scale)
         if is_guided:
             embeddings = (moment.negative, *embeddings)
         outputs = predict(x * training.c_in(sigma), training.timestep(sigma), embeddings)
         x0s = [training.x0(output.float(), x, sigma) for output in outputs]
         x0_uncond = x0s.pop(0) if is_guided else None
-        return Denoised(guide(x0s, weights, moment.guidance_scale, x0_uncond), x0_uncond)
+        x0 = guide(x0s, weights, scale, x0_uncond)
+        if guidance.rescale and x0_uncond is not None:
+            plain = guide(x0s, weights, 1.0, x0_uncond)
+            x0 = rescaled(x0, plain, x / (sigma**2 + 1), guidance.rescale)
+        return Denoised(x0, x0_uncond)
 
     return denoise

@@ -1,13 +1,10 @@
-"""How x travels from one noise level to the next: the three formulas that the samplers are made of."""
+"""How x travels from one noise level to the next: the formulas that the samplers are made of."""
 
 from __future__ import annotations
 
 import math
 
 from torch import Tensor
-
-from pipelines.worker.sampling.schedules import Sigmas
-from pipelines.worker.sampling.state import State
 
 
 def glide(x: Tensor, x0: Tensor, sigma: float, sigma_next: float) -> Tensor:
@@ -18,23 +15,24 @@ def glide(x: Tensor, x0: Tensor, sigma: float, sigma_next: float) -> Tensor:
     return x0 + (sigma_next / sigma) * (x - x0)
 
 
-def down_and_up(sigma: float, sigma_next: float) -> tuple[float, float]:
+def down_and_up(sigma: float, sigma_next: float, eta: float = 1.0) -> tuple[float, float]:
     """(down, up): glide to `down`, add fresh noise of level `up`, and sigma_next² = down² + up² is reached.
 
-    Of all such pairs the one of the reversed diffusion, "ancestral" since Ho et al. 2020 (arXiv:2006.11239).
+    With η = 1 the pair of the reversed diffusion, "ancestral" since Ho et al. 2020 (arXiv:2006.11239); η is the share
+    of its noise that is added, as in DDIM: Song et al. 2020 (arXiv:2010.02502), equation 16. With η = 0 it is none.
+    """
+    if not eta:
+        return sigma_next, 0.0
+    ratio = sigma_next / sigma
+    whole = math.sqrt(1 - ratio**2)
+    down = math.hypot(ratio, math.sqrt(1 - eta**2) * whole)
+    return down * sigma_next, eta * whole * sigma_next
+
+
+def drift_and_up(sigma: float, sigma_next: float, eta: float = 1.0) -> tuple[float, float]:
+    """Likewise for the stochastic equation whose noise runs η times as fast as the reversed diffusion's.
+
+    Lu et al. 2022 (arXiv:2211.01095), section 5, in k-diffusion's form. η counts in the exponent here, over λ.
     """
     ratio = sigma_next / sigma
-    return ratio * sigma_next, math.sqrt(1 - ratio**2) * sigma_next
-
-
-def extrapolate(x0: Tensor, state: State, sigmas: Sigmas) -> Tensor:
-    """x0 as it will be in the middle of the step, on the line through the last x0 and this one over λ = −ln σ.
-
-    Lu et al. 2022 (arXiv:2211.01095), Algorithm 2. On the first step there is no line yet, and on the way to
-    σ = 0, where λ is infinite, none can be followed: there x0 stays as it is.
-    """
-    sigma, sigma_next = sigmas[state.step : state.step + 2]
-    if not state.history or sigma_next == 0:
-        return x0
-    h, h_last = math.log(sigma / sigma_next), math.log(sigmas[state.step - 1] / sigma)
-    return x0 + (h / (2 * h_last)) * (x0 - state.history[0])
+    return ratio**eta * sigma_next, math.sqrt(1 - ratio ** (2 * eta)) * sigma_next

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -25,16 +24,9 @@ LOW_32_BITS = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
 
 
-class Noise(Protocol):
-    """Standard normal numbers by the number of the draw: any draw, in any order, as often as wanted."""
-
-    def draw(self, counter: int, shape: tuple[int, ...]) -> Tensor:
-        """A float32 CPU tensor of `shape`; equal arguments give equal tensors."""
-
-
 @dataclass(frozen=True)
 class Philox:
-    """The noise of one picture. Draw 0 is its initial latent; later draws belong to its steps, in order."""
+    """The noise of one seed: any draw, in any order, as often as wanted."""
 
     seed: int
 
@@ -42,11 +34,6 @@ class Philox:
         """Draw number `counter` as a float32 CPU tensor of `shape`."""
         words = _philox(self.seed, counter, math.prod(shape))
         return torch.from_numpy(_box_muller(*words)).reshape(shape)
-
-
-def noise_like(x: Tensor, noise: Noise, counter: int) -> Tensor:
-    """Draw number `counter` in the shape (1, …) and on the device of one picture's x."""
-    return noise.draw(counter, tuple(x.shape[1:])).to(x.device).unsqueeze(0)
 
 
 def _philox(seed: int, call: int, count: int) -> tuple[Words, Words]:

@@ -1,4 +1,7 @@
-"""Which noise levels a picture passes: one function a schedule, (steps, training) → steps + 1 levels, the last 0."""
+"""Which noise levels a picture passes: one function a schedule, (steps, training, options) → steps + 1 levels.
+
+The last level is 0, but for KL Optimal, which ends at the lowest level of the training.
+"""
 
 from __future__ import annotations
 
@@ -7,92 +10,159 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from pipelines.worker.sampling.noise_schedule import Floats, NoiseSchedule
+from pipelines.asking.sampling import Sampling
+from pipelines.errors import RequestError
+from pipelines.worker.sampling.beta_distribution import quantiles
+from pipelines.worker.sampling.noise_schedule import NoiseSchedule
 
 Sigmas = tuple[float, ...]
-Schedule = Callable[[int, NoiseSchedule], Sigmas]
+Schedule = Callable[[int, NoiseSchedule, Sampling], Sigmas]
 
 KARRAS_RHO = 7.0
 BETA_SHAPE = 0.6
-BETA_TERMS = 64  # of the power series; each halves the error
-BISECTIONS = 64
+CLOSEST = 1.01  # that the ends may come to each other, as a ratio
+APART = 1 + 1e-5  # likewise two levels
 
 
-def uniform(steps: int, training: NoiseSchedule) -> Sigmas:
+def uniform(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
     """Even in training time, from the last timestep to the first."""
     timesteps = np.linspace(training.last_timestep, 0, steps)
     return _ending_in_zero(training.sigma(t) for t in timesteps)
 
 
-def sgm_uniform(steps: int, training: NoiseSchedule) -> Sigmas:
+def normal(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
+    """Even in training time, between ends that can be set: without them, Uniform."""
+    first, last = _end_timesteps(training, options)
+    return _ending_in_zero(training.sigma(t) for t in np.linspace(last, first, steps))
+
+
+def sgm_uniform(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
     """Even in training time, stopping one step short of the first timestep (Stability's generative-models)."""
-    timesteps = np.linspace(training.last_timestep, 0, steps + 1)[:-1]
+    first, last = _end_timesteps(training, options)
+    timesteps = np.linspace(last, first, steps + 1)[:-1]
     return _ending_in_zero(training.sigma(t) for t in timesteps)
 
 
-def simple(steps: int, training: NoiseSchedule) -> Sigmas:
+def simple(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
     """Every n-th level of the training, counted from the noisiest."""
     stride = len(training.sigmas) / steps
+    if stride < 1:  # more steps than levels: those between them, too
+        return sgm_uniform(steps, training, options)
     return _ending_in_zero(training.sigmas[-1 - int(step * stride)] for step in range(steps))
 
 
-def karras(steps: int, training: NoiseSchedule) -> Sigmas:
+def ddim(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
+    """Every n-th timestep of the training for a whole n, from the second one on: Song et al. 2020, arXiv:2010.02502.
+
+    Where n does not divide the training, AUTOMATIC1111 has a timestep or more left over. Those are the lowest here,
+    whose steps its samplers leave out as well, so that a request is granted as many steps as it asks for.
+    """
+    count = len(training.sigmas)
+    if steps < 2 or steps >= count:
+        return sgm_uniform(steps, training, options)
+    timesteps = range(1, count + 1, count // steps)[-steps:]
+    return _ending_in_zero(training.sigmas[min(t, count - 1)] for t in reversed(timesteps))
+
+
+def turbo(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
+    """Every n-th level of the training from the noisiest, rounded as Forge does: for SD Turbo and SDXL Turbo."""
+    stride = len(training.sigmas) / steps
+    if stride < 1:
+        return sgm_uniform(steps, training, options)
+    timesteps = (np.arange(steps, 0, -1) * stride - 1).round().astype(int)
+    return _ending_in_zero(training.sigmas[t] for t in timesteps)
+
+
+def karras(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
     """Even in σ^(1/ρ): equation 5 of Karras et al. 2022, arXiv:2206.00364."""
-    start, end = (s ** (1 / KARRAS_RHO) for s in (training.sigma_max, training.sigma_min))
-    return _ending_in_zero(np.linspace(start, end, steps) ** KARRAS_RHO)
+    low, high = _ends(training, options)
+    return (*karras_ramp(high, low, steps, options.rho or KARRAS_RHO), 0.0)
 
 
-def exponential(steps: int, training: NoiseSchedule) -> Sigmas:
+def karras_ramp(high: float, low: float, count: int, rho: float = KARRAS_RHO) -> Sigmas:
+    """So many levels from one to the other, even in σ^(1/ρ)."""
+    ramp = np.linspace(high ** (1 / rho), low ** (1 / rho), count) ** rho
+    return tuple(float(sigma) for sigma in ramp)
+
+
+def exponential(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
     """Even in ln σ."""
-    start, end = math.log(training.sigma_max), math.log(training.sigma_min)
-    return _ending_in_zero(np.exp(np.linspace(start, end, steps)))
+    low, high = map(math.log, _ends(training, options))
+    return _ending_in_zero(np.exp(np.linspace(high, low, steps)))
 
 
-def beta(steps: int, training: NoiseSchedule) -> Sigmas:
+def polyexponential(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
+    """Even in a power of ln σ: with ρ = 1 Exponential, with more the steps are shorter at low noise (k-diffusion)."""
+    low, high = map(math.log, _ends(training, options))
+    ramp = np.linspace(1, 0, steps) ** (options.rho or 1.0)
+    return _ending_in_zero(np.exp(ramp * (high - low) + low))
+
+
+def kl_optimal(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
+    """Even in arctan σ, down to the lowest level and not to 0: Sabour et al. 2024 (arXiv:2404.14507), section 3.1."""
+    low, high = map(math.atan, _ends(training, options))
+    return tuple(float(sigma) for sigma in np.tan(np.linspace(high, low, steps + 1)))
+
+
+def align_your_steps(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
+    """Levels that were optimised for the family, ibid.; between those published on a line over ln σ."""
+    published = np.log(training.aligned_sigmas)
+    places = np.linspace(0, len(published) - 1, steps)
+    return _ending_in_zero(np.exp(np.interp(places, np.arange(len(published)), published)))
+
+
+def beta(steps: int, training: NoiseSchedule, options: Sampling) -> Sigmas:
     """At the quantiles of a beta distribution over σ, dense at both ends.
 
     After Lee et al. 2024, arXiv:2407.12173, who spread timesteps so; AUTOMATIC1111 and diffusers spread σ.
     """
-    quantiles = _beta_quantiles(1.0 - np.linspace(0.0, 1.0, steps))
-    return _ending_in_zero(
-        training.sigma_min + quantiles * (training.sigma_max - training.sigma_min)
-    )
+    low, high = _ends(training, options)
+    shape = options.beta_alpha or BETA_SHAPE, options.beta_beta or BETA_SHAPE
+    places = quantiles(1.0 - np.linspace(0.0, 1.0, steps), *shape)
+    return _ending_in_zero(low + places * (high - low))
 
 
 SCHEDULE_FUNCTIONS: Mapping[str, Schedule] = {
     "Uniform": uniform,
     "Karras": karras,
     "Exponential": exponential,
+    "Polyexponential": polyexponential,
     "SGM Uniform": sgm_uniform,
+    "KL Optimal": kl_optimal,
+    "Align Your Steps": align_your_steps,
     "Simple": simple,
+    "Normal": normal,
+    "DDIM": ddim,
     "Beta": beta,
+    "Turbo": turbo,
 }
 
 
-def _ending_in_zero(sigmas: Iterable[float]) -> Sigmas:
-    return (*(float(sigma) for sigma in sigmas), 0.0)
+def _ends(training: NoiseSchedule, options: Sampling) -> tuple[float, float]:
+    """(lowest, highest) level, as the request or the model has them; 0 stands for the model's, as in AUTOMATIC1111.
 
-
-def _beta_quantiles(shares: Floats) -> Floats:
-    """Where the symmetric beta distribution has the given shares of its mass to the left.
-
-    Bisection on the left half, where the power series converges; the right half is its mirror image.
+    Raises RequestError when that leaves no room.
     """
-    left_shares = np.minimum(shares, 1.0 - shares)
-    low, high = np.zeros_like(shares), np.full_like(shares, 0.5)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        is_below = _beta_share(middle) < left_shares
-        low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-    return np.where(shares > 0.5, 1.0 - high, low)
+    low, high = options.sigma_min or training.sigma_min, options.sigma_max or training.sigma_max
+    if low * CLOSEST < high:
+        return low, high
+    field, value = ("sigma_min", low) if options.sigma_min else ("sigma_max", high)
+    why = f"leaves no levels between {low:.4g} and {high:.4g}"
+    remedy = f"This model denoises from {training.sigma_max:.4g} to {training.sigma_min:.4g}."
+    raise RequestError(f"sampling.{field}", value, why, remedy)
 
 
-def _beta_share(x: Floats) -> Floats:
-    """The regularised incomplete beta function I_x(a, a) for 0 ≤ x ≤ 1/2 (DLMF 8.17.7)."""
-    a = BETA_SHAPE
-    total, term = np.zeros_like(x), np.ones_like(x)
-    for k in range(BETA_TERMS):
-        total = total + term / (a + k)
-        term = term * x * (k + 1 - a) / (k + 1)
-    whole = math.gamma(a) ** 2 / math.gamma(2 * a)
-    return np.asarray(x**a * total / whole)
+def _end_timesteps(training: NoiseSchedule, options: Sampling) -> tuple[float, float]:
+    """(first, last) timestep likewise."""
+    low, high = _ends(training, options)
+    first = training.timestep(low) if options.sigma_min else 0.0
+    last = training.timestep(high) if options.sigma_max else float(training.last_timestep)
+    return first, last
+
+
+def _ending_in_zero(sigmas: Iterable[float]) -> Sigmas:
+    """With 0 as the last one; levels that a steep schedule puts onto each other are kept apart."""
+    rising: list[float] = []
+    for sigma in reversed(list(sigmas)):
+        rising.append(max(float(sigma), rising[-1] * APART) if rising else float(sigma))
+    return (*reversed(rising), 0.0)

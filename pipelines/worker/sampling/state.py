@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from pipelines.errors import StudioError
+from pipelines.errors import StateDamaged
 
 MAGIC = b"darkroom state 1"
 DIGEST_BYTES = 16
@@ -40,13 +40,13 @@ class State:
 
     @classmethod
     def from_bytes(cls, data: bytes, device: torch.device | str = "cpu") -> State:
-        """The inverse of `to_bytes`. Raises StudioError when the bytes are not exactly what was written."""
+        """The inverse of `to_bytes`. Raises StateDamaged when the bytes are not exactly what was written."""
         mark, rest = data[: len(MAGIC)], data[len(MAGIC) :]
         digest, body = rest[:DIGEST_BYTES], rest[DIGEST_BYTES:]
         if mark != MAGIC or digest != _digest(body):
-            raise StudioError(
+            raise StateDamaged(
                 f"The kept state of this picture ({len(data):,} bytes) is damaged.",
-                "Develop the picture again from its start; the same seed gives the same picture.",
+                "Queue the job again: it begins anew, and the same seed gives the same picture.",
             )
         tensors = safetensors.torch.load(body)
         step, draws, *others = tensors.pop("counters").tolist()

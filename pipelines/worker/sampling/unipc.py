@@ -13,20 +13,21 @@ import numpy as np
 from torch import Tensor
 
 from pipelines.worker.sampling.denoiser import Denoise
+from pipelines.worker.sampling.noise import Noise
 from pipelines.worker.sampling.paths import glide
-from pipelines.worker.sampling.philox import Noise
+from pipelines.worker.sampling.plan import Plan
 from pipelines.worker.sampling.schedules import Sigmas
 from pipelines.worker.sampling.state import State
 
 ORDER = 3
 
 
-def unipc(denoise: Denoise, sigmas: Sigmas, noise: Noise, state: State) -> State:
+def unipc(denoise: Denoise, plan: Plan, noise: Noise, state: State) -> State:
     """Algorithms 1 (correct the arrival at this level) and 2 (predict the next).
 
     History: x at the last level, then up to three x0, latest first.
     """
-    x, i = state.x, state.step
+    x, i, sigmas = state.x, state.step, plan.sigmas
     x0 = denoise(x, sigmas[i], i).x0
     known = (x0, *state.history[1:])[:ORDER]
     if state.history:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import ModelUnreadable
 from pipelines.worker.engine.batching import BatchRules
+from pipelines.worker.sampling.noise_schedule import ALIGNED_SD15, ALIGNED_SDXL
 
 # What the VAE takes while it decodes, in numbers for each pixel and channel of its last block.
 VAE_NUMBERS_PER_CHANNEL = 6.1
@@ -63,6 +64,7 @@ class Family:
     # What the denoiser is told that prompt and negative prompt are worth, in place of a target size.
     aesthetic_scores: tuple[float, float] | None = None
     size_px: int = 512  # of a picture as its checkpoints were trained
+    aligned_sigmas: tuple[float, ...] = ALIGNED_SD15  # of the schedule Align Your Steps
     # What its denoiser takes while it computes, in numbers for each cell and each channel of the first block.
     numbers_per_channel: float = 27.0
 
@@ -117,6 +119,7 @@ FAMILIES = (
         is_nothing_zero=True,
         fits_half=False,
         size_px=1024,
+        aligned_sigmas=ALIGNED_SDXL,
         numbers_per_channel=16.5,
     ),
     Family(
@@ -135,6 +138,7 @@ FAMILIES = (
         fits_half=False,
         aesthetic_scores=(6.0, 2.5),
         size_px=1024,
+        aligned_sigmas=ALIGNED_SDXL,
         numbers_per_channel=16.5,
     ),
 )

@@ -160,7 +160,7 @@ def build(weights: Weights, device: Device) -> Model:
             * weights.dtype.itemsize,
         ),
         vae=vae_of(vae, str(weights.vae.file), family),
-        training=NoiseSchedule.from_config(scheduler),
+        training=NoiseSchedule.from_config(scheduler, family.aligned_sigmas),
         adapters=adapters,
         is_inpainting=is_inpainting,
     )

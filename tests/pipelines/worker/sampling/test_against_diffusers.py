@@ -28,6 +28,7 @@ from diffusers.schedulers.scheduling_lcm import LCMScheduler
 from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from torch import Tensor
 
+from pipelines.asking.sampling import Sampling
 from pipelines.worker.sampling import Conditioning, NoiseSchedule, Plan, guided_denoiser
 from pipelines.worker.sampling.schedules import SCHEDULE_FUNCTIONS, Sigmas
 from tests import tiny
@@ -198,7 +199,7 @@ def test_one_call_samplers_equal_their_twins(
 ) -> None:
     known, twin = training(prediction_type), TWINS[sampler]
     network = make_network(known)
-    sigmas = (*SCHEDULE_FUNCTIONS[schedule](STEPS, known)[:-1], twin.last_sigma)
+    sigmas = (*SCHEDULE_FUNCTIONS[schedule](STEPS, known, Sampling())[:-1], twin.last_sigma)
     scheduler = twin.scheduler(**SD15, **twin.config, prediction_type=prediction_type)
     put_in(scheduler, sigmas, [known.timestep(sigma) for sigma in sigmas[:-1]])
     x = sigmas[0] * TorchNoise().draws[0]
@@ -214,7 +215,7 @@ def test_heun_equals_its_twin(
     prediction_type: str, make_network: Callable[[NoiseSchedule], Network]
 ) -> None:
     known = training(prediction_type)
-    network, sigmas = make_network(known), SCHEDULE_FUNCTIONS["Karras"](STEPS, known)
+    network, sigmas = make_network(known), SCHEDULE_FUNCTIONS["Karras"](STEPS, known, Sampling())
     scheduler = HeunDiscreteScheduler(**SD15, prediction_type=prediction_type)
     timesteps = [known.timestep(sigma) for sigma in sigmas[:-1]]
     put_in(scheduler, [*twice(sigmas[:-1]), 0.0], twice(timesteps))
@@ -282,7 +283,7 @@ def test_dpmpp_sde_equals_its_twin(
     monkeypatch.setitem(sys.modules, "torchsde", ModuleType("torchsde"))
     twin = import_module("diffusers.schedulers.scheduling_dpmsolver_sde").DPMSolverSDEScheduler
     known = training(prediction_type)
-    network, sigmas = make_network(known), SCHEDULE_FUNCTIONS["Karras"](STEPS, known)
+    network, sigmas = make_network(known), SCHEDULE_FUNCTIONS["Karras"](STEPS, known, Sampling())
     middles = [math.sqrt(a * b) for a, b in pairwise(sigmas[:-1])]
     timesteps = twice([known.timestep(sigma) for sigma in sigmas[:-1]])
     timesteps[1::2] = [known.timestep(middle) for middle in middles]

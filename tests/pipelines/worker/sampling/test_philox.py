@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.worker.sampling.philox import Philox, noise_like
+from pipelines.worker.sampling import Philox, noise_like
 
 # What torch.randn gives on a CUDA device: (seed, number of the call) → first values.
 CUDA_RANDN = {
