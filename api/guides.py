@@ -1,4 +1,4 @@
-"""The native API for guides: which models there are for them, and how a picture looks that a ControlNet will see."""
+"""The native API for what is used beside checkpoints: guides and what a ControlNet will see of one, and upscalers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.answers import KEPT, Json
 from api.studio import Owner, TheStudio
-from pipelines import GUIDE_KINDS, PREPROCESSORS, RESIZES, SIZE_PX, Control
+from pipelines import GUIDE_KINDS, PREPROCESSORS, RESIZES, SIZE_PX, Control, upscaler_rows
 
 ROUTES = APIRouter(prefix="/api/v1")
 
@@ -38,6 +38,12 @@ async def guides(studio: TheStudio, owner: Owner) -> Response:
         for kind in GUIDE_KINDS
     }
     return Json({**models, "resizes": RESIZES, "preprocessors": PREPROCESSORS})
+
+
+@ROUTES.get("/upscalers")
+async def upscalers(studio: TheStudio, owner: Owner) -> Response:
+    others = await run_in_threadpool(studio.manager.catalog.others)
+    return Json({"items": upscaler_rows(others)})
 
 
 @ROUTES.get("/assets/{asset_id}/prepared")

@@ -39,8 +39,11 @@ from pipelines.job import ENDED_STATES, FAILED, RUNNING, Job, Picture
 from pipelines.manager.explaining import PromptQuestion
 from pipelines.manager.manager import PipelineManager
 from pipelines.manager.proposals import PROPOSALS, Proposals
+from pipelines.manager.upscalers import upscaler_rows
 from pipelines.manager.vaes import find_vae
 from pipelines.output.assets import Asset, Assets
+from pipelines.output.infotext import read as read_infotext
+from pipelines.output.infotext import to_request as infotext_to_request
 from pipelines.output.metadata import parse as read_texts
 from pipelines.output.record import PictureRecord
 from pipelines.projects.changes import NAME_CHARACTERS as PROJECT_NAME_CHARACTERS
@@ -63,6 +66,7 @@ from pipelines.request import (
 )
 from pipelines.samplers import SAMPLERS, SCHEDULES
 from pipelines.settings import Settings
+from pipelines.upscalers import UPSCALERS
 from pipelines.version import VERSION
 
 __all__ = [
@@ -102,6 +106,7 @@ __all__ = [
     "SOURCE_RESIZES",
     "STEPS",
     "SWITCH_AT",
+    "UPSCALERS",
     "VARIATION",
     "VERSION",
     "Asset",
@@ -146,11 +151,14 @@ __all__ = [
     "adds_noise",
     "find_title",
     "find_vae",
+    "infotext_to_request",
     "is_own_vae",
     "licence_row",
     "offers_for",
     "project_as_dict",
     "project_summary",
+    "read_infotext",
     "read_texts",
     "title_of",
+    "upscaler_rows",
 ]

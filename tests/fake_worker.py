@@ -35,7 +35,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
-from pipelines.errors import NotFinite, OutOfMemory, StudioError
+from pipelines.errors import NotFinite, OutOfMemory, StateDamaged, StudioError
 from pipelines.request import Request
 from pipelines.worker.messages import (
     Cancel,
@@ -106,12 +106,12 @@ class Developing:
 
     @property
     def steps(self) -> int:
-        return max(1, self.request.steps_taken)
+        return max(1, self.request.steps_in_all)
 
     @property
     def first(self) -> int:
         """How many steps are passed over, since it starts from a picture."""
-        return (self.request.sampling.steps or 0) - self.steps
+        return (self.request.sampling.steps or 0) - max(1, self.request.steps_taken)
 
 
 class FakeWorker:
@@ -222,9 +222,17 @@ class FakeWorker:
             if "load" in one.script and one.task is one.job.pictures[0]:
                 self._say(Stage(one.job.job_id, f"loading {name}"))
                 time.sleep(float(one.script["load"]))
-            if one.task.state:
-                one.step = int(json.loads(one.task.state)["step"])
             self._active.append(one)
+            if one.task.state:
+                self._restore(one, one.task.state)
+
+    def _restore(self, one: Developing, state: bytes) -> None:
+        try:
+            one.step = int(json.loads(state)["step"])
+        except ValueError:
+            error = StateDamaged("The kept state of this picture is damaged.")
+            self._say(PictureFailed(one.job.job_id, one.task.index, error.as_dict()))
+            self._leave(one)
 
     def _has_room(self, one: Developing) -> bool:
         """The batches of one job come one after another."""
@@ -287,7 +295,7 @@ class FakeWorker:
             self._say(held(one))
             self._leave(one)
         elif one.step >= one.steps:
-            image = picture(one.request.prompt, one.task.seed, size_of(one))
+            image = picture(one.request.prompt, one.task.seed, one.request.size)
             seconds, kept = now - one.started, tuple(one.kept)
             pixels = to_pixels(image)
             self._say(PictureDone(job.job_id, index, pixels, kept, seconds, "cpu", "float32"))
@@ -310,6 +318,9 @@ def held(one: Developing, *, is_paused: bool = False) -> PictureHeld:
 
 
 def size_of(one: Developing) -> tuple[int, int]:
+    """Of the pass in which it is."""
+    if one.step > one.request.steps_taken:
+        return one.request.size
     return one.request.width or 0, one.request.height or 0
 
 
