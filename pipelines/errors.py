@@ -13,6 +13,7 @@ StudioError
 ├── ModelKept           a model must stay as and where it is                        (HTTP 409)
 ├── OutOfMemory         the device cannot hold this picture, even after all fallbacks
 ├── NotFinite           the picture turned into NaN or infinity at a step
+├── StateDamaged        a half-done picture cannot be read from the disk
 ├── WorkerDied          the GPU process ended in the middle of a job
 ├── DiskFull            a picture or a model cannot be written                      (HTTP 507)
 ├── Offline             a download was asked for, and the network may not be used    (HTTP 409)
@@ -149,6 +150,12 @@ class NotFinite(StudioError):
     """The latents or the decoded picture hold NaN or infinity."""
 
     code = "not_finite"
+
+
+class StateDamaged(StudioError):
+    """The bytes from which a picture was to go on are not those that were written."""
+
+    code = "state_damaged"
 
 
 class WorkerDied(StudioError):

@@ -165,6 +165,7 @@ class Commands:
         if seed is not None:
             within("seed", seed, ANY_SEED)
         self._admit(owner)
+        self._keeper.drafts.drop(job_id, pictures)
         anew = tuple(_anew(one, seed) if one.index in pictures else one for one in job.pictures)
         docket = self._docket
         docket.amend(entry, ordinal=docket.next_ordinal())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.errors import StudioError, WorkerDied
+from pipelines.errors import StateDamaged, StudioError, WorkerDied
 from pipelines.job import (
     CANCELLED,
     DONE,
@@ -84,6 +84,8 @@ class Results:
             case PictureFailed() if message.index in part.left:
                 part.left.discard(message.index)
                 part.entry.under_way.discard(message.index)
+                if message.error["code"] == StateDamaged.code:  # another try begins anew
+                    self._keeper.drafts.drop(part.entry.job.id, [message.index])
                 self._failed(part.entry, message.index, message.error)
 
     def _begun(self, entry: Entry) -> None:

@@ -306,6 +306,37 @@ def test_a_full_disk_costs_the_steps_and_no_picture(
         assert ended(manager, job).state == "done"
 
 
+def test_a_damaged_state_fails_its_picture_and_another_try_begins_anew(tmp_path: Path) -> None:
+    with studio(tmp_path) as manager:
+        job = paused(manager, begun(manager))
+        (tmp_path / "data" / "kept" / "states" / job.id / "0").write_bytes(b"no state")
+        manager.resume(job.id, OWNER)
+
+        failed = ended(manager, job)
+        assert failed.error is not None
+        assert failed.error["code"] == "state_damaged"
+        manager.requeue(job.id, OWNER)
+        assert ended(manager, job).state == "done"
+
+
+def test_a_picture_that_is_made_anew_does_not_go_on_from_an_old_state(tmp_path: Path) -> None:
+    with studio(tmp_path) as manager:
+        job = paused(manager, begun(manager))
+        kept = tmp_path / "data" / "kept" / "states" / job.id
+        before = {path.name: path.read_bytes() for path in kept.iterdir()}
+        manager.resume(job.id, OWNER)
+        ended(manager, job)
+        kept.mkdir()  # as if it had failed there
+        for name, data in before.items():
+            (kept / name).write_bytes(data)
+        steps = calls(manager)
+
+        manager.again(job.id, OWNER, (0,), seed=None)
+
+        assert ended(manager, job).state == "done"
+        assert calls(manager) - steps == 40
+
+
 def test_a_strip_that_cannot_be_read_costs_no_picture(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
         job = paused(manager, begun(manager))

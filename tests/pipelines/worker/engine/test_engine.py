@@ -121,6 +121,7 @@ def test_a_damaged_state_fails_its_picture_with_the_remedy(bench: Workbench) -> 
     bench.run()
 
     (failure,) = bench.all(PictureFailed)
+    assert failure.error["code"] == "state_damaged"
     assert "damaged" in failure.error["message"]
     assert failure.error["remedy"]
 
