@@ -3,7 +3,7 @@ import { h, icon, setText, show } from "./dom.js";
 import { inWords } from "./refusal.js";
 
 const SAME = "Change something: as it stands, the branch would be the picture that is there.";
-const NO_NOISE = (sampler) => `${sampler} adds no noise on the way, so another seed would change nothing, and one picture is all there is.`;
+const NO_NOISE = (sampler) => `${sampler} adds no noise on the way: another seed would change nothing, so the branch is one picture.`;
 
 /** What a picture's beginnings were, in words: one line for each time that it branched. */
 export function branchesOf(request) {

@@ -50,10 +50,10 @@ export function mountDock({ store, verbs, focus, goTo }) {
     const running = jobs.filter((job) => job.state === "running");
     const waiting = jobs.filter((job) => job.state === "queued");
     const paused = jobs.filter((job) => job.state === "paused");
-    const lead = running.sort((a, b) => progress(b) - progress(a))[0] ?? jobs[0];
+    const lead = running.sort((a, b) => progress(b) - progress(a))[0] ?? waiting[0] ?? paused[0] ?? jobs[0];
     if (!lead) return;
     const words =
-      running.length || waiting.length
+      running.length || waiting.length || paused.length
         ? [
             running.length && `${running.length} developing`,
             waiting.length && `${waiting.length} waiting`,
@@ -123,7 +123,8 @@ function drawRow(node, job) {
 function setPicture(host, job) {
   const done = job.pictures.find((picture) => picture.picture_id);
   const seen = job.pictures.find((picture) => hasPreview(job, picture));
-  const src = done ? url(`api/v1/pictures/${done.picture_id}/thumbnail`) : seen ? previewOf(job, seen) : "";
+  const id = done?.picture_id ?? job.verifies;
+  const src = id ? url(`api/v1/pictures/${id}/thumbnail`) : seen ? previewOf(job, seen) : "";
   const key = src || job.state;
   if (host.dataset.shown === key || (document.hidden && src)) return;
   host.dataset.shown = key;

@@ -5,7 +5,7 @@ import { isLive } from "./store.js";
 import { phrase } from "./telling.js";
 
 const WORDS = {
-  identical: ["check", "Identical: every pixel is the same."],
+  identical: ["check", "Identical"],
   same: ["check", "The same within rounding"],
   different: ["warning", "Different"],
   impossible: ["warning", "It cannot be made again"],
@@ -62,8 +62,8 @@ export function createVerdict(verify) {
 function said({ result, db, max_difference: most, why }) {
   const [name, text] = WORDS[result] ?? ["warning", result];
   const figures = [db !== null && db !== undefined && `${db.toFixed(1)} dB`, most && `at most ${most} of 255`].filter(Boolean);
-  const shown = result === "identical" || figures.length === 0 ? text : `${text} (${figures.join(", ")})`;
-  return [name, [shown, why].filter(Boolean).join(": ")];
+  const shown = figures.length ? `${text} (${figures.join(", ")})` : text;
+  return [name, [`${shown}.`, why].filter(Boolean).join(" ")];
 }
 
 function pending(job) {
