@@ -1,4 +1,4 @@
-"""What prompts mean, counted: pictures of one prompt by the starter model, and what an independent judge names in them."""
+"""What prompts mean, counted: pictures of the starter model, and what an independent judge names in them."""
 
 from __future__ import annotations
 

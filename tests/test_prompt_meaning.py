@@ -1,4 +1,4 @@
-"""Prompts mean what they say: weights, sums, schedules and negatives on the starter model, with an independent judge."""
+"""Prompts mean what they say: weights, sums, schedules, negatives on the starter model, with an independent judge."""
 
 from __future__ import annotations
 
