@@ -99,7 +99,9 @@ def test_a_network_without_what_builds_it_is_refused_with_how_to_get_it(
 ) -> None:
     network(tmp_path)
     with studio(tmp_path) as manager:
-        with pytest.raises(RequestError, match="spandrel.*is not installed") as raised:
+        with pytest.raises(
+            RequestError, match="spandrel, which builds those, is not installed"
+        ) as raised:
             manager.submit(asking(hires=Hires(upscaler="4x-Sharp")), OWNER)
         rows = {row["name"]: row for row in upscaler_rows(manager.catalog.others())}
 
@@ -128,9 +130,8 @@ def test_all_upscalers_are_listed_the_built_in_ones_first(tmp_path: Path, spandr
 
 
 def test_a_checkpoint_for_the_second_pass_that_is_not_there_is_a_bad_field(tmp_path: Path) -> None:
-    with studio(tmp_path) as manager:
-        with pytest.raises(RequestError, match="is not there") as raised:
-            manager.submit(asking(hires=Hires(checkpoint="gone")), OWNER)
+    with studio(tmp_path) as manager, pytest.raises(RequestError, match="is not there") as raised:
+        manager.submit(asking(hires=Hires(checkpoint="gone")), OWNER)
 
     assert raised.value.field == "hires.checkpoint"
     assert "paper" in raised.value.remedy
@@ -138,9 +139,9 @@ def test_a_checkpoint_for_the_second_pass_that_is_not_there_is_a_bad_field(tmp_p
 
 def test_one_that_sees_other_latents_is_refused(tmp_path: Path) -> None:
     paper_file.write(tmp_path / "models" / "xl.safetensors", paper_file.SDXL)
-    with studio(tmp_path) as manager:
-        with pytest.raises(RequestError, match="goes on with pictures of SDXL only") as raised:
-            manager.submit(asking(checkpoint="paper", hires=Hires(checkpoint="xl")), OWNER)
+    asked = asking(checkpoint="paper", hires=Hires(checkpoint="xl"))
+    with studio(tmp_path) as manager, pytest.raises(RequestError, match="of SDXL only") as raised:
+        manager.submit(asked, OWNER)
 
     assert raised.value.field == "hires.checkpoint"
     assert "Stable Diffusion 1 and 2" in raised.value.remedy
