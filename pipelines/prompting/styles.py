@@ -145,7 +145,7 @@ def _table(text: str) -> tuple[list[str], list[dict[str, str]]]:
 
 def _written(header: list[str], rows: list[dict[str, str]]) -> str:
     stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, header, restval="", lineterminator="\n")
+    writer = csv.DictWriter(stream, header, restval="")
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()
