@@ -98,7 +98,7 @@ class Site:
         """Ends and removes every job, so that a test begins with an empty dock."""
         for job in self.jobs():
             with contextlib.suppress(urllib.error.HTTPError):
-                if job["state"] in ("queued", "running", "held"):
+                if job["state"] in ("queued", "running", "held", "paused"):
                     self.call("POST", f"api/v1/jobs/{job['id']}/cancel")
         self.settle()
         for job in self.jobs():
