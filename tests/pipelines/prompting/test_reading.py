@@ -160,8 +160,8 @@ def test_any_of_ten_thousand_prompts_is_read_quickly() -> None:
     for number in range(10_000):
         length = 1500 if number % 500 == 0 else lot.randint(0, 24)
         prompt = "".join(lot.choice(MARKS + WORDS) for _ in range(length))[:10_000]
-        begin = time.perf_counter()
+        begin = time.thread_time()
         whole(prompt, Timing(lot.randint(1, 40), lot.choice([None, 10])))
-        slowest = max(slowest, time.perf_counter() - begin)
+        slowest = max(slowest, time.thread_time() - begin)
 
-    assert slowest < 5.0  # a bound that a busy machine keeps, too; it takes a tenth of a second
+    assert slowest < 0.5  # seconds of the processor, so that a busy machine changes little
