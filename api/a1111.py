@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,15 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 
-from api.a1111_fields import (
-    Chosen,
-    Made,
-    checkpoint_in,
-    echo,
-    error_body,
-    info,
-    progress_of,
-    styles_in,
-    to_request,
-    vae_in,
-)
+from api.a1111_dialect import DialectRoute
+from api.a1111_fields import Chosen, checkpoint_in, styles_in, to_request, vae_in
+from api.a1111_hires import with_hires
 from api.a1111_img2img import with_source
+from api.a1111_infotext import base_of
+from api.a1111_told import Made, echo, info, progress_of
 from api.a1111_units import with_units
-from api.answers import Json, headers_of, read_json
+from api.answers import Json, read_json
 from api.closing import ClientLeft, shutting_down, unless_over
 from api.studio import Owner, Studio, TheStudio
 from pipelines import (
@@ -36,8 +28,6 @@ from pipelines import (
     ENDED_STATES,
     FAILED,
     RUNNING,
-    SAMPLERS,
-    SCHEDULES,
     Checkpoint,
     Job,
     NotFound,
@@ -58,13 +48,12 @@ Start = Callable[[Request, Mapping[str, Any], Keep], Request]
 LOOK_SECONDS = 20.0
 OWNERS_REMEMBERED = 1000
 
-
 ROUTES = APIRouter(prefix="/sdapi/v1", route_class=DialectRoute)
 
 
 @ROUTES.post("/txt2img")
 async def text_to_image(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
-    return await _generate(http, studio, owner, _from_noise)
+    return await _generate(http, studio, owner, with_hires)
 
 
 @ROUTES.post("/img2img")
@@ -78,15 +67,16 @@ async def _generate(http: HttpRequest, studio: Studio, owner: str, start: Start)
         raise shutting_down()
     body = await read_json(http)
     chosen = Chosen(studio.a1111_checkpoints.get(owner), studio.a1111_vaes.get(owner))
-    request = to_request(body, chosen)
+    base = await run_in_threadpool(base_of, studio, body)
+    request = to_request(body, chosen, base)
     if body.get("styles"):
         book = studio.manager.words.styles
         names = await run_in_threadpool(book.chosen, styles_in(body), owner)
         request = dataclasses.replace(request, styles=names)
-    request = await run_in_threadpool(_with_names, studio, request)
     keep = partial(_keep, studio, owner)
     request = await run_in_threadpool(with_units, request, body, keep)
     request = await run_in_threadpool(start, request, body, keep)
+    request = await run_in_threadpool(_with_names, studio, request)
     job = await run_in_threadpool(_submit, studio, request, owner)
     try:
         job = await unless_over(_ended(studio, job), http, studio.closing)
@@ -99,7 +89,7 @@ async def _generate(http: HttpRequest, studio: Studio, owner: str, start: Start)
     wants_images = body.get("send_images") is not False
     images = [base64.b64encode(one.data).decode() for one in made] if wants_images else []
     hashes = await run_in_threadpool(_hashes_of, studio, job)
-    told = info(job, made, *hashes)
+    told = info(job, made, hashes)
     return Json({"images": images, "parameters": echo(body, job), "info": told})
 
 
@@ -204,10 +194,6 @@ def _keep(studio: Studio, owner: str, picture: bytes) -> str:
     return studio.assets.add(picture, owner).id
 
 
-def _from_noise(request: Request, body: Mapping[str, Any], keep: Keep) -> Request:
-    return request
-
-
 def _submit(studio: Studio, request: Request, owner: str) -> Job:
     """Without a mask that marks nothing, as there."""
     try:
@@ -230,7 +216,7 @@ def _made(studio: Studio, job: Job) -> list[Made]:
         if picture.picture_id:
             record = library.get(picture.picture_id, job.owner)
             data = Path(library.file(record.id, job.owner)).read_bytes()
-            made.append(Made(picture.seed, data, record.parameters))
+            made.append(Made(job.request_of(picture.index), data, record.parameters))
     return made
 
 
@@ -241,7 +227,10 @@ def _usable(studio: Studio) -> list[Checkpoint]:
 def _with_names(studio: Studio, request: Request) -> Request:
     checkpoint = _named(studio, request.checkpoint) if request.checkpoint else None
     refiner = _named(studio, request.refiner) if request.refiner else None
-    return dataclasses.replace(request, checkpoint=checkpoint, refiner=refiner)
+    hires = request.hires
+    if hires is not None and hires.checkpoint:
+        hires = dataclasses.replace(hires, checkpoint=_named(studio, hires.checkpoint))
+    return dataclasses.replace(request, checkpoint=checkpoint, refiner=refiner, hires=hires)
 
 
 def _named(studio: Studio, title: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.a1111 import DialectRoute
+from api.a1111_dialect import DialectRoute
 from api.a1111_units import IP_ADAPTER, MODULES
 from api.answers import Json
 from api.studio import Owner, TheStudio

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.a1111 import DialectRoute
+from api.a1111_dialect import DialectRoute
 from api.answers import Json
 from api.studio import Owner, Studio, TheStudio
 from pipelines import EmbeddingFile, VaeFile

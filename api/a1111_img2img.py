@@ -9,12 +9,11 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from api.a1111_fields import number_in, picture_in
+from api.a1111_fields import is_so, number_in, picture_in
 from pipelines import Inpainting, NotFound, Request, RequestError, Source
 
 RESIZE_MODES = ("stretch", "crop", "fill", "latent")  # by their number
 FILLS = ("fill", "original", "noise", "nothing")
-YES = (True, 1, "1", "true", "True")
 BLUR_PX, STRENGTH = 4.0, 0.75
 
 
@@ -36,7 +35,7 @@ def with_source(request: Request, body: Mapping[str, Any], keep: Callable[[bytes
         noise_multiplier=_number(body, "initial_noise_multiplier", 1.0),
     )
     if not body.get("mask"):
-        return dataclasses.replace(request, source=source)
+        return dataclasses.replace(request, source=source, hires=None)
     options = body.get("override_settings")
     settings = options if isinstance(options, dict) else {}
     inpainting = Inpainting(
@@ -49,7 +48,7 @@ def with_source(request: Request, body: Mapping[str, Any], keep: Callable[[bytes
         conditioning_weight=_number(settings, "inpainting_mask_weight", 1.0),
         hides_seams=False,
     )
-    return dataclasses.replace(request, source=source, inpainting=inpainting)
+    return dataclasses.replace(request, source=source, inpainting=inpainting, hires=None)
 
 
 def _blur(body: Mapping[str, Any]) -> float:
@@ -65,7 +64,7 @@ def _number(body: Mapping[str, Any], field: str, default: float) -> float:
 
 def _is_so(body: Mapping[str, Any], field: str, default: bool) -> bool:
     value = body.get(field)
-    return default if value is None else value in YES
+    return default if value is None else is_so(value)
 
 
 def _row(table: Sequence[str], body: Mapping[str, Any], field: str, default: int) -> str:

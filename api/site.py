@@ -19,6 +19,8 @@ from api import (
     a1111,
     a1111_controlnet,
     a1111_extras,
+    a1111_infotext,
+    a1111_lists,
     answers,
     branches,
     doors,
@@ -42,7 +44,7 @@ from pipelines import NotFound, Settings
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
     branches.ROUTES, graphics.ROUTES, grids.ROUTES, words.ROUTES, projects.ROUTES, prompting.ROUTES,
-    a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111.ROUTES,
+    a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111_infotext.ROUTES, a1111.ROUTES, a1111_lists.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from api.a1111 import EMPTY
+from api.a1111_lists import EMPTY
 from tests import paper_file
 from tests.api.conftest import PATIENCE_SECONDS, House
 

@@ -9,17 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.a1111_fields import FIELDS, SAMPLING_FIELDS
+from api.a1111_fields import FIELDS, HIRES
 from tests.api.conftest import House
 
 OURS = ("kind", "prompt", "negative_prompt", "checkpoint", "width", "height", "sampling", "seed", "batch_size",
         "batch_count", "draft_fraction", "exact", "format", "client_request_id", "clip_skip", "refiner",
         "refiner_switch_at")  # fmt: skip
 SAMPLING = ("sampler", "schedule", "steps", "guidance_scale")
-THEIRS = [field.theirs for field in (*FIELDS, *SAMPLING_FIELDS)] + [
-    "override_settings",
-    "send_images",
-    "eta",
+THEIRS = [field.theirs for field in (*FIELDS, *HIRES)] + [
+    *("override_settings", "send_images", "enable_hr", "firstphase_width", "infotext", "styles"),
+    *("alwayson_scripts", "script_name"),
 ]
 
 scalars = st.one_of(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from api.a1111 import EMPTY
+from api.a1111_lists import EMPTY
 from api.guard import HEADERS, OPEN_PATHS
 from api.site import ROUTERS
 from tests.api.conftest import House
