@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -76,6 +75,7 @@ class Job:
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of the API; the owner stays out of it."""
-        values = dataclasses.asdict(self)
+        values = {**vars(self), "request": self.request.as_dict()}
+        values["pictures"] = [{**vars(picture)} for picture in self.pictures]  # may be a thousand
         del values["owner"]
         return values

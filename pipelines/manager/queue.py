@@ -5,7 +5,6 @@ Used by one thread at a time. Every row has its owner, and every lookup by a cal
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 import sqlite3
@@ -169,7 +168,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         job.attempt,
         int(record.is_picked),
         job.request.to_json(),
-        json.dumps([dataclasses.asdict(picture) for picture in job.pictures]),
+        json.dumps([vars(picture) for picture in job.pictures]),
         job.created,
         job.started,
         job.finished,

@@ -316,3 +316,19 @@ def test_a_restart_does_not_take_the_old_picture_for_the_new_one(tmp_path: Path)
 
         assert after.pictures[0].picture_id not in (first, None)
         assert manager.library.search("ada").total >= 2
+
+
+def test_what_a_part_costs_is_counted_by_the_steps_of_its_own_pictures(tmp_path: Path) -> None:
+    with studio(tmp_path, max_active_pictures=2) as manager:
+        manager._dispatcher.is_closing = True  # nothing goes to the worker meanwhile
+        axes = grid(x=("sampling.steps", "10,20,30,40"))
+        job = manager.submit(asking(grid=axes, **SMALL), "ada")
+
+        def costs() -> tuple[float, ...]:
+            entry = manager._docket.get(job.id)
+            assert entry is not None
+            return manager._dispatcher._turn(entry, is_shared=False).costs_seconds
+
+        first, second = manager._desk.ask(costs)
+
+    assert second / first == pytest.approx(70 / 30)
