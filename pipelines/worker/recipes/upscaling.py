@@ -70,6 +70,7 @@ def enlarged_picture(
 
 def _resized(levels: Tensor, size: tuple[int, int], mode: str, seamless: str | None) -> Tensor:
     height, width = levels.shape[:2]
+    seamless = None if mode == "nearest" else seamless  # it looks at no neighbour
     margin = min(AROUND_PX, height, width)
     around = laid_around(levels.permute(2, 0, 1), seamless, margin).permute(1, 2, 0).contiguous()
     left, top = (margin if does_meet else 0 for does_meet in MEETINGS[seamless])

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 import pipelines.worker
+from pipelines.asking.hires import Hires
 from pipelines.samplers import SAMPLERS
 from pipelines.worker.engine.batching import NO_PATCH, Patch, likeness
 from pipelines.worker.messages import CheckpointRef, Launch, LoraRef, PictureDone, PictureHeld
@@ -220,6 +221,28 @@ def test_caches_of_steps_are_off_and_no_hook_of_a_library_sits_on_the_networks(
             assert not module._forward_hooks
             assert not module._forward_pre_hooks
     assert not source(r"cache_context|enable_cache\(")
+
+
+def test_pictures_whose_edges_meet_change_no_layer_and_leave_no_mode_of_torch_behind(
+    toy: CheckpointRef,
+) -> None:
+    """Others set `padding_mode` of every convolution; here only the calls are answered in another way."""
+    bench = Workbench(toy)
+    before = {name: repr(bench.network(name)) for name in ("denoiser", "vae")}
+    bench.submit("round", seamless="both", hires=Hires(upscaler="Lanczos", steps=2))
+    bench.submit("plain")
+    bench.run()
+
+    assert len(bench.all(PictureDone)) == 2
+    for name, shown in before.items():
+        assert repr(bench.network(name)) == shown
+        for module in bench.network(name).modules():
+            assert not module._forward_hooks
+            assert not module._forward_pre_hooks
+            assert getattr(module, "padding_mode", "zeros") == "zeros"
+    assert torch._C._len_torch_function_stack() == 0
+    assert (bench.pixels("plain") - alone(toy)).abs().max() <= 1
+    assert not source(r"padding_mode|_conv_forward\s*=")
 
 
 def test_switches_on_shared_networks_are_never_touched(toy: CheckpointRef) -> None:

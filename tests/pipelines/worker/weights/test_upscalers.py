@@ -110,8 +110,11 @@ def test_networks_in_grey_and_with_alpha_draw_colours_too(
 
 @pytest.mark.parametrize(
     ("asked", "used"),
-    [(torch.float32, torch.float32), (torch.bfloat16, torch.bfloat16)]
-    + [(torch.float16, torch.float32)],
+    [
+        (torch.float32, torch.float32),
+        (torch.bfloat16, torch.bfloat16),
+        (torch.float16, torch.float32),
+    ],
 )
 def test_it_computes_in_the_format_of_the_model_if_it_can(
     bench: Workbench, tmp_path: Path, asked: torch.dtype, used: torch.dtype
