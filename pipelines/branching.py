@@ -15,14 +15,9 @@ from pipelines.asking.sampling import Sampling
 from pipelines.errors import RequestError
 from pipelines.fields import typed, within
 from pipelines.request import Request
+from pipelines.samplers import sampler_row
 
-# Samplers that add noise on the way unless η is 0; that do when η is given and not 0; that do when there is churn.
-STIRRING = (
-    *("Euler a", "DPM2 a", "DPM++ 2S a", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2M SDE Heun"),
-    *("DPM++ 3M SDE", "DDPM", "LCM", "Restart"),
-)
-STIRRING_WHEN_TOLD = ("DDIM", "DDIM CFG++", "Euler CFG++", "DPM fast", "DPM adaptive")
-STIRRING_WITH_CHURN = ("Euler", "Heun", "DPM2")
+USUALLY_STEADY = ("DDIM", "DDIM CFG++", "Euler CFG++")  # add noise only where η says so
 
 # What a request must say before the course of its picture is known.
 NEEDED = ("checkpoint", "width", "height")
@@ -77,12 +72,15 @@ def branched(old: Request, asked: Branch) -> Request:
 
 
 def adds_noise(sampling: Sampling) -> bool:
-    """Whether the pictures of a resolved request get fresh noise on the way."""
-    if sampling.sampler in STIRRING_WITH_CHURN:
+    """Whether the pictures of a resolved request may get fresh noise on the way."""
+    assert sampling.sampler is not None
+    row = sampler_row(sampling.sampler)
+    if "churn" in row.heeds:
         return sampling.churn > 0
-    if sampling.sampler in STIRRING_WHEN_TOLD:
-        return bool(sampling.eta)
-    return sampling.sampler in STIRRING and sampling.eta != 0
+    if "eta" in row.heeds:
+        usual = 0.0 if row.name in USUALLY_STEADY else 1.0
+        return (usual if sampling.eta is None else sampling.eta) > 0
+    return "noise_scale" in row.heeds
 
 
 def _holding(request: Request, step: int) -> Beginning:
