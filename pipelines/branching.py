@@ -71,6 +71,14 @@ def branched(old: Request, asked: Branch) -> Request:
     )
 
 
+def as_asked(error: RequestError, asked: Branch) -> RequestError:
+    """What is wrong between the first steps and the new prompt is said of the prompt, which can be changed."""
+    if asked.prompt is None or not error.field.startswith("beginnings."):
+        return error
+    why = f"it does not go with the first steps, which stay as they were: {error.why}"
+    return RequestError("prompt", asked.prompt, why, "Name the LoRAs that the picture has.")
+
+
 def adds_noise(sampling: Sampling) -> bool:
     """Whether the pictures of a resolved request may get fresh noise on the way."""
     assert sampling.sampler is not None

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
-from pipelines.branching import Branch, branched
+from pipelines.branching import Branch, as_asked, branched
 from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.verdict import verdict_of
@@ -274,7 +274,10 @@ class PipelineManager:
         if record.request is None:
             why = "this picture does not say how it was made"
             raise RequestError("step", asked.step, why, "Branch from one that was made here.")
-        return self.submit(branched(record.request, asked), owner, client_request_id)
+        try:
+            return self.submit(branched(record.request, asked), owner, client_request_id)
+        except RequestError as error:
+            raise as_asked(error, asked) from error
 
     def requeue(self, job_id: str, owner: str) -> Job:
         """Queues a failed or cancelled job again. Raises NotFound, RequestError or Refused."""

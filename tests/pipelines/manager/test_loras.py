@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.branching import Branch
 from pipelines.errors import RequestError
 from pipelines.worker.messages import Submit
 from tests.paper_checkpoint import safetensors
@@ -95,3 +96,20 @@ def test_tags_do_not_count_as_words(tmp_path: Path) -> None:
         count = manager.count_tokens("a boat").tokens
 
         assert manager.count_tokens("a boat<lora:red:0.8>").tokens == count
+
+
+@pytest.mark.parametrize("prompt", ["a moon", "a moon <lora:red:0.5>", "a moon <lora:blue:1>"])
+def test_a_branch_keeps_the_loras_of_its_picture(tmp_path: Path, prompt: str) -> None:
+    for name in ("red", "blue"):
+        lora(tmp_path, name)
+    with studio(tmp_path) as manager:
+        job = ended(manager, manager.submit(asking("a boat <lora:red:1>", steps=6), OWNER))
+        picture = job.pictures[0].picture_id or ""
+
+        with pytest.raises(RequestError, match="the same at all of its steps") as raised:
+            manager.branch(picture, OWNER, Branch(step=3, prompt=prompt))
+
+        assert raised.value.field == "prompt"
+        assert raised.value.remedy == "Name the LoRAs that the picture has."
+        same = Branch(step=3, prompt="a moon <lora:red:1>")
+        assert ended(manager, manager.branch(picture, OWNER, same)).state == "done"
