@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 from pipelines.errors import DiskFull, StudioError
 from pipelines.manager.drafts import Draft, Drafts, Past
@@ -101,7 +102,7 @@ class Keeper:
             self._unsaved.pop(next(iter(self._unsaved)))
 
 
-def _why_not(future: Future[PictureRecord] | Future[None]) -> StudioError | None:
+def _why_not(future: Future[Any]) -> StudioError | None:
     error = future.exception()
     if error is None or isinstance(error, StudioError):
         return error

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from tests.api.conftest import House, png
 
@@ -142,3 +143,62 @@ def test_an_upload_that_is_no_picture_is_refused(home: House, sent: dict[str, An
 
     assert answer.status_code in (400, 415)
     assert answer.json()["error"]["message"]
+
+
+def test_a_foreign_picture_says_what_could_not_be_taken_over(home: House) -> None:
+    chunks = PngInfo()
+    chunks.add_text(
+        "parameters",
+        "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 3, Size: 512x512, Model hash: 0123456789, "
+        "Model: gone, Face restoration: CodeFormer, Version: v1.10.1",
+    )
+    stream = io.BytesIO()
+    Image.new("RGB", (20, 10)).save(stream, "PNG", pnginfo=chunks)
+
+    sent = home.client.post("/api/v1/assets", files={"file": ("a.png", stream.getvalue())}).json()
+
+    assert sent["program"] == "AUTOMATIC1111"
+    assert [(row["key"], row["value"]) for row in sent["unmapped"]] == [
+        ("Face restoration", "CodeFormer"),
+        ("Model", "gone [0123456789]"),
+    ]
+    assert all(row["why"] for row in sent["unmapped"])
+    assert (sent["request"]["prompt"], sent["request"]["checkpoint"]) == ("a cat", None)
+    assert home.client.get(f"/api/v1/assets/{sent['id']}").json() == sent
+
+
+def test_our_own_picture_leaves_nothing_behind(home: House) -> None:
+    picture_id = home.make(prompt="a whole one")["pictures"][0]["picture_id"]
+
+    asset = home.client.post("/api/v1/assets", json={"picture": picture_id}).json()
+
+    assert (asset["program"], asset["unmapped"]) == ("Darkroom", [])
+
+
+def test_a_picture_is_verified_by_a_job_with_a_verdict(home: House) -> None:
+    picture_id = home.make(prompt="to be proven")["pictures"][0]["picture_id"]
+
+    answer = home.client.post(f"/api/v1/pictures/{picture_id}/verify")
+    job = home.ended(answer.json()["id"])
+
+    assert answer.status_code == 201
+    assert (answer.json()["verdict"], answer.json()["verifies"]) == (None, picture_id)
+    assert job["verdict"]["result"] == "identical"
+    assert home.client.get("/api/v1/pictures?q=proven").json()["total"] == 1
+
+
+def test_what_cannot_be_verified_needs_no_job(lan: House) -> None:
+    alice, bob = lan.owner(), lan.owner()
+    picture_id = lan.make(alice)["pictures"][0]["picture_id"]
+    Image.new("RGB", (64, 64)).save(lan.manager.library.file(picture_id, _name(lan, alice)))
+
+    answer = lan.client.post(f"/api/v1/pictures/{picture_id}/verify", headers=alice)
+
+    assert answer.status_code == 200
+    assert answer.json()["id"] is None
+    assert answer.json()["verdict"]["result"] == "impossible"
+    assert lan.client.post(f"/api/v1/pictures/{picture_id}/verify", headers=bob).status_code == 404
+
+
+def _name(house: House, headers: dict[str, str]) -> str:
+    return house.studio.identity.owner_of(headers)
