@@ -22,7 +22,7 @@ body { margin: 1rem; } h1 { font-size: 1.2rem; } h2 { font-size: 1rem; }
 table { border-collapse: collapse; }
 th, td { padding: 4px; vertical-align: top; max-width: 24rem; overflow-wrap: anywhere; }
 th { text-align: left; position: sticky; top: 0; background: Canvas; z-index: 1; }
-tbody th { left: 0; }
+tbody th { left: 0; min-width: 7rem; }
 td img { display: block; width: 16rem; max-width: 100%; height: auto; cursor: zoom-in; }
 input { position: absolute; opacity: 0; }
 input:focus-visible + img { outline: 3px solid Highlight; }
