@@ -148,6 +148,7 @@ export function createForm({ modes }) {
     );
     if (mend)
       note.append(h("button", { type: "button", class: "quiet", on: { click: mend.run } }, mend.label));
+    block.querySelector(".field-error")?.remove(); // the same may have been said while it was typed
     block.append(note);
     for (const input of block.querySelectorAll("input, textarea")) {
       input.setAttribute("aria-invalid", "true");

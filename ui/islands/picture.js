@@ -4,6 +4,7 @@ import { branchesOf, createBranch } from "./branch.js";
 import { createCompare } from "./compare.js";
 import { createExports } from "./exports.js";
 import { h, icon, iconButton, show } from "./dom.js";
+import { finerFacts, templateOf } from "./finer_facts.js";
 import { pictureLicences } from "./licence.js";
 import { createStrip } from "./strip.js";
 import { createVerdict } from "./verify.js";
@@ -57,7 +58,7 @@ export function createPictureView(stage, verbs, toasts) {
     verdict.open(record);
     compare.open(record);
     exports.open(record);
-    words.replaceChildren(...describe(record));
+    words.replaceChildren(...describe(record, verbs));
     actions.replaceChildren(...buttons(record));
   }
   function close() {
@@ -103,7 +104,7 @@ function refinedBy(request) {
   return request?.refiner ? `${request.refiner}, from ${Math.round(request.refiner_switch_at * 100)} %` : "";
 }
 
-function describe(record) {
+function describe(record, verbs) {
   const sampling = record.request?.sampling ?? {};
   const facts = [
     ["Seed", record.seed],
@@ -121,6 +122,7 @@ function describe(record) {
     ["LoRA", record.applied],
     ["ControlNet", guidesOf(record.request?.controls)],
     ["IP-Adapter", guidesOf(record.request?.image_prompts)],
+    ...finerFacts(record.request),
     ...branchesOf(record.request).map((words) => ["Branched", words]),
     ["Licences", record.licences ? pictureLicences(record.licences) : ""],
     ["Took", record.seconds ? duration(record.seconds) : ""],
@@ -131,6 +133,7 @@ function describe(record) {
   return [
     h("p", { class: "words-prompt" }, record.prompt || "no prompt"),
     record.negative_prompt && h("p", { class: "words-negative" }, `without: ${record.negative_prompt}`),
+    templateOf(record.request, verbs.useTemplate && (() => verbs.useTemplate(record))),
     h(
       "dl",
       { class: "facts" },

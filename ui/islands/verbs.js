@@ -152,6 +152,10 @@ export function createPictureVerbs({ form, checkpoint, graphics, records, toasts
   return {
     useRequest,
     useSettings: (record) => useRequest(record.request),
+    useTemplate: ({ request }) => {
+      form.fill({ prompt: request.template || request.prompt, negative_prompt: request.negative_template || request.negative_prompt });
+      toasts.say("The prompt is as it was written: its wildcards choose anew.", { key: "settings" });
+    },
     useSeed: (record) => {
       form.fill({ seed: record.seed });
       toasts.say(`Seed ${record.seed} is in the form.`, { key: "settings" });
