@@ -92,9 +92,11 @@ class Finder:
         found, others = self.catalog.find(question.checkpoint), self.catalog.others()
         known = Known(others, found.family, self._tokenise(found))
         path = found.tokenizer_path or found.path
-        return Explainer(Loras(others), known, lambda text: self.tokens.spans(text, path)).explain(
-            question
-        )
+        explainer = Explainer(Loras(others), known, lambda text: self.tokens.spans(text, path))
+        told = explainer.explain(question)
+        for name in told:  # prompt, negative prompt
+            told[name]["warnings"] += self.words.warnings(getattr(question, name))
+        return told
 
     def _extras(self, request: Request, view: View) -> Extras:
         checkpoint = view.find(request.checkpoint)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipelines.asking.noise import ANY_SEED
+from pipelines.errors import RequestError
 from pipelines.fields import within
 from pipelines.manager.style_book import StyleBook, styled
 from pipelines.prompting.styles import Style
 from pipelines.prompting.wildcard_files import WildcardFiles
-from pipelines.prompting.wildcard_text import is_dynamic
+from pipelines.prompting.wildcard_text import WRAP, is_dynamic
 from pipelines.prompting.wildcards import Expander
 from pipelines.request import Request, roll
 
@@ -53,6 +54,18 @@ class Words:
             for one in range(seed, seed + count)
         ]
 
+    def warnings(self, text: str) -> list[dict[str, Any]]:
+        """What is wrong with the wildcards of a prompt, as warnings of its explanation."""
+        if not is_dynamic(text):
+            return []
+        expander = Expander(self.wildcards.all())
+        try:
+            expander.expand("prompt", text, 0)
+        except RequestError as error:
+            told = {"why": error.why, "remedy": error.remedy, "is_refused": True}
+            return [{"code": "endless_wildcard", "text": "", "start": None, "end": None, **told}]
+        return [_missing(text, name) for name in expander.missing]
+
 
 @dataclass
 class Wording:
@@ -82,12 +95,6 @@ class Wording:
         }
         return request.changed({**changes, **templates})
 
-    def missing(self, text: str) -> tuple[str, ...]:
-        """Names in it that look like wildcards and are none. Raises RequestError."""
-        expander = self._expanding()
-        expander.expand("prompt", text, 0)
-        return tuple(expander.missing)
-
     def _with_styles(self, request: Request) -> Request:
         if not request.styles:
             return request
@@ -99,6 +106,23 @@ class Wording:
         if self._expander is None:
             self._expander = Expander(self.words.wildcards.all())
         return self._expander
+
+
+def _missing(text: str, name: str) -> dict[str, Any]:
+    """`start` and `end` count UTF-16 code units; null where the name stands in the values of another one."""
+    whole = f"{WRAP}{name}{WRAP}"
+    at = text.find(whole)
+    start = len(text[:at].encode("utf-16-le", "replace")) // 2 if at >= 0 else None
+    end = len(whole.encode("utf-16-le", "replace")) // 2 + start if start is not None else None
+    return {
+        "code": "missing_wildcard",
+        "text": whole,
+        "start": start,
+        "end": end,
+        "why": "there is no wildcard of this name, so that it stays as it is",
+        "remedy": "Put a file of this name into models/wildcards/, or write another name.",
+        "is_refused": False,
+    }
 
 
 def _written(request: Request) -> list[tuple[str, str]]:

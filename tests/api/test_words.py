@@ -129,6 +129,15 @@ def test_tries_have_bounds(home: House, body: Any, field: str | None) -> None:
         assert answer.json()["error"]["field"] == field
 
 
+def test_wildcards_that_are_not_there_are_explained(home: House) -> None:
+    body = {"prompt": "🦊 __nowhere__ {a|b}", "negative_prompt": "{" * 40 + "}" * 40}
+    told = home.client.post("/api/v1/prompts/explain", json=body).json()
+    missing = told["prompt"]["warnings"][-1]
+    assert (missing["code"], missing["start"], missing["end"]) == ("missing_wildcard", 3, 14)
+    endless = told["negative_prompt"]["warnings"][-1]
+    assert (endless["code"], endless["is_refused"]) == ("endless_wildcard", True)
+
+
 def test_presets_are_kept_and_deleted(home: House) -> None:
     settings = {"sampling": {"steps": 12}, "styles": "Flat logo", "source": {"image": "x"}}
     kept = home.client.put("/api/v1/presets/Mine", json={"settings": settings}).json()
