@@ -10,7 +10,7 @@ import pytest
 from pipelines.asking.beginnings import Beginning, check_beginnings
 from pipelines.asking.noise import Noise
 from pipelines.asking.sampling import Sampling
-from pipelines.branching import Branch, branched
+from pipelines.branching import Branch, adds_noise, branched
 from pipelines.editing.source import Source
 from pipelines.errors import RequestError
 from pipelines.request import Request, check
@@ -117,6 +117,11 @@ def test_words_that_are_replaced_have_no_template_any_more() -> None:
     branch = branched(old, Branch(step=8, prompt="a moon"))
 
     assert (branch.template, branch.negative_template) == ("", "__weather__")
+
+
+@pytest.mark.parametrize("sampler", [None, "Moon a"])
+def test_of_pictures_of_other_programs_the_sampler_may_not_be_known(sampler: str | None) -> None:
+    assert not adds_noise(Sampling(sampler=sampler))
 
 
 def test_json_is_read_with_its_types() -> None:

@@ -71,9 +71,10 @@ export function createBranch({ branch }) {
   }
   function fill() {
     const { request } = record;
-    prompt.box.value = request.prompt;
-    negative.box.value = request.negative_prompt;
-    guidance.box.value = request.sampling.guidance_scale;
+    const was = heldAt(request, step);
+    prompt.box.value = was.prompt;
+    negative.box.value = was.negative_prompt;
+    guidance.box.value = was.guidance_scale;
     seed.box.value = "";
     count.box.value = 1;
     const isSettled = record.adds_noise === false;
@@ -84,8 +85,7 @@ export function createBranch({ branch }) {
   }
   /** What is asked for: the changes alone. */
   function asked() {
-    const { request } = record;
-    const was = { prompt: request.prompt, negative_prompt: request.negative_prompt, guidance_scale: request.sampling.guidance_scale };
+    const was = heldAt(record.request, step);
     const now = { prompt: prompt.box.value, negative_prompt: negative.box.value, guidance_scale: valueOf(guidance) };
     const changed = Object.entries(now).filter(([name, value]) => value !== null && value !== was[name]);
     const later = valueOf(seed);
@@ -120,6 +120,10 @@ export function createBranch({ branch }) {
   });
   return { button, element, open, at, close: () => ((record = null), at(null)) };
 }
+
+/** What the next step of the picture was taken under: that of a beginning, or of the request itself. */
+const heldAt = (request, step) =>
+  (request.beginnings ?? []).find((one) => step < one.until) ?? { ...request, guidance_scale: request.sampling.guidance_scale };
 
 const valueOf = ({ box }) => (box.value === "" ? null : Number(box.value));
 
