@@ -1,4 +1,4 @@
-"""Styles: pieces of prompts under a name, in `styles.csv` as AUTOMATIC1111 keeps them; read, written, put on and off."""
+"""Styles: pieces of prompts under a name, in `styles.csv` as AUTOMATIC1111 has them; read, written, put on and off."""
 
 from __future__ import annotations
 
