@@ -33,6 +33,8 @@ def record(job_id: str, ordinal: int, **changes: object) -> Record:
         started=2.5,
         attempt=1,
         error={"code": "x", "message": "y"},
+        verifies="e" * 32,
+        verdict={"result": "same", "why": "z", "db": 60.5, "max_difference": 1},
     )
     return replace(Record(job=job, ordinal=ordinal), **changes)  # type: ignore[arg-type]
 
@@ -112,6 +114,20 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StudioError, match="newer Darkroom"):
         Queue(path)
+
+
+def test_a_file_of_the_first_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    database = sqlite3.connect(path)
+    database.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
+    values = ("a", "ada", "", 1, "done", 0, 0, REQUEST.to_json(), "[]", 1.5, None, None, None)
+    database.execute(f"INSERT INTO jobs VALUES ({', '.join('?' * len(values))})", values)
+    database.commit()
+    database.close()
+
+    (known,) = Queue(path).load()
+
+    assert (known.job.request, known.job.verdict) == (REQUEST, None)
 
 
 def test_only_one_server_uses_a_folder(tmp_path: Path) -> None:

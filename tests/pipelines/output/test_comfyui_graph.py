@@ -69,6 +69,18 @@ def test_of_two_samplers_the_first_has_made_the_picture() -> None:
     assert (said["Steps"], said["Seed"], said["Size-1"]) == ("30", "156680208700286", "640")
 
 
+def test_nodes_that_shape_a_picture_in_other_ways_are_named() -> None:
+    graph = changed(
+        _30={"class_type": "FreeU_V2", "inputs": {"model": ["4", 0], "b1": 1.3}},
+        _31={"class_type": "ControlNetApplyAdvanced", "inputs": {"positive": ["6", 0]}},
+    )
+    graph["3"]["inputs"]["denoise"] = 0.6
+
+    found = {one.key: one.value for one in metadata.parse({"prompt": json.dumps(graph)}).unmapped}
+
+    assert found == {"Denoising strength": "0.6", "Nodes": "ControlNetApplyAdvanced, FreeU_V2"}
+
+
 def test_a_sampler_in_parts_is_put_together() -> None:
     graph = changed(
         _3=node(noise=["21", 0], guider=["22", 0], sampler=["23", 0], sigmas=["24", 0], latent_image=["5", 0]),

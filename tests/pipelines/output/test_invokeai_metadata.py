@@ -38,6 +38,25 @@ def test_loras_are_told_as_in_a_prompt() -> None:
     assert text.startswith("porcelain fox <lora:ink2:0.75> <lora:fog:1>\nNegative")
 
 
+def test_what_has_a_field_here_is_taken_over_and_the_rest_is_named() -> None:
+    said = {
+        **INVOKE, "clip_skip": 1, "seamless_x": True, "seamless_y": True, "cfg_rescale_multiplier": 0.7,
+        "vae": {"name": "clear.safetensors"}, "strength": 0.4, "init_image": "9d3e.png",
+        "controlnets": [{"control_model": {"name": "canny"}, "control_weight": 1}], "ipAdapters": [],
+    }  # fmt: skip
+    embedded = metadata.parse({"invokeai_metadata": json.dumps(said)})
+    request = embedded.request
+
+    assert request is not None
+    assert (request.clip_skip, request.seamless, request.vae) == (2, "both", "clear")
+    assert (request.sampling.guidance_rescale, request.noise.source) == (0.7, "cpu")
+    assert {one.key: one.value for one in embedded.unmapped} == {
+        "Denoising strength": "0.4",
+        "ControlNets": "canny",
+        "Init image": "9d3e.png",
+    }
+
+
 def test_version_2() -> None:
     assert to_parameters(json.dumps(OLD)) == (
         "a barn, dusk, fog\nSteps: 50, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7.5, Seed: 99, "
