@@ -5,7 +5,7 @@ import { createPlan } from "./grid_plan.js";
 import { createPicks, createText } from "./grid_values.js";
 import { createChoice } from "./inputs.js";
 import { recall } from "./prefs.js";
-import { inWords } from "./refusal.js";
+import { inWordsWithValue } from "./refusal.js";
 import { plural } from "./words.js";
 
 const ABOUT = "One picture for each combination of values, side by side. All else is as in the form.";
@@ -118,7 +118,7 @@ function createAxis(name, grid) {
     show(read, Boolean(planned) && !hasList);
     setText(read, planned ? planned.values.join(" · ") : "");
     show(why, error !== null);
-    if (error) setText(why.lastElementChild, inWords(error));
+    if (error) setText(why.lastElementChild, inWordsWithValue(error));
     setAttribute(text.element, "aria-invalid", error ? "true" : null);
   }
   return { name, element, draw, tell };

@@ -13,7 +13,9 @@ const DOWNLOADS = [
 
 /** The view; `draw(job)` shows a job. `layouts`: see `grid_layout.js`. `bar` stands below it. */
 export function createGridView({ verbs, focus, layouts }) {
-  const sheets = h("div", { class: "grid-sheets", role: "group" });
+  const sheetsOf = h("span", { class: "label" });
+  const chips = h("div", { class: "grid-chips", role: "group" });
+  const sheets = h("div", { class: "grid-sheets" }, sheetsOf, chips);
   const table = h("table", { class: "grid-table" });
   const scroll = h("div", { class: "grid-scroll" }, table);
   const note = h("p", { class: "grid-note" });
@@ -42,8 +44,9 @@ export function createGridView({ verbs, focus, layouts }) {
   function drawSheets({ z }) {
     show(sheets, Boolean(z));
     if (!z) return;
-    setAttribute(sheets, "aria-label", z.label);
-    keyed(sheets, z.values.map((label, number) => ({ label, number })), {
+    setText(sheetsOf, z.label);
+    setAttribute(chips, "aria-label", z.label);
+    keyed(chips, z.values.map((label, number) => ({ label, number })), {
       key: ({ number }) => `${job.id}/${number}`,
       make: ({ label, number }) => h("button", { type: "button", class: "chip", title: `${z.label}: ${label}`, on: { click: () => turn(number) } }, label),
       update: (node, { number }) => setAttribute(node, "aria-pressed", String(number === sheet)),
@@ -117,7 +120,7 @@ export function createGridView({ verbs, focus, layouts }) {
 function createBar({ verbs, zoom }) {
   const words = h("span", { class: "grid-words" });
   const rest = h("button", { type: "button", class: "secondary", on: { click: () => verbs.again(job.id) } });
-  const size = h("input", { type: "range", class: "strip-slider", ...SIZES, "aria-label": "Size of the pictures", on: { input: take } });
+  const size = h("input", { type: "range", class: "strip-slider", ...SIZES, "aria-label": "Size of the pictures", title: "Size of the pictures", on: { input: take } });
   const links = DOWNLOADS.map(([, label]) => h("a", { class: "quiet", download: "" }, label));
   const element = h("div", { class: "grid-bar", hidden: true }, words, rest, size, ...links);
   let job = null;

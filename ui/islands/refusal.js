@@ -16,4 +16,9 @@ export function inWords(error) {
   return `${sentence(why)} ${error.remedy}`;
 }
 
+/** Likewise with the value in front, for where several stand side by side: "'1-x' is neither a number nor a range." */
+export function inWordsWithValue(error) {
+  return inWords({ ...error, message: error.message.replace(/^\S+ = ([^]*?): /, "$1 "), remedy: error.remedy });
+}
+
 const sentence = (text) => `${text.replace(/^./, (first) => first.toUpperCase()).replace(/\.$/, "")}.`;
