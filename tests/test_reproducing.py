@@ -57,6 +57,14 @@ def real_studio(folder: Path) -> Iterator[PipelineManager]:
         manager.stop()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """The real worker takes its time to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.studio.SECONDS", 300.0)
+        yield
+
+
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineManager]:
     """Where pictures are made."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import Job, NotFound, PipelineManager, Refused, RequestError
+from pipelines.asking.grid import Axis, Grid
 from pipelines.errors import DiskFull, ModelKept
 from pipelines.manager import commands
 from pipelines.manager.drafts import Drafts
@@ -128,6 +129,23 @@ def test_a_picture_is_paused_many_times_and_its_strip_has_every_step(tmp_path: P
         assert strips[0] == strips[1] == [8, 16, 24, 32, 40]
         record = manager.library.get(done.pictures[0].picture_id or "", OWNER)
         assert record.seconds > 1.5  # of both parts: 40 steps of 0.05 s
+
+
+def test_a_grid_is_paused_in_all_its_parts(tmp_path: Path) -> None:
+    grid = Grid(x=Axis(field="sampling.steps", values="30, 40"), y=Axis(field="seed", values="1-3"))
+    with studio(tmp_path) as manager:
+        job = manager.submit(asking(SLOW, grid=grid), OWNER)
+        in_state(manager, job, lambda now: sum(one.step >= 2 for one in now.pictures) >= 2)
+
+        job = paused(manager, job)
+
+        assert len(job.pictures) == 6
+        assert set(states(job)) <= {"paused", "queued"}
+        taken = sum(one.step for one in job.pictures)
+        manager.resume(job.id, OWNER)
+        assert states(ended(manager, job)) == ["done"] * 6
+        assert taken > 0
+        assert calls(manager) == 3 * 30 + 3 * 40
 
 
 def test_a_job_goes_on_although_it_is_just_being_paused(tmp_path: Path) -> None:
