@@ -33,7 +33,7 @@ from pipelines.output.edits import Edits, read_edits
 from pipelines.output.infotext import OURS, Told, Unmapped
 from pipelines.request import Request, check
 
-XMP_BYTES_MAX = 65_000  # what one JPEG segment takes
+XMP_BYTES_MAX = EXIF_BYTES_MAX = 65_000  # what one JPEG segment takes
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:darkroom="urn:darkroom:">%s</rdf:Description></rdf:RDF></x:xmpmeta>'
@@ -98,12 +98,19 @@ def save_arguments(texts: dict[str, str], file_format: str) -> dict[str, Any]:
         for name, text in texts.items():
             chunks.add_text(name, text)  # becomes iTXt where Latin-1 is not enough
         return {"pnginfo": chunks}
-    exif = Image.Exif()
-    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + texts["parameters"].encode("utf-16-be")
+    exif = _exif(texts["parameters"])
+    if file_format == "jpeg" and len(exif.tobytes()) > EXIF_BYTES_MAX:
+        exif = _exif(infotext.brief(texts["parameters"]))
     xmp = XMP % "".join(_xmp_element(n, texts[n]) for n in ("request", "darkroom"))
     if len(xmp.encode()) > XMP_BYTES_MAX:  # only prompts full of control characters get here
         xmp = XMP % _xmp_element("darkroom", texts["darkroom"])
     return {"exif": exif, "xmp": xmp.encode()}
+
+
+def _exif(parameters: str) -> Image.Exif:
+    exif = Image.Exif()
+    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + parameters.encode("utf-16-be")
+    return exif
 
 
 def _xmp_element(name: str, json_text: str) -> str:

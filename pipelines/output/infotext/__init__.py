@@ -7,12 +7,13 @@ request: rows.py has the keys that others know, and what they have no key for tr
 from pipelines.output.infotext.foreign import OURS
 from pipelines.output.infotext.grammar import compose, quote, read
 from pipelines.output.infotext.reading import Told, Unmapped, to_request, understood
-from pipelines.output.infotext.writing import write
+from pipelines.output.infotext.writing import brief, write
 
 __all__ = [
     "OURS",
     "Told",
     "Unmapped",
+    "brief",
     "compose",
     "quote",
     "read",

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pipelines.output.infotext.grammar import SIZE
+
 HASH = re.compile(r" \[[0-9a-f]{8,64}\]$")  # after a name, in AUTOMATIC1111's titles
 SAME = "use same "  # begins values of the second pass that say: as in the first
-SIDES = re.compile(r"(-?\d{1,9})x(-?\d{1,9})")
 
 
 class Unusable(Exception):
@@ -83,7 +84,7 @@ def whole(text: str) -> int:
 
 def sides(text: str) -> tuple[int, int]:
     """Of "512x768". Raises Unusable."""
-    found = SIDES.fullmatch(text.strip())
+    found = SIZE.fullmatch(text.strip())
     if not found:
         raise Unusable("It is no size such as 512x768.")
     return int(found[1]), int(found[2])

@@ -11,8 +11,11 @@ from pipelines.output.infotext.foreign import OURS
 from pipelines.output.infotext.grammar import HASHES, compose, read
 from pipelines.output.infotext.reading import OWN_KEY, told_by
 from pipelines.output.infotext.rows import told
+from pipelines.output.infotext.values import Said
 from pipelines.request import Request
 
+# Prompts beside the two that every picture has.
+LONG = ("Wildcard prompt", "Wildcard negative prompt", "Hires prompt", "Hires negative prompt")
 NO_MARKS: Mapping[str, Any] = MappingProxyType({})
 # Of the job or of the file, and nothing of what is seen.
 LEFT_OUT = ("kind", "format", "batch_size", "batch_count", "draft_fraction", "grid")
@@ -27,6 +30,18 @@ def write(request: Request, marks: Mapping[str, Any] = NO_MARKS, version: str = 
     own = {OWN_KEY: json.dumps(beside, ensure_ascii=False, sort_keys=True)} if beside else {}
     hashes = {HASHES: marks.get(HASHES) or None}
     return compose(request.prompt, request.negative_prompt, values | own | ending | hashes)
+
+
+def brief(text: str) -> str:
+    """Without what may be long beside the two prompts, for files that have little room."""
+    said = Said(read(text))
+    prompt, negative = (said.take(key) or ("", "") for key in ("Prompt", "Negative prompt"))
+    for key in (OWN_KEY, *LONG):
+        said.take(key)
+    values: dict[str, Any] = dict(said.rest)
+    if HASHES in values:
+        values[HASHES] = json.loads(values[HASHES])
+    return compose(prompt[1], negative[1], values)
 
 
 def _beside(request: Request, text: str) -> dict[str, Any]:

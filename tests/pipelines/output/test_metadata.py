@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pipelines.asking.hires import Hires
 from pipelines.output import infotext, metadata
 from pipelines.output.decoder import read_texts
 from pipelines.output.metadata import Details, Embedded
@@ -69,6 +70,19 @@ def test_a_jpeg_whose_settings_overflow_keeps_the_parameters_and_its_id() -> Non
     embedded, parameters = round_trip(odd)
 
     assert embedded.parameters == parameters
+    assert embedded.details == DETAILS
+
+
+def test_a_jpeg_without_room_for_many_prompts_keeps_the_two_of_every_picture() -> None:
+    long = "a, " * (PROMPT_BYTES // 3)
+    hires = Hires(prompt=long, negative_prompt=long)
+    odd = request(prompt="a cat", template=long, negative_template=long, hires=hires, format="jpeg")
+
+    embedded, parameters = round_trip(odd)
+
+    assert len(parameters) > 4 * (PROMPT_BYTES - 10)
+    assert embedded.parameters.startswith("a cat\nNegative prompt: blurry\nSteps: 8, ")
+    assert "Hires upscale: 2" in embedded.parameters
     assert embedded.details == DETAILS
 
 
