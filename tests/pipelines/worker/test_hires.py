@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from diffusers.models.controlnets.controlnet import ControlNetModel
 from torch.nn import functional
 
 from pipelines.asking.hires import Hires
@@ -19,12 +21,14 @@ from pipelines.worker.messages import (
     PictureHeld,
     PictureTask,
     Progress,
+    Submit,
 )
 from pipelines.worker.recipes.still import Brief, Developed, Look, still
 from pipelines.worker.sampling import Philox
-from tests import tiny
+from tests import tiny, toy_guides
 from tests.pipelines.worker.test_refining import REFINED, drawn, twin
 from tests.pipelines.worker.workbench import Workbench, alone, request
+from tests.toy_guides import control
 
 __all__ = ["twin"]
 LATENT = [row.name for row in UPSCALERS if row.is_latent]
@@ -433,3 +437,38 @@ def test_the_second_pass_alone_may_go_in_tiles(bench: Workbench) -> None:
 
     assert made.shape == (128, 128, 3)
     assert shapes == [(8, 8)] * (4 + 3 * 9)
+
+
+# ---- guides ------------------------------------------------------------------------------------------------
+
+
+def test_a_controlnet_guides_both_passes_and_its_picture_grows_with_them(
+    toy: CheckpointRef, tmp_path: Path
+) -> None:
+    network = toy_guides.controlnet(tiny.components())
+    ref = toy_guides.save_folder(tmp_path / "control", network)
+    task = control(ref, toy_guides.picture(tmp_path / "map.png"), 0.8)
+    wide = Hires(width=192, height=96, steps=2, strength=0.6)
+    wanted = request(hires=wide)
+    bench, seen = Workbench(toy), []
+    submit = Submit("job", wanted.as_dict(), toy, (PictureTask(0, 7),), controls=(task,))
+    forward = ControlNetModel.forward
+
+    def noted(self: ControlNetModel, *args: Any, **inputs: Any) -> Any:
+        seen.append((tuple(inputs["sample"].shape[2:]), inputs["controlnet_cond"]))
+        return forward(self, *args, **inputs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ControlNetModel, "forward", noted)
+        bench.engine.receive(submit)
+        bench.run()
+    assert not bench.all(PictureFailed), bench.all(PictureFailed)
+
+    assert [(cells, tuple(shown.shape[2:])) for cells, shown in seen] == [
+        *[((8, 8), (64, 64))] * 4,
+        *[((12, 24), (96, 192))] * 2,
+    ]
+    first, second = seen[0][1], seen[-1][1]
+    whole = functional.interpolate(first, (192, 192), mode="bilinear", antialias=True)
+    torch.testing.assert_close(second, whole[..., 48:144, :])
+    assert (bench.pixels() - drawn(Workbench(toy), hires=wide)).abs().max() > 2
