@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import gradio as gr
@@ -22,6 +24,7 @@ class Field(NamedTuple):
     step: float = 1
     choices: tuple[Choice, ...] = ()
     hint: str = ""  # stands in the box while it is empty
+    hints: Mapping[str, str] = MappingProxyType({})  # what a choice is like, by what is shown of it
     lines: int = 1
     follows_checkpoint: bool = False  # a checkpoint's default fills it while it is untouched
     is_part: bool = False  # a switch: off, the part of the Request whose name it has is left out
@@ -67,6 +70,7 @@ class Field(NamedTuple):
             "bounds": self.bounds,
             "step": self.step,
             "choices": self.choices,
+            "hints": dict(self.hints),
             "follows_checkpoint": self.follows_checkpoint,
             "is_part": self.is_part,
             "modes": self.modes,

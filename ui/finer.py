@@ -27,7 +27,17 @@ from pipelines import (
 from ui.field import Choice, Field
 
 NOISE, SAMPLING, WORDING, HIRES = Noise(), Sampling(), Wording(), Hires()
-SOURCES = {"nv": "same everywhere", "cpu": "the processor's", "gpu": "the GPU's"}
+SOURCES = {
+    "NV": "the same on every device, as on an NVIDIA card",
+    "CPU": "the processor's",
+    "GPU": "this device's: on another one other pictures",
+}
+EMPHASIS = {
+    "Original": "weighted, then brought back to the mean",
+    "No norm": "weighted only; better for SDXL",
+    "Ignore": "brackets are read and count nothing",
+    "None": "brackets are text",
+}
 ANY_DELTA = (-SEED_MAX, SEED_MAX)
 AS_ABOVE: Choice = ("As above", "")
 BY_SAMPLER = "by the sampler"
@@ -63,9 +73,8 @@ NOISE_FIELDS = (
         "Random numbers",
         "choice",
         NOISE.source,
-        choices=tuple(
-            (f"{name}, {SOURCES[value]}", value) for value, name in NOISE_SOURCES.items()
-        ),
+        choices=tuple((shown, value) for value, shown in NOISE_SOURCES.items()),
+        hints=SOURCES,
     ),
     Field("noise.seed_delta", "Eta noise seed delta", "number", NOISE.seed_delta, ANY_DELTA),
 )
@@ -104,6 +113,7 @@ WORDING_FIELDS = (
         "choice",
         WORDING.emphasis,
         choices=tuple((shown, value) for value, shown in EMPHASES.items()),
+        hints=EMPHASIS,
     ),
     Field(
         "wording.comma_backtrack",
@@ -131,7 +141,14 @@ def _hires(name: str, label: str, kind: str, value: str | float | None, **more: 
 
 
 HIRES_FIELDS = (
-    Field("hires", "Hires fix: enlarge, then add details", "switch", False, is_part=True, modes=IN_TEXT),
+    Field(
+        "hires",
+        "Hires fix: enlarge, then add details",
+        "switch",
+        False,
+        is_part=True,
+        modes=IN_TEXT,
+    ),
     _hires("scale", "Enlarge by", "slider", HIRES.scale, bounds=HIRES_SCALE, step=0.05),
     _hires("strength", "Strength", "slider", HIRES.strength, bounds=HIRES_STRENGTH, step=0.01),
     _hires("upscaler", "Upscaler", "text", HIRES.upscaler),  # a choice by `islands/hires.js`

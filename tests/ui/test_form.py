@@ -102,6 +102,12 @@ def test_samplers_and_schedules_come_from_their_table(name: str, rows: Any) -> N
     assert field.choices == tuple(row.name for row in rows)
 
 
+def test_hints_belong_to_choices_that_are_there() -> None:
+    for row in form.FIELDS:
+        shown = {choice if isinstance(choice, str) else choice[0] for choice in row.choices}
+        assert not row.hints or set(row.hints) == shown, row.name
+
+
 def test_the_page_gets_the_same_table() -> None:
     rows = json.loads(form.for_page())
     assert [row["name"] for row in rows] == [row.name for row in form.FIELDS]

@@ -54,17 +54,18 @@ export function mountHeeded(host, { store, form }) {
   form.onChange(draw);
 }
 
-/** Puts what each row is like below its name, whenever Gradio draws a list of samplers or schedules. */
+/** Puts what each row is like behind its name, whenever Gradio draws such a list. */
 export function watchHints({ store, form }) {
   document.addEventListener("focusin", ({ target }) => {
     const block = target.closest?.(".field");
     const field = form.fields.find((row) => row.id === block?.id);
-    const rows = store.about?.[TABLES[field?.name]];
-    if (!rows || "hints" in block.dataset) return;
+    const rows = store.about?.[TABLES[field?.name]] ?? [];
+    const hints = { ...field?.hints, ...Object.fromEntries(rows.map((row) => [row.name, row.hint])) };
+    if (Object.keys(hints).length === 0 || "hints" in block.dataset) return;
     block.dataset.hints = "";
     const say = () => {
       for (const option of block.querySelectorAll("[role=option]")) {
-        const hint = rows.find((row) => row.name === option.getAttribute("aria-label"))?.hint ?? "";
+        const hint = hints[option.getAttribute("aria-label")] ?? "";
         if (option.dataset.hint !== hint) option.dataset.hint = hint;
       }
     };

@@ -31,7 +31,9 @@ export function mountStylesPanel(host, { styles, form, toasts }) {
   function draw() {
     const wanted = search.value.trim().toLowerCase();
     show(search, styles.items.length >= SEARCHED_FROM);
-    const rows = styles.items.filter((row) => row.name.toLowerCase().includes(wanted));
+    const rows = styles.items
+      .filter((row) => row.name.toLowerCase().includes(wanted))
+      .sort((a, b) => b.editable - a.editable); // own ones first
     setText(none, styles.problem ? "The styles cannot be loaded now." : "No style yet. A style is a piece of prompt with a name.");
     show(none, styles.items.length === 0);
     keyed(list, rows, { key: (row) => JSON.stringify(row), make: (row) => make(row), update });

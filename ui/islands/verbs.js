@@ -153,7 +153,7 @@ export function createPictureVerbs({ form, checkpoint, graphics, records, toasts
     useRequest,
     useSettings: (record) => useRequest(record.request),
     useTemplate: ({ request }) => {
-      form.fill({ prompt: request.template || request.prompt, negative_prompt: request.negative_template || request.negative_prompt });
+      form.fill({ prompt: request.template || request.prompt, negative_prompt: request.negative_template || request.negative_prompt, styles: "" });
       toasts.say("The prompt is as it was written: its wildcards choose anew.", { key: "settings" });
     },
     useSeed: (record) => {

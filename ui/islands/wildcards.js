@@ -43,18 +43,19 @@ export function mountWildcards(host, { form, toasts }) {
     const { prompt = "", negative_prompt = "", seed } = form.values;
     try {
       const { items } = await call("POST", "api/v1/wildcards/try", { json: { prompt, negative_prompt, seed: seed ?? -1, count: TRIES } });
-      tries.replaceChildren(...items.map(result));
+      const isVaried = new Set(items.map((row) => row.negative_prompt)).size > 1;
+      tries.replaceChildren(...items.map((row) => result(row, isVaried)));
     } catch (error) {
       tries.replaceChildren();
       if (error.status !== 422 || !form.refuse(error)) toasts.fail(error);
     }
   }
-  function result({ seed, prompt, negative_prompt: negative }) {
+  function result({ seed, prompt, negative_prompt: negative }, isVaried) {
     const take = () => form.fill({ seed });
     return h(
       "li",
       {},
-      h("span", { class: "try-words" }, prompt, negative && h("span", { class: "sent-negative" }, ` without: ${negative}`)),
+      h("span", { class: "try-words" }, prompt, isVaried && h("span", { class: "sent-negative" }, ` without: ${negative}`)),
       h("button", { type: "button", class: "quiet", title: "Pictures with this seed choose these words", on: { click: take } }, `Use seed ${seed}`),
     );
   }
