@@ -14,6 +14,7 @@ import torch
 
 from benchmarks import (
     contact_sheet,
+    convergence,
     editing,
     end_to_end,
     loading,
@@ -30,6 +31,7 @@ from benchmarks.table import Table
 BENCHMARKS: dict[str, Callable[[subject.Subject], list[Table]]] = {
     "pictures": pictures.run,
     "contact-sheet": contact_sheet.run,
+    "convergence": convergence.run,
     "overhead": overhead.run,
     "end-to-end": end_to_end.run,
     "startup": startup.run,

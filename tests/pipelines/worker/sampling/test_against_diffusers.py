@@ -18,13 +18,21 @@ from typing import Any
 import pytest
 import torch
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
+from diffusers.schedulers.scheduling_deis_multistep import DEISMultistepScheduler
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from diffusers.schedulers.scheduling_euler_ancestral_discrete import (
     EulerAncestralDiscreteScheduler,
 )
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 from diffusers.schedulers.scheduling_heun_discrete import HeunDiscreteScheduler
+from diffusers.schedulers.scheduling_ipndm import IPNDMScheduler
+from diffusers.schedulers.scheduling_k_dpm_2_ancestral_discrete import (
+    KDPM2AncestralDiscreteScheduler,
+)
+from diffusers.schedulers.scheduling_k_dpm_2_discrete import KDPM2DiscreteScheduler
 from diffusers.schedulers.scheduling_lcm import LCMScheduler
+from diffusers.schedulers.scheduling_pndm import PNDMScheduler
 from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from torch import Tensor
 
@@ -35,12 +43,16 @@ from tests import tiny
 from tests.pipelines.worker.sampling.toys import SD15, run, squash, training
 
 STEPS = 10
+NOTHING_TOLD = Sampling()
 GUIDANCE = 5.0
 TOLERANCE = 1e-4  # of the largest number in the latent
 POSITIVE, NEGATIVE = torch.randn(2, 1, 7, 16, generator=torch.Generator().manual_seed(3))
 
 # diffusers' own: numpy 2 asks more of torch's tensors than they offer
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning"),
+]
 
 # (x·c_in, timestep, embedding) → raw output
 Network = Callable[[Tensor, float, Tensor], Tensor]
@@ -98,13 +110,19 @@ class TorchNoise:
         return generator
 
 
-def our_picture(sampler: str, sigmas: Sigmas, network: Network, known: NoiseSchedule) -> Tensor:
+def our_picture(
+    sampler: str,
+    sigmas: Sigmas,
+    network: Network,
+    known: NoiseSchedule,
+    told: Sampling = NOTHING_TOLD,
+) -> Tensor:
     def predict(x: Tensor, timestep: float, embeddings: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(network(x, timestep, embedding) for embedding in embeddings)
 
     conditioning = Conditioning.constant(POSITIVE, NEGATIVE, GUIDANCE)
     denoise = guided_denoiser(predict, conditioning, known)
-    return run(Plan(sampler, sigmas), denoise, TorchNoise())
+    return run(Plan(sampler, sigmas, told), denoise, TorchNoise())
 
 
 def their_picture(
@@ -119,9 +137,9 @@ def their_picture(
     return x
 
 
-def assert_same(ours: Tensor, theirs: Tensor) -> None:
+def assert_same(ours: Tensor, theirs: Tensor, tolerance: float = TOLERANCE) -> None:
     assert theirs.abs().max() > 0.1
-    assert (ours - theirs).abs().max() <= TOLERANCE * theirs.abs().max()
+    assert (ours - theirs).abs().max() <= tolerance * theirs.abs().max()
 
 
 def put_in(scheduler: Any, sigmas: Sequence[float], timesteps: Sequence[float]) -> None:
@@ -162,6 +180,7 @@ class Twin:
     is_variance_preserving: bool = False  # starts from √ᾱ·x instead of x
     options: Callable[[], Iterator[dict[str, Any]]] = no_options
     last_sigma: float = 0.0
+    told: Sampling = NOTHING_TOLD  # what ours is
 
 
 TWINS = {
@@ -177,6 +196,31 @@ TWINS = {
         {"algorithm_type": "sde-dpmsolver++", "solver_order": 2},
         is_variance_preserving=True,
         options=with_variance_noise,
+    ),
+    "DPM++ 2M SDE Heun": Twin(
+        DPMSolverMultistepScheduler,
+        {"algorithm_type": "sde-dpmsolver++", "solver_order": 2, "solver_type": "heun"},
+        is_variance_preserving=True,
+        options=with_variance_noise,
+    ),
+    # Of third order it agrees with k-diffusion only without noise: with it, one of its signs is another.
+    "DPM++ 3M SDE": Twin(
+        DPMSolverMultistepScheduler,
+        {
+            "solver_order": 3,
+            "solver_type": "heun",
+            "lower_order_final": False,
+            "final_sigmas_type": "sigma_min",
+        },
+        is_variance_preserving=True,
+        last_sigma=1e-3,
+        told=Sampling(eta=0.0),
+    ),
+    "DEIS": Twin(
+        DEISMultistepScheduler,
+        {"solver_order": 3, "lower_order_final": False},
+        is_variance_preserving=True,
+        last_sigma=1e-3,
     ),
     "UniPC": Twin(
         UniPCMultistepScheduler,
@@ -206,7 +250,7 @@ def test_one_call_samplers_equal_their_twins(
     if twin.is_variance_preserving:
         x = x * known.c_in(sigmas[0])
     theirs = their_picture(scheduler, x, network, twin.options())
-    assert_same(our_picture(sampler, sigmas, network, known), theirs)
+    assert_same(our_picture(sampler, sigmas, network, known, twin.told), theirs)
 
 
 @networks
@@ -226,24 +270,95 @@ def test_heun_equals_its_twin(
 
 @networks
 @prediction_types
-@pytest.mark.parametrize("sampler", ["DDIM", "LCM"])
+@pytest.mark.parametrize("sampler", ["DPM2", "DPM2 a"])
+def test_dpm2_equals_its_twin(
+    sampler: str, prediction_type: str, make_network: Callable[[NoiseSchedule], Network]
+) -> None:
+    """With its own levels, which are ours: only of this schedule its timesteps are not rounded."""
+    known = training(prediction_type)
+    network, sigmas = (
+        make_network(known),
+        SCHEDULE_FUNCTIONS["Exponential"](STEPS, known, Sampling()),
+    )
+    twin = KDPM2DiscreteScheduler if sampler == "DPM2" else KDPM2AncestralDiscreteScheduler
+    scheduler = twin(**SD15, prediction_type=prediction_type, use_exponential_sigmas=True)
+    scheduler.set_timesteps(STEPS)
+    scheduler.set_begin_index(0)
+    options = no_options() if sampler == "DPM2" else with_generator()
+    theirs = their_picture(scheduler, sigmas[0] * TorchNoise().draws[0], network, options)
+    # Theirs subtracts squares of levels in float32.
+    assert_same(our_picture(sampler, sigmas, network, known), theirs, tolerance=1e-3)
+
+
+@networks
+def test_plms_equals_its_twin(make_network: Callable[[NoiseSchedule], Network]) -> None:
+    known = training()
+    timesteps = list(range(1000 - 1000 // STEPS, -1, -1000 // STEPS))
+    network, sigmas = make_network(known), (*known.sigmas[timesteps].tolist(), 0.0)
+    scheduler = PNDMScheduler(**SD15, skip_prk_steps=True, set_alpha_to_one=True)
+    scheduler.set_timesteps(STEPS)
+    x = sigmas[0] * TorchNoise().draws[0] * known.c_in(sigmas[0])
+    assert_same(
+        our_picture("PLMS", sigmas, network, known),
+        their_picture(scheduler, x, network, no_options()),
+    )
+
+
+@networks
+def test_ipndm_equals_its_twin(make_network: Callable[[NoiseSchedule], Network]) -> None:
+    known = training("v_prediction")
+    network = make_network(known)
+    sigmas = (*SCHEDULE_FUNCTIONS["Karras"](STEPS, known, Sampling())[:-1], 1e-3)
+    scheduler = IPNDMScheduler()
+    scheduler.set_timesteps(STEPS)
+    scheduler.betas = torch.tensor([sigma * known.c_in(sigma) for sigma in sigmas])
+    scheduler.alphas = torch.tensor([known.c_in(sigma) for sigma in sigmas])
+    scheduler.timesteps = torch.tensor([known.timestep(sigma) for sigma in sigmas[:-1]])
+    scheduler.set_begin_index(0)
+    x = sigmas[0] * TorchNoise().draws[0] * known.c_in(sigmas[0])
+    assert_same(
+        our_picture("IPNDM", sigmas, network, known),
+        their_picture(scheduler, x, network, no_options()),
+    )
+
+
+@networks
+@prediction_types
+@pytest.mark.parametrize("eta", [0.4, 1.0])
+def test_ddim_with_noise_equals_its_twin(
+    eta: float, prediction_type: str, make_network: Callable[[NoiseSchedule], Network]
+) -> None:
+    known = training(prediction_type)
+    timesteps = list(range(999, 0, -1000 // STEPS))
+    network, sigmas = make_network(known), (*known.sigmas[timesteps].tolist(), 0.0)
+    scheduler = DDIMScheduler(
+        **SD15, prediction_type=prediction_type, clip_sample=False, timestep_spacing="trailing"
+    )
+    scheduler.set_timesteps(STEPS)
+
+    def options() -> Iterator[dict[str, Any]]:
+        return ({"eta": eta, **more} for more in with_generator())
+
+    x = sigmas[0] * TorchNoise().draws[0] * known.c_in(sigmas[0])
+    theirs = their_picture(scheduler, x, network, options())
+    assert_same(our_picture("DDIM", sigmas, network, known, Sampling(eta=eta)), theirs)
+
+
+@networks
+@prediction_types
+@pytest.mark.parametrize("sampler", ["DDIM", "DDPM", "LCM"])
 def test_samplers_over_whole_timesteps_equal_their_twins(
     sampler: str, prediction_type: str, make_network: Callable[[NoiseSchedule], Network]
 ) -> None:
     known = training(prediction_type)
     timesteps = list(range(999, 0, -1000 // STEPS))
     network, sigmas = make_network(known), (*known.sigmas[timesteps].tolist(), 0.0)
-    scheduler: Any = (
-        DDIMScheduler(
-            **SD15,
-            prediction_type=prediction_type,
-            clip_sample=False,
-            set_alpha_to_one=True,
-            timestep_spacing="trailing",
-        )
-        if sampler == "DDIM"
-        else LCMScheduler(**SD15, prediction_type=prediction_type)
-    )
+    spaced = {"clip_sample": False, "timestep_spacing": "trailing"}
+    scheduler: Any = {
+        "DDIM": lambda: DDIMScheduler(**SD15, prediction_type=prediction_type, **spaced),
+        "DDPM": lambda: DDPMScheduler(**SD15, prediction_type=prediction_type, **spaced),
+        "LCM": lambda: LCMScheduler(**SD15, prediction_type=prediction_type),
+    }[sampler]()
     scheduler.set_timesteps(STEPS)
     scheduler.timesteps = torch.tensor(timesteps)
     x = sigmas[0] * TorchNoise().draws[0] * known.c_in(sigmas[0])
