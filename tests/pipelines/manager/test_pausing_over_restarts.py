@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import threading
 from collections.abc import Callable
@@ -10,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from pipelines import Job, PipelineManager
+from pipelines import Job, PipelineManager, RequestError
 from pipelines.manager import manager as manager_module
 from pipelines.manager.drafts import Drafts
+from tests.kill_worker import kill
 from tests.pipelines.manager.test_pausing import SLOW, begun, calls, files, paused, states
 from tests.studio import FAKE_WORKER, OWNER, asking, ended, in_state, ready, settings, studio
 
@@ -220,3 +223,35 @@ def test_slow_work_of_one_person_does_not_lose_that_of_another(tmp_path: Path) -
         assert min(steps) >= 3
         assert [ended(manager, job).state for job in jobs] == ["done", "done"]
         assert SLOW in jobs[0].request.prompt
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_however_jobs_are_paused_and_resumed_over_deaths_and_restarts_each_picture_is_made_once(
+    tmp_path: Path, seed: int
+) -> None:
+    dice, owners = random.Random(seed), ("ada", "bob", "ada", "cyd")
+    jobs: list[Job] = []
+    for life in range(3):
+        with studio(tmp_path, max_active_pictures=dice.choice([1, 3, 8])) as manager:
+            ready(manager)
+            for owner in owners[len(jobs) :]:
+                counts = {"batch_size": dice.randint(1, 3), "batch_count": dice.randint(1, 3)}
+                asked = asking("fake:load=0 fake:step=0.01", steps=30, **counts)
+                jobs.append(manager.submit(asked, owner))
+            for _ in range(40):
+                job, act = dice.choice(jobs), dice.choice([manager.pause, manager.resume])
+                with contextlib.suppress(RequestError):  # it is over
+                    act(job.id, job.owner)
+                manager._desk.ask(lambda: None)
+            if life == 1:
+                kill(manager)
+
+    with studio(tmp_path) as manager:
+        for job in jobs:
+            with contextlib.suppress(RequestError):
+                manager.resume(job.id, job.owner)
+        for job in jobs:
+            assert set(states(ended(manager, job))) == {"done"}
+        made = sum(manager.library.search(owner).total for owner in set(owners))
+        assert made == sum(len(job.pictures) for job in jobs)
+        assert files(tmp_path) == []
