@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -20,6 +20,7 @@ from tests.pipelines.worker.workbench import Workbench, request
 SIDES = st.integers(8, 300)
 
 
+@settings(deadline=None)
 @given(height=SIDES, width=SIDES, side=st.integers(8, 96))
 def test_tiles_cover_all_overlap_and_stay_inside(height: int, width: int, side: int) -> None:
     tiles = tiles_of(height, width, side)
