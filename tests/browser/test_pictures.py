@@ -225,11 +225,3 @@ def test_a_wrong_file_is_refused_in_words_and_the_prompt_stays(studio: Studio) -
     expect(studio.page.locator(".toast[role=alert]")).to_be_visible()
     expect(studio.page.locator(".drop-veil")).to_be_hidden()
     expect(studio.prompt).to_have_value("keep this")
-
-
-def test_a_picture_without_settings_says_so(studio: Studio) -> None:
-    pixel = base64.b64decode(
-        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-    )
-    give(studio.page, DROP, "pixel.png", pixel)
-    expect(studio.page.locator(".toast[role=alert]")).to_contain_text("carries no settings")
