@@ -38,7 +38,7 @@ async def schedulers(owner: Owner) -> Response:
             "name": row.aliases[0],
             "label": row.name,
             "aliases": list(row.aliases[1:]) or None,
-            "default_rho": 7.0 if row.name == "Karras" else -1,
+            "default_rho": -1 if row.rho is None else row.rho,
             "need_inner_model": False,
         }
         for row in SCHEDULES

@@ -34,8 +34,8 @@ OTHERS = ("Restart", "LCM", "DDPM", "DDIM CFG++", "Euler CFG++")
 GOAL = Goal(0.25, is_at_least=False, unit="")
 METHOD = (
     f"Root mean square difference of the final latents to {REFERENCE}'s in {REFERENCE_STEPS} steps, as a share of "
-    f"the latents' own; schedule {SCHEDULE}, CFG {GUIDANCE:g}, eta 0, one seed, {{subject}}. The result is the difference "
-    f"after {STEPS[-1]} steps as a share of that after {STEPS[0]}."
+    f"the latents' own; schedule {SCHEDULE}, CFG {GUIDANCE:g}, eta 0, one seed, {8 * SIDE_CELLS} px, {{model}}. The "
+    f"result is the difference after {STEPS[-1]} steps as a share of that after {STEPS[0]}."
 )
 
 
@@ -72,7 +72,9 @@ def run(subject: Subject) -> list[Table]:
             figures = tuple(f"{error:.2%}" for error in errors)
             rows.append(Row(name, figures, errors[-1] / errors[0], GOAL))
     columns = tuple(f"{steps} steps" for steps in STEPS)
-    return [Table("Convergence", METHOD.format(subject=subject), columns, tuple(rows))]
+    return [
+        Table("Convergence", METHOD.format(model=subject.checkpoint.name), columns, tuple(rows))
+    ]
 
 
 def _distance(latents: Tensor, reference: Tensor) -> float:

@@ -95,7 +95,7 @@ def test_commands_name_files_and_modules_that_exist(page: Path) -> None:
 
 
 def test_every_sampler_and_schedule_is_explained_to_its_user() -> None:
-    guide = (ROOT / "docs" / "guide" / "text-to-image.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "guide" / "samplers.md").read_text(encoding="utf-8")
 
     for sampler in SAMPLERS:
         line = rf"^\| {re.escape(sampler.name)} \| .+ \| {re.escape(sampler.schedule)} \|$"

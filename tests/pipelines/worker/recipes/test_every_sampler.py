@@ -85,4 +85,3 @@ def test_every_sampler_makes_a_picture_and_the_same_one_after_stops(
         assert seen.looks == looks, sampler
         assert torch.equal(straight.x, stopping.x), sampler
         assert torch.isfinite(straight.x).all(), sampler
-        assert straight.x.std() < 10, sampler
