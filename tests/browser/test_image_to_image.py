@@ -94,8 +94,7 @@ def test_prompt_and_settings_go_along_from_mode_to_mode(studio: Studio) -> None:
         expect(studio.prompt).to_be_visible()
         expect(studio.prompt).to_have_value("stays")
         expect(studio.number("steps")).to_have_value("9")
-        shown = studio.page.locator("[data-island=source]").is_visible()
-        assert shown == (name == "image")
+        expect(studio.page.locator("[data-island=source]")).to_be_visible(visible=name == "image")
     studio.open_library()
     expect(studio.prompt).to_be_hidden()
 
@@ -126,7 +125,7 @@ def test_the_one_panel_is_named_after_the_open_tab(studio: Studio) -> None:
 
 def test_a_dropped_picture_is_sent_as_the_source(studio: Studio) -> None:
     started(studio)
-    strength = studio.page.get_by_label("Strength")
+    strength = studio.page.get_by_label("Strength", exact=True)
     expect(strength).to_have_value("0.75")
     strength.fill("0.4")
     studio.page.get_by_label("Resize").select_option("fill")
@@ -165,20 +164,20 @@ def test_a_size_that_was_set_by_hand_stays_until_it_is_asked_for(studio: Studio)
 def test_a_pasted_picture_is_the_source_unless_somebody_writes(studio: Studio) -> None:
     mode(studio.choose("small"), "image")
     give(studio.prompt, "paste", ("note.png", png()))
-    expect(studio.toast("carries no settings")).to_be_visible()
+    expect(studio.page.locator(".taken")).to_contain_text("carries no settings")
     expect(frame(studio).locator("img")).to_be_hidden()
     give(studio.page.locator("body"), "paste", ("shot.png", png((40, 40))))
     source_is_shown(studio, "40 × 40 px")
 
 
 def test_the_source_survives_a_reload_and_can_be_removed(studio: Studio) -> None:
-    started(studio).page.get_by_label("Strength").fill("0.3")
+    started(studio).page.get_by_label("Strength", exact=True).fill("0.3")
     studio.page.wait_for_function(
         "() => JSON.parse(localStorage.getItem('darkroom.source'))?.strength === 0.3"
     )
     studio.reload()
     source_is_shown(studio)
-    expect(studio.page.get_by_label("Strength")).to_have_value("0.3")
+    expect(studio.page.get_by_label("Strength", exact=True)).to_have_value("0.3")
     studio.page.get_by_role("button", name="Remove the source").click()
     expect(frame(studio).locator("img")).to_be_hidden()
     expect(studio.page.locator("[data-island=source] .value")).to_have_text("")
@@ -211,14 +210,14 @@ def test_what_is_wrong_with_a_setting_of_it_is_said_there(studio: Studio) -> Non
 
 
 def test_settings_of_an_old_picture_bring_its_mode_and_source_back(studio: Studio) -> None:
-    started(studio).page.get_by_label("Strength").fill("0.6")
+    started(studio).page.get_by_label("Strength", exact=True).fill("0.6")
     studio.generate("an old one").see("done")
     studio.page.get_by_role("button", name="Remove the source").click()
-    studio.page.get_by_label("Strength").fill("0.1")
+    studio.page.get_by_label("Strength", exact=True).fill("0.1")
     mode(studio, "text").act("sliders")
     expect(studio.page.locator("html")).to_have_attribute("data-mode", "image")
     source_is_shown(studio)
-    expect(studio.page.get_by_label("Strength")).to_have_value("0.6")
+    expect(studio.page.get_by_label("Strength", exact=True)).to_have_value("0.6")
 
 
 def test_a_picture_is_enlarged_in_tiles_of_the_size_of_its_checkpoint(studio: Studio) -> None:
@@ -235,7 +234,7 @@ def test_a_picture_is_enlarged_in_tiles_of_the_size_of_its_checkpoint(studio: St
 
 
 def test_each_mode_keeps_its_own_strength(studio: Studio) -> None:
-    strength = started(studio).page.get_by_label("Strength")
+    strength = started(studio).page.get_by_label("Strength", exact=True)
     strength.fill("0.4")
     mode(studio, "inpaint")
     expect(strength).to_have_value("1")
