@@ -7,6 +7,7 @@ export const PICTURE_TYPES = "image/png,image/jpeg,image/webp,image/avif,image/g
 
 const PLACE = "[data-takes-picture]";
 const TIMEOUT_MS = 60000;
+const SETTINGS = /(^|\n)Steps: \d+, /; // how the text of a picture ends
 
 const takers = new WeakMap();
 
@@ -88,4 +89,15 @@ export function watchDrops({ take, pasted }) {
     if (taker) taker(files[0], files);
     else take(files);
   }
+}
+
+/** Offers to read what was pasted into the prompt, when it ends as the text of a picture does. */
+export function watchSettingsInPrompt({ form, read }) {
+  const button = h("button", { type: "button", class: "secondary", on: { click: () => read(form.values.prompt, "the text") } }, "Read settings");
+  const offer = h("div", { class: "read-settings", role: "status", hidden: true }, h("span", {}, "This text holds the settings of a picture."), button);
+  form.onChange(({ prompt }) => {
+    const block = document.getElementById("field-prompt");
+    if (block && offer.parentElement !== block) block.append(offer);
+    show(offer, SETTINGS.test(prompt ?? ""));
+  });
 }

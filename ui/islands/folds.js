@@ -15,6 +15,7 @@ const HOLDS = {
 /** Works for every button with `data-fold`; the state lies on <html>, where Gradio's redrawing cannot lose it. */
 export function watchFolds(form) {
   const open = new Set(recall(ATTRIBUTE, []));
+  const waiting = new Map(); // fold → what its first opening calls
   function draw() {
     document.documentElement.dataset.folds = [...open].join(" ");
     for (const button of document.querySelectorAll("[data-fold]")) {
@@ -28,6 +29,8 @@ export function watchFolds(form) {
   const isFilled = ({ name, value, follows_checkpoint: follows }) =>
     !follows && (form.values[name] ?? "") !== (value ?? "");
   function turn(name, isOpen) {
+    if (isOpen) waiting.get(name)?.();
+    if (isOpen) waiting.delete(name);
     if (isOpen) open.add(name);
     else open.delete(name);
     keep(ATTRIBUTE, [...open]);
@@ -41,6 +44,11 @@ export function watchFolds(form) {
     const block = detail.closest("[id^=fold-]");
     if (block) turn(block.id.replace("fold-", ""), true);
   });
+  /** Calls `run` once: now if that fold is open, else when it is first opened. */
+  function whenOpen(name, run) {
+    if (open.has(name)) run();
+    else waiting.set(name, run);
+  }
   form.onChange(draw);
-  return { draw };
+  return { draw, whenOpen };
 }

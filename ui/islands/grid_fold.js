@@ -4,7 +4,6 @@ import { AXES } from "./grid.js";
 import { createPlan } from "./grid_plan.js";
 import { createPicks, createText } from "./grid_values.js";
 import { createChoice } from "./inputs.js";
-import { recall } from "./prefs.js";
 import { inWordsWithValue } from "./refusal.js";
 import { plural } from "./words.js";
 
@@ -23,7 +22,7 @@ const RANGES = "Numbers, or ranges: 10-50 (+10) in steps, 1-10 [5] so many.";
 const MOST_USED = ["prompt", "sampling.sampler", "sampling.schedule", "sampling.steps", "sampling.guidance_scale", "seed", "checkpoint", "size", "styles"];
 const GROUPS = { hires: "Hires fix", sampling: "Sampling", noise: "Seeds and noise" };
 
-/** Fills the island; it asks what can vary when the fold is first open. */
+/** Fills the island, and asks what can vary. */
 export function mountGrid(host, { grid, form, verbs, store }) {
   const plan = createPlan({ grid, form, verbs });
   const box = h("input", { type: "checkbox", on: { change: () => grid.turn(box.checked) } });
@@ -58,10 +57,7 @@ export function mountGrid(host, { grid, form, verbs, store }) {
     const generate = document.getElementById("generate");
     if (generate) setAttribute(generate, "data-pictures", found ? plural(found.pictures, "picture") : null);
   }
-  const isOpen = () => recall("folds", []).includes("grid");
-  const look = () => (isOpen() || grid.isOn) && store.status && grid.learn();
-  document.addEventListener("click", () => setTimeout(look)); // after the fold has been turned
-  store.subscribe(look);
+  store.subscribe(() => store.status && grid.learn());
   grid.onChange(draw);
   plan.onChange(drawPlan);
 }

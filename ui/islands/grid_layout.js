@@ -1,9 +1,6 @@
 // How the pictures of a grid stand: its axes with the labels of their values, and which picture is in which place.
 import { call } from "./api.js";
 
-/** Is this job a grid? */
-export const isGrid = (job) => Boolean(job.request.grid);
-
 /** A loader of layouts that asks for each once; `of(job, run)` answers what is known, or null and calls `run` later. */
 export function createLayouts() {
   const known = new Map(); // job id → layout, an error, or null while it is asked for

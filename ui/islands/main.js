@@ -3,7 +3,7 @@ import { call } from "./api.js";
 import { createCards } from "./cards.js";
 import { createCheckpoint } from "./checkpoint.js";
 import { mountDock } from "./dock.js";
-import { watchDrops } from "./drop.js";
+import { watchDrops, watchSettingsInPrompt } from "./drop.js";
 import { createEnlarge } from "./enlarge.js";
 import { mountExplain } from "./explain.js";
 import { createExplaining } from "./explaining.js";
@@ -11,7 +11,6 @@ import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { createGraphics } from "./graphics.js";
 import { createGrid } from "./grid.js";
-import { mountGrid } from "./grid_fold.js";
 import { createGuides } from "./guides.js";
 import { mountGuides } from "./guiding.js";
 import { mountHeader } from "./header.js";
@@ -40,7 +39,6 @@ import { mountStrength } from "./strength.js";
 import { mountChosen, mountStylesPanel } from "./styles_panel.js";
 import { mountStyleChip, mountStyles } from "./styles.js";
 import { watchSuggestions } from "./suggest.js";
-import { createTaking, watchSettingsInPrompt } from "./taking.js";
 import { createPictureVerbs, createVerbs } from "./verbs.js";
 import { createVerify } from "./verify.js";
 import { createToasts } from "./toast.js";
@@ -85,7 +83,6 @@ const enlarge = createEnlarge({ verbs, form, checkpoint, toasts, goTo });
 const verify = createVerify({ store, verbs, toasts });
 const picturing = { library, enlarge, verify, verbs };
 const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, ...picturing });
-const taking = createTaking({ form, checkpoint, graphics, modes, source, pictureVerbs, toasts });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
 const models = { open: (...wanted) => (models.wanted = wanted) };
@@ -112,7 +109,7 @@ const ISLANDS = {
   hires: (host) => mountHires(host, parts),
   styles: (host) => mountStyles(host, parts),
   style: (host) => mountStyleChip(host, parts),
-  grid: (host) => mountGrid(host, { grid, form, verbs, store }),
+  grid: (host) => grid.whenWanted(folds, async () => (await import("./grid_fold.js")).mountGrid(host, { grid, form, verbs, store })),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,
@@ -140,6 +137,14 @@ function whenInpainting(name) {
 async function inpaint() {
   loading ??= import("./inpaint.js").then(({ createInpaint }) => createInpaint(parts));
   return loading;
+}
+
+/** What takes settings from outside, once something comes from there. */
+async function taking() {
+  taker ??= import("./taking.js").then(({ createTaking }) =>
+    createTaking({ form, checkpoint, graphics, modes, source, pictureVerbs, toasts }),
+  );
+  return taker;
 }
 
 /** Loads the library's scripts when its tab is opened for the first time. */
@@ -174,6 +179,7 @@ function fillIslands() {
 }
 let isRestored = false;
 let loading = null; // the mode "inpaint"
+let taker = null;
 
 async function learn() {
   for (let isKnown = false; !isKnown;) {
@@ -213,10 +219,10 @@ watchSuggestions({ store, checkpoint });
 watchHints({ store, form });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({
-  take: taking.take,
+  take: async (files) => (await taking()).take(files),
   pasted: () => PASTED_TO[modes.current()] && document.querySelector(PASTED_TO[modes.current()]),
 });
-watchSettingsInPrompt({ form, read: taking.read });
+watchSettingsInPrompt({ form, read: async (...told) => (await taking()).read(...told) });
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
 learn();
 watchModels();

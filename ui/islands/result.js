@@ -1,14 +1,11 @@
 // The right half of the first tab: what develops, then the finished picture with its settings; or what went wrong.
 import { h, setText, show } from "./dom.js";
-import { createLayouts, isGrid } from "./grid_layout.js";
-import { createGridPlace } from "./grid_place.js";
-import { createGridView } from "./grid_view.js";
 import { createPictureView } from "./picture.js";
 import { createProgress } from "./progress.js";
 import { createSheet, isSheet } from "./sheet.js";
 import { createSiblings } from "./siblings.js";
 import { createStage } from "./stage.js";
-import { hasPreview, isOnlyToys, previewOf } from "./store.js";
+import { hasPreview, isGrid, isOnlyToys, previewOf } from "./store.js";
 import { failure } from "./telling.js";
 
 const IDEAS = [
@@ -26,28 +23,39 @@ const EMPTY = {
 export function mountResult(host, { store, focus, verbs, pictureVerbs, records, toasts, picker, form, goTo }) {
   const stage = createStage();
   const sheet = createSheet({ verbs });
-  const layouts = createLayouts();
-  const grid = createGridView({ verbs, focus, layouts });
-  const place = createGridPlace({ verbs, focus, layouts });
   const progress = createProgress({ onCancel: verbs.cancelInView, onPause: verbs.pauseInView, beside: sheet.bar });
   const siblings = createSiblings({ onPick: focus.set });
   const view = createPictureView(stage, { ...pictureVerbs, trash, restore }, toasts);
   const message = h("div", { class: "stage-message", hidden: true });
   const toys = createToys(goTo);
   const empty = createEmpty(form, toys);
-  const canvas = h("div", { class: "canvas" }, empty, stage.element, sheet.element, grid.element, message);
-  const under = h("div", { class: "under" }, place.element, progress.element, grid.bar, siblings.element, view.element);
+  const canvas = h("div", { class: "canvas" }, empty, stage.element, sheet.element, message);
+  const under = h("div", { class: "under" }, progress.element, siblings.element, view.element);
   const element = h("section", { class: "result", "aria-label": "Result" }, canvas, under, progress.live);
   let inView = ""; // job and picture
+  let grid = null; // the parts that show one, which are loaded with the first one
+  let isLoading = false;
+
+  async function loadGrid() {
+    if (isLoading) return;
+    isLoading = true;
+    const { createGridResult } = await import("./grid_result.js");
+    grid = createGridResult({ verbs, focus });
+    message.before(grid.view.element);
+    progress.element.before(grid.place.element);
+    progress.element.after(grid.view.bar);
+    draw();
+  }
 
   function draw() {
     const job = focus.job();
+    if (job && isGrid(job) && !grid) return loadGrid();
     const face = job ? faceOf(job, focus.index) : "";
     show(empty, !job && store.connection !== "connecting");
     show(toys, isOnlyToys(store.about));
     show(stage.element, face === "picture");
     show(sheet.element, face === "sheet");
-    for (const part of [grid.element, grid.bar]) show(part, face === "grid");
+    if (grid) for (const part of [grid.view.element, grid.view.bar]) show(part, face === "grid");
     if (!job) return clear();
     const picture = chosen(job, focus.index);
     const key = `${job.id}/${picture.index}`;
@@ -59,17 +67,18 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     stage.shape(job.request.width, job.request.height);
     if (face !== "picture" || !idOf(job, picture)) view.close();
     if (face === "picture") drawPicture(job, picture);
-    else ({ sheet, grid })[face].draw(job);
+    else (face === "grid" ? grid.view : sheet).draw(job);
     progress.draw(job, picture);
-    if (face === "picture" && isGrid(job)) place.draw(job, picture);
-    else place.clear();
+    if (face === "picture" && isGrid(job)) grid.place.draw(job, picture);
+    else grid?.place.clear();
     if (face === "picture" && !isGrid(job)) siblings.draw(job, picture.index);
     else siblings.clear();
     show(sheet.bar, face === "sheet" && !sheet.isChosen());
     drawFailure(job, face);
   }
   function clear() {
-    for (const part of [progress, siblings, place]) part.clear();
+    for (const part of [progress, siblings]) part.clear();
+    grid?.place.clear();
     show(message, false);
     view.close();
     delete element.dataset.job;

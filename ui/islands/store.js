@@ -66,6 +66,9 @@ export function isOnlyToys(about) {
 
 export const isOpen = (job) => job.state === "queued" || job.state === "running";
 
+/** Is this job a grid? */
+export const isGrid = (job) => Boolean(job.request.grid);
+
 /** Open, or at rest until somebody has picked drafts or lets it go on. */
 export const isLive = (job) => isOpen(job) || job.state === "held" || job.state === "paused";
 

@@ -1,17 +1,15 @@
-// Settings from outside: a picture that was dropped, a text file beside one, or text that was pasted into the prompt.
+// Settings from outside: of a picture that was dropped, a text file beside one, or text that was pasted into the prompt.
 import { call } from "./api.js";
-import { h, setAttribute, show } from "./dom.js";
 import { sendPicture } from "./drop.js";
 import { createTaken } from "./taken.js";
 import { fileSize } from "./words.js";
 
 const UPLOAD_BYTES_MAX = 128_000_000; // as the server has it
 const TEXT_BYTES_MAX = 1_000_000;
-const SETTINGS = /(^|\n)Steps: \d+, /;
 // What islands hold of a Request, beside the form's own fields.
 const PARTS = ["source", "inpainting", "controls", "image_prompts", "grid"];
 
-/** `take(files)` is what happens to files that are dropped where nothing else takes them. */
+/** `take(files)` is what happens to files that are dropped where nothing else takes them; `read(text, name)` to text. */
 export function createTaking({ form, checkpoint, graphics, modes, source, pictureVerbs, toasts }) {
   const card = createTaken({ fields: form.fields, undo, start });
   const say = (text) => toasts.say(text, { isError: true, key: "drop" });
@@ -64,17 +62,4 @@ export function createTaking({ form, checkpoint, graphics, modes, source, pictur
     }
   }
   return { take, read };
-}
-
-/** Offers to read what was pasted into the prompt, when it ends as the text of a picture does. */
-export function watchSettingsInPrompt({ form, read }) {
-  const button = h("button", { type: "button", class: "secondary", on: { click: () => read(form.values.prompt, "the text") } }, "Read settings");
-  const offer = h("div", { class: "read-settings", role: "status", hidden: true }, h("span", {}, "This text holds the settings of a picture."), button);
-  form.onChange(({ prompt }) => {
-    const block = document.getElementById("field-prompt");
-    if (block && offer.parentElement !== block) block.append(offer);
-    const isOffered = SETTINGS.test(prompt ?? "");
-    show(offer, isOffered);
-    setAttribute(document.documentElement, "data-offers-settings", isOffered ? "" : null);
-  });
 }
