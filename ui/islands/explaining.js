@@ -41,6 +41,7 @@ export function createExplaining({ form, modes, checkpoint }) {
   const soon = debounce(ask, PAUSE_MS);
 
   function look() {
+    if (checkpoint.all.length === 0) return; // not known yet: it would be asked twice
     const text = JSON.stringify(body());
     if (text === wanted) return;
     wanted = text;

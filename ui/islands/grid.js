@@ -25,7 +25,6 @@ export function createGrid({ form, modes, store }) {
     swap: () => (([grid.axes.x, grid.axes.y] = [grid.axes.y, grid.axes.x]), tell()),
     asSent,
     learn,
-    whenWanted,
     onChange: (run) => (listeners.add(run), run()),
   };
   let known = null; // the version of the catalogue of which `rows` tell
@@ -73,14 +72,6 @@ export function createGrid({ form, modes, store }) {
       grid.problem = error;
     }
     tell();
-  }
-
-  /** Calls `run` once: when the fold is first open, or the grid is switched on. */
-  function whenWanted(folds, run) {
-    let isDone = false;
-    const once = () => isDone || ((isDone = true), run());
-    folds.whenOpen("grid", once);
-    grid.onChange(() => grid.isOn && once());
   }
 
   form.own("grid", { get: asSent, set: restore, refuse });

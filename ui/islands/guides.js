@@ -78,8 +78,8 @@ export function createGuides(kind, { form, store, checkpoint }) {
   }
 
   async function learn() {
-    const now = store.status?.catalog_version ?? 0;
-    if (version === now) return;
+    const now = store.status?.catalog_version;
+    if (!now || version === now) return;
     version = now;
     guides.offers = await call("GET", "api/v1/guides").catch(() => guides.offers);
     tell();

@@ -5,23 +5,19 @@ import { createCheckpoint } from "./checkpoint.js";
 import { mountDock } from "./dock.js";
 import { watchDrops, watchSettingsInPrompt } from "./drop.js";
 import { createEnlarge } from "./enlarge.js";
-import { mountExplain } from "./explain.js";
 import { createExplaining } from "./explaining.js";
 import { watchFolds } from "./folds.js";
 import { createForm } from "./form.js";
 import { createGraphics } from "./graphics.js";
 import { createGrid } from "./grid.js";
 import { createGuides } from "./guides.js";
-import { mountGuides } from "./guiding.js";
 import { mountHeader } from "./header.js";
 import { mountHeeded, watchHints } from "./heeded.js";
-import { mountHires } from "./hires.js";
 import { createInpainting } from "./inpainting.js";
 import { createShortcuts, watchKeys } from "./keys.js";
 import { watchLicence } from "./licence.js";
 import { createModes, goTo } from "./modes.js";
-import { createRecords } from "./picture.js";
-import { mountNetworks } from "./networks.js";
+import { createRecords } from "./records.js";
 import { startPoller } from "./poller.js";
 import { createPanels, mountBar, mountPanels } from "./panels.js";
 import { mountPresets } from "./presets.js";
@@ -43,7 +39,6 @@ import { createPictureVerbs, createVerbs } from "./verbs.js";
 import { createVerify } from "./verify.js";
 import { createToasts } from "./toast.js";
 import { watchVae } from "./vae.js";
-import { mountWildcards } from "./wildcards.js";
 
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
 
@@ -97,8 +92,8 @@ const ISLANDS = {
   presets: (host) => mountPresets(host, parts),
   shape: (host) => mountShape(host, parts),
   seed: (host) => mountSeed(host, { form, seedInView: () => result.seedInView() }),
-  controls: (host) => mountGuides(host, "controls", { guides: controls, form, toasts }),
-  prompts: (host) => mountGuides(host, "prompts", { guides: prompts, form, toasts }),
+  controls: whenGuiding("controls", controls),
+  prompts: whenGuiding("prompts", prompts),
   source: whenIn("image", async (host) => (await import("./starting.js")).mountSource(host, parts)),
   strength: (host) => mountStrength(host, parts),
   editor: whenInpainting("editor"),
@@ -106,21 +101,35 @@ const ISLANDS = {
   retouch: whenInpainting("retouch"),
   edits: whenInpainting("edits"),
   heeded: (host) => mountHeeded(host, parts),
-  hires: (host) => mountHires(host, parts),
+  hires: whenOpen("hires", form, () => form.values.hires, async (host) => (await import("./hires.js")).mountHires(host, parts)),
   styles: (host) => mountStyles(host, parts),
   style: (host) => mountStyleChip(host, parts),
-  grid: (host) => grid.whenWanted(folds, async () => (await import("./grid_fold.js")).mountGrid(host, { grid, form, verbs, store })),
+  grid: whenOpen("grid", grid, () => grid.isOn, async (host) => (await import("./grid_fold.js")).mountGrid(host, { grid, form, verbs, store })),
   result: (host) => (result = mountResult(host, parts)),
   library: openLibrary,
   models: openModels,
-  networks: (host) => mountNetworks(host, parts),
+  networks: whenOpen("networks", null, null, async (host) => (await import("./networks.js")).mountNetworks(host, parts)),
 };
 
 const PANELS = {
   styles: (host) => mountStylesPanel(host, { styles: promptStyles, form, toasts }),
-  wildcards: (host) => mountWildcards(host, parts),
-  explain: (host) => mountExplain(host, { explaining, form }),
+  wildcards: async (host) => (await import("./wildcards.js")).mountWildcards(host, parts),
+  explain: async (host) => (await import("./explain.js")).mountExplain(host, { explaining, form }),
 };
+
+/** Fills an island whose scripts are loaded when its fold is first opened, or before, once `part` holds something. */
+function whenOpen(fold, part, holds, fill) {
+  return (host) => {
+    let isDone = false;
+    const once = () => isDone || ((isDone = true), fill(host));
+    folds.whenOpen(fold, once);
+    part?.onChange(() => holds() && once());
+  };
+}
+function whenGuiding(fold, guides) {
+  const holds = () => guides.list.length > 0;
+  return whenOpen(fold, guides, holds, async (host) => (await import("./guiding.js")).mountGuides(host, fold, { guides, form, toasts }));
+}
 
 /** Fills an island of one mode, whose scripts are loaded when that is first opened. */
 function whenIn(wanted, fill) {

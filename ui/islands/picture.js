@@ -1,5 +1,5 @@
 // A finished picture: its settings, what can be done with it, and its denoising strip. Used by result and library.
-import { call, url } from "./api.js";
+import { url } from "./api.js";
 import { branchesOf, createBranch } from "./branch.js";
 import { createCompare } from "./compare.js";
 import { createExports } from "./exports.js";
@@ -9,23 +9,6 @@ import { pictureLicences } from "./licence.js";
 import { createStrip } from "./strip.js";
 import { createVerdict } from "./verify.js";
 import { duration, fileSize, when } from "./words.js";
-
-/** A loader of picture records that asks for each once. */
-export function createRecords() {
-  const known = new Map();
-  return {
-    get: (id) => {
-      if (!known.has(id)) {
-        const asked = call("GET", `api/v1/pictures/${id}`);
-        known.set(id, asked);
-        asked.catch(() => known.delete(id));
-      }
-      return known.get(id);
-    },
-    put: (record) => known.set(record.id, Promise.resolve(record)),
-    forget: (id) => known.delete(id),
-  };
-}
 
 /** The view below a stage. `verbs`: useSettings, useSeed, sendTo, branch, verify, enlarge, styleOf, trash, restore, openInLibrary (absent: no such button). */
 export function createPictureView(stage, verbs, toasts) {

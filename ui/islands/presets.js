@@ -2,7 +2,8 @@
 import { call } from "./api.js";
 import { h, icon, iconButton, keyed, setAttribute, show } from "./dom.js";
 import { shortLabel } from "./form.js";
-import { openPresetEditor, openPresetName, pathOf } from "./preset_editor.js";
+
+const editor = () => import("./preset_editor.js"); // when something is first written
 
 /** The button above the settings and its menu. */
 export function mountPresets(host, { form, checkpoint, toasts }) {
@@ -17,7 +18,7 @@ export function mountPresets(host, { form, checkpoint, toasts }) {
   const builtin = h("ul", { "aria-label": "Presets that come along" });
   const own = h("ul", { "aria-label": "Your presets" });
   const trouble = h("p", { class: "hint", hidden: true }, "The presets cannot be loaded now.");
-  const save = h("button", { type: "button", class: "quiet", on: { click: () => ask(openPresetEditor) } }, icon("plus"), "Save as preset …");
+  const save = h("button", { type: "button", class: "quiet", on: { click: () => ask("openPresetEditor") } }, icon("plus"), "Save as preset …");
   const reset = h("button", { type: "button", class: "quiet", on: { click: resetAll } }, icon("restore"), "Reset the settings");
   menu.append(trouble, builtin, own, h("div", { class: "presets-foot" }, save, reset));
   host.append(h("div", { class: "presets" }, button, menu));
@@ -49,7 +50,7 @@ export function mountPresets(host, { form, checkpoint, toasts }) {
       "li",
       {},
       h("button", { type: "button", class: "style-row", on: { click: () => choose(row) } }, h("span", { class: "style-row-name" }, row.name), h("span", { class: "style-row-adds" }, about)),
-      !row.builtin && iconButton("pencil", `Rename ${row.name}`, () => ask(openPresetName, row)),
+      !row.builtin && iconButton("pencil", `Rename ${row.name}`, () => ask("openPresetName", row)),
       !row.builtin && iconButton("trash", `Delete ${row.name}`, () => remove(row)),
     );
   }
@@ -80,13 +81,14 @@ export function mountPresets(host, { form, checkpoint, toasts }) {
     button.focus();
     fill({ ...form.beginning(), styles: "" }, "Reset");
   }
-  async function ask(open, row) {
+  async function ask(dialog, row) {
     turn(false);
-    await open({ row, items, form, checkpoint, toasts });
+    await (await editor())[dialog]({ row, items, form, checkpoint, toasts });
     button.focus();
   }
   async function remove(row) {
     try {
+      const { pathOf } = await editor();
       await call("DELETE", pathOf(row.name));
       const undo = () => call("PUT", pathOf(row.name), { json: { settings: row.settings } }).then(learn, toasts.fail);
       toasts.say(`The preset ${row.name} is deleted.`, { key: "preset", action: { label: "Undo", run: undo } });

@@ -1,6 +1,5 @@
 // The right half of the first tab: what develops, then the finished picture with its settings; or what went wrong.
 import { h, setText, show } from "./dom.js";
-import { createPictureView } from "./picture.js";
 import { createProgress } from "./progress.js";
 import { createSheet, isSheet } from "./sheet.js";
 import { createSiblings } from "./siblings.js";
@@ -25,15 +24,15 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
   const sheet = createSheet({ verbs });
   const progress = createProgress({ onCancel: verbs.cancelInView, onPause: verbs.pauseInView, beside: sheet.bar });
   const siblings = createSiblings({ onPick: focus.set });
-  const view = createPictureView(stage, { ...pictureVerbs, trash, restore }, toasts);
   const message = h("div", { class: "stage-message", hidden: true });
   const toys = createToys(goTo);
   const empty = createEmpty(form, toys);
   const canvas = h("div", { class: "canvas" }, empty, stage.element, sheet.element, message);
-  const under = h("div", { class: "under" }, progress.element, siblings.element, view.element);
+  const under = h("div", { class: "under" }, progress.element, siblings.element);
   const element = h("section", { class: "result", "aria-label": "Result" }, canvas, under, progress.live);
   let inView = ""; // job and picture
-  let grid = null; // the parts that show one, which are loaded with the first one
+  let view = null; // of a finished picture; it is loaded with the first one, as is what shows a grid
+  let grid = null;
   let isLoading = false;
 
   async function loadGrid() {
@@ -45,6 +44,12 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     progress.element.before(grid.place.element);
     progress.element.after(grid.view.bar);
     draw();
+  }
+
+  async function loadView() {
+    const { createPictureView } = await import("./picture.js");
+    view ??= createPictureView(stage, { ...pictureVerbs, trash, restore }, toasts);
+    under.append(view.element);
   }
 
   function draw() {
@@ -65,7 +70,7 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     element.dataset.state = job.state;
     element.dataset.face = face;
     stage.shape(job.request.width, job.request.height);
-    if (face !== "picture" || !idOf(job, picture)) view.close();
+    if (face !== "picture" || !idOf(job, picture)) view?.close();
     if (face === "picture") drawPicture(job, picture);
     else (face === "grid" ? grid.view : sheet).draw(job);
     progress.draw(job, picture);
@@ -80,7 +85,7 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     for (const part of [progress, siblings]) part.clear();
     grid?.place.clear();
     show(message, false);
-    view.close();
+    view?.close();
     delete element.dataset.job;
     delete element.dataset.state;
   }
@@ -93,9 +98,9 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
   }
   async function openPicture(id) {
     const key = inView;
-    if (view.current()?.id === id) return;
+    if (view?.current()?.id === id) return;
     try {
-      const record = await records.get(id);
+      const [record] = await Promise.all([records.get(id), view ?? loadView()]);
       if (inView === key) view.open(record);
     } catch (error) {
       if (inView !== key) return;
@@ -112,7 +117,7 @@ export function mountResult(host, { store, focus, verbs, pictureVerbs, records, 
     show(message, isGivenUp && !job.verifies && face !== "grid" && !job.pictures.some((one) => one.picture_id));
   }
   function again() {
-    view.close();
+    view?.close();
     draw();
   }
   async function trash(record) {
