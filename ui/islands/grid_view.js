@@ -6,6 +6,10 @@ import { keep, recall } from "./prefs.js";
 import { isLive, tally } from "./store.js";
 
 const SIZES = { min: 0.5, max: 2.5, step: 0.25 };
+const CELL_PX = [88, 256]; // the picture of the library's thumbnail at most, unless it is zoomed
+const LABELS_PX = [112, 44]; // beside the pictures, and above them
+const GAP_PX = 6;
+const PHONE = matchMedia("(max-width: 899px)"); // there the page is scrolled, so that the height is no bound
 const DOWNLOADS = [
   ["grid.png", "Save as picture"],
   ["grid.html", "Save as page"],
@@ -20,11 +24,12 @@ export function createGridView({ verbs, focus, layouts }) {
   const scroll = h("div", { class: "grid-scroll" }, table);
   const note = h("p", { class: "grid-note" });
   const element = h("div", { class: "grid-view", hidden: true }, sheets, note, scroll);
-  const bar = createBar({ verbs, zoom: (size) => element.style.setProperty("--zoom", size) });
+  const bar = createBar({ verbs, zoom: fit });
   const cells = new Map(); // picture's index → its cell, of the sheet in view
   let job = null;
   let built = ""; // job and sheet that the table shows
   let sheet = 0;
+  let shape = { ratio: 1, columns: 1, rows: 1 };
   let marked = null; // the index of the picture whose cell the Tab key reaches
 
   function draw(next) {
@@ -59,11 +64,9 @@ export function createGridView({ verbs, focus, layouts }) {
   function build(layout) {
     built = `${job.id}/${sheet}`;
     cells.clear();
-    const { width, height } = job.request;
-    element.style.setProperty("--ratio", width / height);
-    element.style.setProperty("--columns", layout.columns);
-    element.style.setProperty("--rows", layout.rows);
     const { x, y } = layout;
+    shape = { ratio: job.request.width / job.request.height, columns: layout.columns, rows: layout.rows };
+    fit();
     const heads = (x?.values ?? [""]).map((label) => h("th", { scope: "col", title: label }, h("span", {}, label)));
     const rows = Array.from({ length: layout.rows }, (_, row) => {
       const head = y && h("th", { scope: "row", title: y.values[row] }, h("span", {}, y.values[row]));
@@ -76,6 +79,15 @@ export function createGridView({ verbs, focus, layouts }) {
     );
     if (!cells.has(marked)) marked = layout.indexOf(0, 0, sheet);
     mark(marked);
+  }
+  /** All cells in sight, where they are not too small then. In px: lengths that follow a container take seconds to lay out. */
+  function fit() {
+    const { ratio, columns, rows } = shape;
+    const across = (scroll.clientWidth - LABELS_PX[0]) / columns - GAP_PX;
+    const down = PHONE.matches ? Infinity : ((scroll.clientHeight - LABELS_PX[1]) / rows - GAP_PX) * ratio;
+    const px = Math.max(CELL_PX[0], Math.min(across, down, CELL_PX[1])) * recall("grid-zoom", 1);
+    element.style.setProperty("--cell", `${Math.round(px)}px`);
+    element.style.setProperty("--ratio", ratio);
   }
   const corner = (x, y) => h("td", { class: "grid-corner" }, h("span", {}, `${x.label} →`), h("span", {}, `${y.label} ↓`));
   function cell(layout, index) {
@@ -108,6 +120,7 @@ export function createGridView({ verbs, focus, layouts }) {
     open.focus();
     open.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
+  new ResizeObserver(fit).observe(scroll);
   table.addEventListener("keydown", move);
   table.addEventListener("focusin", ({ target }) => {
     const index = Number(target.closest(".grid-cell")?.dataset.index ?? marked);
@@ -127,7 +140,7 @@ function createBar({ verbs, zoom }) {
 
   function take() {
     keep("grid-zoom", Number(size.value));
-    zoom(size.value);
+    zoom();
   }
   function draw(next) {
     job = next;
@@ -142,6 +155,5 @@ function createBar({ verbs, zoom }) {
     });
   }
   size.value = recall("grid-zoom", 1);
-  zoom(size.value);
   return { element, draw };
 }
