@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 LIBRARY = "spandrel"  # which builds the networks of files; it is optional
 REMEDY = "Install it beside Darkroom: pip install -r requirements-upscalers.txt"
 # Other names → ours. AUTOMATIC1111's None leaves the picture as it is, and what is left to do to Lanczos.
