@@ -25,7 +25,7 @@ from pipelines.worker.sampling import (
 from pipelines.worker.weights.loading import Model
 
 STEPS = (5, 10, 20, 40, 80)
-REFERENCE, REFERENCE_STEPS = "Heun", 300
+REFERENCE, REFERENCE_STEPS = "Euler", 1000
 SCHEDULE = "Karras"
 SIDE_CELLS = 8  # of the latents: small, for there are many
 SEED, GUIDANCE = 5, 3.0
