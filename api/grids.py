@@ -9,6 +9,7 @@ from fastapi import Request as HttpRequest
 from fastapi.concurrency import run_in_threadpool
 
 from api.answers import UNKEPT, Json, read_json
+from api.native import indices_of
 from api.studio import Owner, Studio, TheStudio
 from pipelines import Request, RequestError
 
@@ -53,7 +54,7 @@ async def page(job_id: str, studio: TheStudio, owner: Owner) -> Response:
 @ROUTES.post("/jobs/{job_id}/again")
 async def again(job_id: str, http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     values = await read_json(http)
-    pictures, seed = _indices(values.get("pictures")), values.get("seed")
+    pictures, seed = indices_of(values), values.get("seed")
     if seed is not None and type(seed) is not int:
         remedy = "Send null for the same one, -1 for a new one, or a whole number."
         raise RequestError("seed", seed, "is no seed", remedy)
@@ -76,11 +77,3 @@ def _html(studio: Studio, job_id: str, owner: str) -> str:
 def _named(job_id: str, suffix: str) -> dict[str, str]:
     """How the file is called when it is saved. The id was found, so it is one of ours."""
     return {"Content-Disposition": f'inline; filename="grid-{job_id[:16]}.{suffix}"'}
-
-
-def _indices(values: Any) -> tuple[int, ...]:
-    is_list = isinstance(values, list) and bool(values)
-    if not is_list or not all(type(value) is int for value in values):
-        remedy = 'Send the indices of the pictures to make again: {"pictures": [3]}.'
-        raise RequestError("pictures", values, "is no list of indices", remedy)
-    return tuple(values)

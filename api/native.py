@@ -91,7 +91,7 @@ async def requeue(job_id: str, studio: TheStudio, owner: Owner) -> Response:
 
 @ROUTES.post("/jobs/{job_id}/develop")
 async def develop(job_id: str, http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
-    picked = _indices((await read_json(http)).get("pictures"))
+    picked = indices_of(await read_json(http))
     return Json((await run_in_threadpool(studio.manager.develop, job_id, owner, picked)).as_dict())
 
 
@@ -222,9 +222,11 @@ def client_id_of(values: dict[str, Any]) -> str:
     return client_id
 
 
-def _indices(values: Any) -> tuple[int, ...]:
+def indices_of(sent: dict[str, Any]) -> tuple[int, ...]:
+    """The `pictures` that were sent, which are some of a job's. Raises RequestError."""
+    values: Any = sent.get("pictures")
     is_list = isinstance(values, list) and values
     if not is_list or not all(type(value) is int for value in values):
-        remedy = 'Send the indices of the pictures to go on with: {"pictures": [0, 2]}.'
+        remedy = 'Send the indices of those that are meant: {"pictures": [0, 2]}.'
         raise RequestError("pictures", values, "is no list of indices", remedy)
     return tuple(values)

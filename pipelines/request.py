@@ -49,9 +49,8 @@ class Request:
     # What was written before wildcards became words, of a picture whose prompt came out of them.
     template: str = ""
     negative_template: str = ""
-    styles: str = (
-        ""  # names, one a line, that are put into the prompts when the request is resolved
-    )
+    # Names, one a line, that are put into the prompts when the request is resolved.
+    styles: str = ""
     wording: Wording = field(default_factory=Wording)
     checkpoint: str | None = None
     vae: str | None = None  # the name of a file; None: the checkpoint's own

@@ -31,9 +31,8 @@ class SamplerName(NamedTuple):
     hint: str = ""
     heeds: tuple[str, ...] = ()  # the fields of Sampling that change its pictures
     skips_penultimate: bool = False  # leaves out the last level but one of each schedule
-    begins_whole: bool = (
-        False  # with its own schedule, from √(σ² + 1): as whole timesteps are trained
-    )
+    # With its own schedule, from √(σ² + 1): as whole timesteps are trained.
+    begins_whole: bool = False
 
 
 SAMPLERS = (

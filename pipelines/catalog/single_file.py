@@ -41,10 +41,8 @@ FOLDERS = {
     **dict.fromkeys(("facerestore_models", "sams", "ultralytics", "style_models"), OTHER),
     **dict.fromkeys(("gligen", "photomaker", "animatediff_models", "llm"), OTHER),
 }
-SEEN_LATER = (
-    "lora",
-    "upscaler",
-)  # what they fit, or of which build they are, is seen when they are used
+# What they fit, or of which build they are, is seen when they are used.
+SEEN_LATER = ("lora", "upscaler")
 # What diffusers and transformers call a network's file; the folder has the name then.
 FOLDER_STEMS = ("diffusion_pytorch_model", "model")
 V_TENSOR = "v_pred"  # an empty tensor by which trainers mark v-prediction

@@ -42,10 +42,6 @@ class Table:
     def place(self, column: int, row: int, sheet: int) -> Place:
         return self.places[(sheet * len(self.rows) + row) * len(self.columns) + column]
 
-    def heading(self, name: str) -> str:
-        """What the labels of an axis are values of; "" where it does not vary."""
-        return next((axis.row.label for axis in self.axes if axis.name == name), "")
-
     def _labels(self, name: str) -> tuple[str, ...]:
         return next((labels_of(axis) for axis in self.axes if axis.name == name), ("",))
 

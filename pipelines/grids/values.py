@@ -67,7 +67,7 @@ def _range(name: str, text: str) -> list[Decimal]:
         raise RequestError(name, text, "is neither a number nor a range", WRITE_NUMBERS)
     first, last = _decimal(match[1]), _decimal(match[2])
     if match[4]:
-        return _spread(name, text, first, last)
+        return _spread(name, text, (first, last), int(match[4]))
     step = _decimal(match[3]) if match[3] else Decimal(1 if last >= first else -1)
     if not step or (last - first) * step < 0:
         why = f"steps of {step} never lead from {first} to {last}"
@@ -77,9 +77,9 @@ def _range(name: str, text: str) -> list[Decimal]:
     return [first + number * step for number in range(count)]
 
 
-def _spread(name: str, text: str, first: Decimal, last: Decimal) -> list[Decimal]:
+def _spread(name: str, text: str, ends: tuple[Decimal, Decimal], count: int) -> list[Decimal]:
     """So many, evenly, with both ends."""
-    count = int(text[text.index("[") + 1 : text.index("]")])
+    first, last = ends
     _check_count(name, text, count)
     gaps = max(1, count - 1)
     return [first + (last - first) * number / gaps for number in range(count)]

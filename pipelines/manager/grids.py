@@ -13,7 +13,6 @@ from typing import Any
 
 from PIL.PngImagePlugin import PngInfo
 
-from pipelines.asking.grid import Grid
 from pipelines.errors import NotFound, Refused, StudioError
 from pipelines.grids.axes import AXES, Stock, choices_of
 from pipelines.grids.cells import Varied, varied
@@ -176,4 +175,4 @@ class Grids:
 def _axes(job: Job) -> tuple[Varied, ...]:
     if job.request.grid is None:
         raise NotFound(f"The job {job.id[:64]} is no grid.", "Its pictures stand one by one.")
-    return varied(job.request.grid or Grid())
+    return varied(job.request.grid)

@@ -40,8 +40,9 @@ def marks_of(picture: NewPicture, hashes: Hashes, view: View) -> dict[str, Any]:
         marks["Model hash"] = hashes.of(Path(picture.checkpoint.path))[:AUTO_V2_DIGITS]
     second = picture.request.hires.checkpoint if picture.request.hires else None
     others = {"Refiner": picture.request.refiner, "Hires checkpoint": second}
-    titles = {one.name: title_of(one, hashes.of(one.path)) for one in view.checkpoints}
-    marks |= {key: titles[name] for key, name in others.items() if name in titles}
+    for one in view.checkpoints:
+        keys = [key for key, name in others.items() if name == one.name]
+        marks |= {key: title_of(one, hashes.of(one.path)) for key in keys}
     loras = {one.name: hashes.of(Path(one.path), AFTER_HEADER) for one in picture.loras}
     embeddings = {one.word: hashes.of(Path(one.path)) for one in picture.embeddings}
     for key, digests in (("Lora hashes", loras), ("TI hashes", embeddings)):

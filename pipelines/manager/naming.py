@@ -10,8 +10,12 @@ from pathlib import Path
 from pipelines.asking.hires import Hires
 from pipelines.catalog.catalog import Catalog, View
 from pipelines.catalog.checkpoint import Checkpoint, Other
+from pipelines.catalog.embeddings import KIND as EMBEDDING
 from pipelines.catalog.hashes import AFTER_HEADER, AUTO_V1_DIGITS, Hashes, auto_v1
 from pipelines.catalog.titles import find_title, plain_title
+from pipelines.catalog.vaes import KIND as VAE
+from pipelines.manager.loras import KIND as LORA
+from pipelines.manager.upscalers import KIND as UPSCALER
 from pipelines.output import infotext
 from pipelines.output.infotext import Unmapped
 from pipelines.prompting.networks import split
@@ -19,7 +23,6 @@ from pipelines.request import Request, is_own_vae
 from pipelines.upscalers import find_upscaler
 
 DIGEST = re.compile(r"[0-9a-f]{8,64}")
-LORA, EMBEDDING, VAE, UPSCALER = "lora", "embedding", "vae", "upscaler"
 NO_CHECKPOINT = "There is no such checkpoint here; another one is taken."
 NO_VAE = "There is no such VAE here; the checkpoint's own is taken."
 NO_LORA = "There is no such LoRA here; take it out of the prompt, or get the file."
@@ -137,7 +140,7 @@ class Naming:
             digest = digests.get(name, "")
             same = (one.name for one in loras if digest and self._has_digest(one, digest))
             if (known := next(same, None)) is not None:
-                prompt = prompt.replace(f"<{LORA}:{name}", f"<{LORA}:{known}")
+                prompt = _renamed(prompt, name, known)
             else:
                 missing.append(Unmapped(str(tag), digest, NO_LORA))
         return replace(request, prompt=prompt)
@@ -157,6 +160,12 @@ def _with_upscaler(request: Request, others: Iterable[Other], missing: list[Unma
             return replace(request, hires=replace(hires, upscaler=one.name))
     missing.append(Unmapped("Hires upscaler", hires.upscaler, NO_UPSCALER))
     return replace(request, hires=replace(hires, upscaler=Hires().upscaler))
+
+
+def _renamed(prompt: str, name: str, known: str) -> str:
+    """With the LoRA of this name under another one; names that only begin like it stay."""
+    tag = re.compile(rf"(<{LORA}:\s*){re.escape(name)}(?=\s*[:>])")
+    return tag.sub(lambda found: found[1] + known, prompt)
 
 
 def _bracketed(title: str) -> str:

@@ -102,10 +102,9 @@ def _exif_texts(image: Image.Image) -> dict[str, str]:
     found: dict[str, str] = {}
     with contextlib.suppress(Exception):  # anybody writes EXIF, and its reader raises anything
         exif = image.getexif()
+        # Fooocus writes it beside the IFD that it belongs into.
         comment = exif.get_ifd(EXIF_IFD).get(USER_COMMENT) or exif.get(USER_COMMENT, b"")
-        found["parameters"] = _user_comment(
-            comment
-        )  # Fooocus writes it beside the IFD that it belongs into
+        found["parameters"] = _user_comment(comment)
         for value in map(exif.get, EXIF_CAMERA):
             name, _, graph = value.partition(":") if isinstance(value, str) else ("", "", "")
             if name in GRAPHS:

@@ -17,9 +17,8 @@ TOKEN = re.compile(r"(?:[^\\\[\]():|]|\\.)+|[\[\]():|]|\\")
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 CLOSES = {")": "(", "]": "["}
 
-Nodes = list[
-    Any
-]  # of texts, Nodes, Switches and Alternations, which may lie as deep as the text is long
+# Texts, Nodes, Switches and Alternations, which may lie as deep as the text is long.
+Nodes = list[Any]
 
 
 class Span(NamedTuple):

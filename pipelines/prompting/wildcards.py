@@ -47,9 +47,8 @@ class Expander:
         self._found: dict[str, Wildcard | None] = {}
         self._commands: dict[str, Command] = {}
         self._marks = 0
-        self.missing: dict[
-            str, None
-        ] = {}  # names that look like wildcards and are none, in their order
+        # Names that look like wildcards and are none, in their order.
+        self.missing: dict[str, None] = {}
 
     def expand(self, field: str, text: str, seed: int) -> str:
         """The words, always the same for a seed; what cannot be read as variants stays as it is.

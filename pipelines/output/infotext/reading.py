@@ -102,22 +102,10 @@ def _beside(text: str) -> Fields:
     """What is wrong in it counts as absent."""
     try:
         values = json.loads(text or "{}")
-        _request(values)
+        Request().changed(values)
     except (ValueError, RecursionError, RequestError, AttributeError, TypeError):
         return {}
     return dict(values)
-
-
-def _request(fields: Fields) -> Request:
-    """With these, the others open. Raises RequestError."""
-    values: dict[str, Any] = {}
-    for name, value in fields.items():
-        *path, last = name.split(".")
-        inner = values
-        for part in path:
-            inner = inner.setdefault(part, {})
-        inner[last] = value
-    return Request.from_dict(values)
 
 
 def _sound(fields: Fields) -> tuple[Request, dict[str, str]]:
@@ -126,7 +114,7 @@ def _sound(fields: Fields) -> tuple[Request, dict[str, str]]:
     while True:
         left = {name: value for name, value in fields.items() if name not in refused}
         try:
-            request = _request(left)
+            request = Request().changed(left)
             resolve(request, "", Defaults())
         except RequestError as error:
             gone = _meant(error.field, left)

@@ -19,8 +19,6 @@ from pipelines.request import Request
 from pipelines.samplers import find_sampler, find_schedule
 from pipelines.upscalers import find_upscaler
 
-# No enlargement of its own, as AUTOMATIC1111 calls it: there Pillow's Lanczos does it.
-NO_UPSCALER, LANCZOS = "none", "Lanczos"
 ETA_OF_ITS_OWN = "DDIM"  # begins the names of samplers whose eta has another key
 
 
@@ -108,8 +106,6 @@ def tell_scale(request: Request) -> float | None:
 
 
 def upscaler(text: str) -> str:
-    if text.casefold() == NO_UPSCALER:
-        return LANCZOS
     known = find_upscaler(text)
     return known.name if known else text
 

@@ -30,12 +30,10 @@ def pass_of(request: Request, stage: int) -> Pass:
     assert request.sampling.steps is not None
     hires, first = request.hires, request.sampling
     length, steps = second_pass(hires.steps or request.sampling.steps, hires.strength)
-    has_own = hires.guidance_scale is not None
     sampling = replace(
         first,
         sampler=hires.sampler or first.sampler,
         schedule=hires.schedule or first.schedule,
-        guidance_scale=hires.guidance_scale if has_own else first.guidance_scale,
         steps=length,
     )
     width, height = request.size

@@ -47,9 +47,8 @@ class Brief:
     patch: Patch = NO_PATCH  # which the networks wear while they answer this picture
     guiding: Guiding = NOTHING
     origin: Origin | None = None  # the picture that it starts from; None: from noise alone
-    upscaler: Upscaler | None = (
-        None  # a network that enlarges it; None: what has a row in UPSCALERS
-    )
+    # A network that enlarges it; None: what has a row in UPSCALERS.
+    upscaler: Upscaler | None = None
 
 
 @dataclass(frozen=True, eq=False)

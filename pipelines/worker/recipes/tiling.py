@@ -89,19 +89,26 @@ class Tiled:
         device: torch.device | str = "cpu",
     ) -> None:
         self._parts = [(tile, denoiser_of(tile), _window(tile).to(device)) for tile in tiles]
+        self._weights: Tensor | None = None  # of all windows together, the same at each step
 
     def __call__(self, x: Tensor, sigma: float, step: int) -> Denoised:
-        total, weights = torch.zeros_like(x), torch.zeros_like(x[0, 0])
+        total, weights = torch.zeros_like(x), self._weights_like(x)
         uncond: Tensor | None = torch.zeros_like(x)
         for tile, denoise, window in self._parts:
             part = denoise(tile.of(x), sigma, step)
-            tile.add(weights, window)
             tile.add(total, part.x0 * window)
             if part.x0_uncond is None or uncond is None:
                 uncond = None
             else:
                 tile.add(uncond, part.x0_uncond * window)
         return Denoised(total / weights, None if uncond is None else uncond / weights)
+
+    def _weights_like(self, x: Tensor) -> Tensor:
+        if self._weights is None:
+            self._weights = torch.zeros_like(x[0, 0])
+            for tile, _, window in self._parts:
+                tile.add(self._weights, window)
+        return self._weights
 
 
 def _window(tile: Tile) -> Tensor:

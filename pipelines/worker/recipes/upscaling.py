@@ -34,10 +34,8 @@ def enlarged_latents(
 ) -> Tensor:
     """(1, channels, h, w) of a first pass → those of the second."""
     meeting = MEETINGS[seamless]
-    times = (
-        3 if meeting.down else 1,
-        3 if meeting.across else 1,
-    )  # of which the middle one is kept
+    # Where edges meet, three in a row, of which the middle one is kept.
+    times = (3 if meeting.down else 1, 3 if meeting.across else 1)
     wide, high = (side // px_per_cell for side in fit.cover)
     size = (high * times[0], wide * times[1])
     antialias = {"antialias": True} if by.antialias else {}

@@ -13,11 +13,15 @@ from pipelines.worker.sampling.stirring import stirred
 
 def euler_ancestral(denoise: Denoise, plan: Plan, noise: Noise, state: State) -> State:
     """Euler's method to a lower level, then noise back up: DDPM, Ho et al. 2020 (arXiv:2006.11239), in σ."""
+    return _down_and_up(denoise, plan, noise, state, plan.eta())
+
+
+def _down_and_up(denoise: Denoise, plan: Plan, noise: Noise, state: State, eta: float) -> State:
     x, (sigma, sigma_next) = state.x, plan.way(state)
     x0 = denoise(x, sigma, state.step).x0
     if sigma_next == 0:
         return state.after(x0)
-    down, up = down_and_up(sigma, sigma_next, plan.eta())
+    down, up = down_and_up(sigma, sigma_next, eta)
     x_down = glide(x, x0, sigma, down)
     return state.after(stirred(x_down, up, plan, noise, state), draws=1)
 
@@ -37,13 +41,7 @@ def ddpm(denoise: Denoise, plan: Plan, noise: Noise, state: State) -> State:
 
     q(x'|x, x0) is normal around x0 + (σ'/σ)²·(x − x0) with variance σ'²·(1 − σ'²/σ²): Euler a with η = 1.
     """
-    x, (sigma, sigma_next) = state.x, plan.way(state)
-    x0 = denoise(x, sigma, state.step).x0
-    if sigma_next == 0:
-        return state.after(x0)
-    down, deviation = down_and_up(sigma, sigma_next)
-    mean = glide(x, x0, sigma, down)
-    return state.after(stirred(mean, deviation, plan, noise, state), draws=1)
+    return _down_and_up(denoise, plan, noise, state, 1.0)
 
 
 def ddim(denoise: Denoise, plan: Plan, noise: Noise, state: State) -> State:

@@ -70,9 +70,8 @@ def _solved(denoise: Denoise, x: Tensor, way: tuple[float, float], step: int) ->
         level = sigma * math.exp(-h) if h < math.log(sigma / end) else end
         low, high = _pair(denoise, x, slope, (sigma, level), step)
         growth = 1 + math.atan((_error(low, high, x_last) + 1e-8) ** (-1 / 3) - 1)
-        if (
-            not growth < ACCEPTED or h < SHORTEST
-        ):  # numbers that are none go on, too: others look for them
+        # Numbers that are none go on, too: others look for them.
+        if not growth < ACCEPTED or h < SHORTEST:
             x_last, x, sigma = low, high, level
             if sigma == end:
                 return x

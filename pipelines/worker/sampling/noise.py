@@ -73,9 +73,8 @@ class PictureNoise:
     """The noise of one picture. Draw 0 is its initial latent; later draws belong to its steps, in order."""
 
     beginning: Callable[[Shape], Tensor]
-    spans: tuple[
-        tuple[int, Noise], ...
-    ]  # (until, whose noise is added at steps < until); the last one also after that
+    # (until, whose noise is added at steps < until); the last one also after that.
+    spans: tuple[tuple[int, Noise], ...]
     behind: int = 0  # so many draws less than the picture has the stream behind it given
     step: int = 0  # at which it is drawn
 

@@ -100,6 +100,22 @@ def test_a_lora_is_called_by_our_name_for_its_file(naming: Naming, models: Path)
     assert missing == {}
 
 
+def test_a_lora_whose_name_only_begins_like_a_renamed_one_keeps_its_own(
+    naming: Naming, models: Path
+) -> None:
+    ours = models / "Lora" / "ink-v2.safetensors"
+    ours.parent.mkdir(parents=True)
+    ours.write_bytes(safetensors(LORA))
+    digest = naming.hashes.work_out(ours, AFTER_HEADER)
+
+    request, _ = named(
+        naming,
+        f'a <lora:ink:0.8> <lora:inkwell:1>\nSteps: 2, Seed: 1, Size: 8x8, Lora hashes: "ink: {digest[:12]}"',
+    )
+
+    assert request.prompt == "a <lora:ink-v2:0.8> <lora:inkwell:1>"
+
+
 def test_a_vae_is_found_by_the_name_of_its_file(naming: Naming, models: Path) -> None:
     (models / "VAE").mkdir(parents=True)
     (models / "VAE" / "clear.safetensors").write_bytes(safetensors(paper_file.VAE))
