@@ -121,7 +121,7 @@ class Engine:
             return
         job.is_cancelled = True
         job.waiting.clear()
-        self._interrupt(job)
+        self._break_off(job)
 
     def _pause(self, job_id: str) -> None:
         """What of a step is computed by now is computed again when the picture goes on."""
@@ -132,9 +132,9 @@ class Engine:
         for sheet in job.waiting:  # for another checkpoint, or to begin
             self._say(sheet.paused(job_id))
         job.waiting.clear()
-        self._interrupt(job)
+        self._break_off(job)
 
-    def _interrupt(self, job: WorkerJob) -> None:
+    def _break_off(self, job: WorkerJob) -> None:
         """Ends its pictures where they sleep."""
         for task in tuple(job.active):
             self._loop.cancel(task)
