@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "diffusers", "transformers", "xformers", "accelerate", "peft"}
 HEAVY_ALLOWED = ("pipelines/worker/", "training/", "benchmarks/", "tests/", "scripts/")
 LIGHT = [
-    f"pipelines/worker/{name}.py" for name in ("__init__", "supervisor", "messages", "process")
+    f"pipelines/worker/{name}.py"
+    for name in ("__init__", "supervisor", "messages", "process", "finetune/messages")
 ]
 OURS = ("app", "ui", "api", "pipelines", "training", "benchmarks", "tests", "scripts")
 
