@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from multiprocessing.context import BaseContext
 from typing import Any
 
 from pipelines.worker.messages import Heartbeat, Hello, Launch, Probe, Probed, Ready
@@ -25,8 +26,10 @@ class Gpu:
         post: Callable[[Callable[[], None]], None],
         on_message: Callable[[Any], None],
         on_death: Callable[[Death], None],
+        context: BaseContext | None = None,
     ) -> None:
         self._target, self._launch, self._post = target, launch, post
+        self._context = context
         self._on_message, self._on_death = on_message, on_death
         self._breaker = Breaker()
         self._supervisor: Supervisor | None = None
@@ -50,6 +53,7 @@ class Gpu:
             launch,
             on_message=lambda message: self._post(lambda: self._on_message(message)),
             on_death=lambda death: self._post(lambda: self._on_death(death)),
+            context=self._context,
         )
         self._supervisor.start()
 

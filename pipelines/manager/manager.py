@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from multiprocessing.context import BaseContext
 from typing import Any
 
 from pipelines.branching import Branch, as_asked, branched
@@ -87,8 +88,8 @@ STOP_SECONDS = 5.0  # for the worker to end by itself
 class PipelineManager:
     """One for each data folder. Its methods may be called from any thread and answer for one owner at a time.
 
-    `worker_target` is the module whose `main(connection, launch)` is the GPU process. Raises AlreadyRunning when
-    another server uses the data folder.
+    `worker_target` is the module whose `main(connection, launch)` is the GPU process, `worker_context` how it is
+    started (see `Supervisor`). Raises AlreadyRunning when another server uses the data folder.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class PipelineManager:
         settings: Settings,
         *,
         worker_target: str | None = None,
+        worker_context: BaseContext | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
@@ -137,7 +139,12 @@ class PipelineManager:
         self.models = Models(self.catalog, self.hashes, disposal, settings.data_dir)
         self._watch = Watch(self.catalog, lambda: self._desk.post(self._board.announce))
         self._gpu = Gpu(
-            worker_target or WORKER, self._launch, self._desk.post, self._heard, self._died
+            worker_target or WORKER,
+            self._launch,
+            self._desk.post,
+            self._heard,
+            self._died,
+            worker_context,
         )
         self._verifier = Verifier(self.library, self.naming)
         self._keeper = Keeper(self._save, self._compare, Drafts(settings.data_dir), self._desk.post)

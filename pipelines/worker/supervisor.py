@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -56,7 +57,8 @@ class Supervisor:
     """One process, from start to end; another one is another Supervisor.
 
     `on_message` is called on the reader thread; `on_death` comes once, after the last message, on the watcher
-    thread, also when the process cannot be started. After `stop` it is not called.
+    thread, also when the process cannot be started. After `stop` it is not called. `context` says how processes
+    are started: as new interpreters, which alone is safe for CUDA, unless somebody knows better.
     """
 
     def __init__(
@@ -66,8 +68,10 @@ class Supervisor:
         on_message: Callable[[Any], None],
         on_death: Callable[[Death], None],
         patience: Patience | None = None,
+        context: BaseContext | None = None,
     ) -> None:
         self._target, self._launch = target, launch
+        self._context = context or multiprocessing.get_context("spawn")
         self._on_message, self._on_death = on_message, on_death
         self._patience = patience or Patience()
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -122,11 +126,10 @@ class Supervisor:
             why = self._verdict or self._last_words or describe_exit(process.exitcode)
             self._on_death(Death(why, process.exitcode, self._is_ready))
 
-    def _spawn(self) -> tuple[SpawnProcess, Connection]:
-        context = multiprocessing.get_context("spawn")
-        near, far = context.Pipe(duplex=True)
+    def _spawn(self) -> tuple[BaseProcess, Connection]:
+        near, far = self._context.Pipe(duplex=True)
         main = importlib.import_module(self._target).main
-        process = context.Process(
+        process: BaseProcess = self._context.Process(  # type: ignore[attr-defined]
             target=main, args=(far, self._launch), name="darkroom-worker", daemon=True
         )
         self._heard_at = time.monotonic()
@@ -134,7 +137,7 @@ class Supervisor:
         far.close()
         return process, near
 
-    def _end(self, process: SpawnProcess) -> None:
+    def _end(self, process: BaseProcess) -> None:
         process.terminate()
         process.join(self._patience.terminate_seconds)
         if process.is_alive():
