@@ -12,6 +12,7 @@ from typing import Any
 from pipelines import Job, PipelineManager, Request, Sampling, Settings
 from pipelines.job import OPEN_STATES
 from tests import paper_checkpoint
+from tests.forked import Forking
 
 FAKE_WORKER = "tests.fake_worker"
 OWNER = "ada"
@@ -33,7 +34,9 @@ def settings(folder: Path, **changes: Any) -> Settings:
 @contextlib.contextmanager
 def studio(folder: Path, **changes: Any) -> Iterator[PipelineManager]:
     """A started manager, stopped in the end."""
-    manager = PipelineManager(settings(folder, **changes), worker_target=FAKE_WORKER)
+    manager = PipelineManager(
+        settings(folder, **changes), worker_target=FAKE_WORKER, worker_context=Forking()
+    )
     manager.start()
     try:
         yield manager
