@@ -249,7 +249,7 @@ def test_a_job_whose_last_word_was_lost_ends_all_the_same(tmp_path: Path) -> Non
 
 
 def say(manager: PipelineManager, message: Any) -> None:
-    manager._desk.ask(lambda: manager._heard(message))
+    manager._desk.ask(lambda: manager._rounds.heard(message))
 
 
 # ---- disk --------------------------------------------------------------------------------------------------

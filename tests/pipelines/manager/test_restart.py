@@ -85,7 +85,7 @@ def test_running_jobs_may_end_before_the_server_does(tmp_path: Path) -> None:
 def test_a_server_that_closes_takes_no_more_jobs(tmp_path: Path) -> None:
     manager = PipelineManager(settings(tmp_path), worker_target=FAKE_WORKER)
     manager.start()
-    manager._desk.ask(manager._close_down)
+    manager._desk.ask(manager._rounds.close_down)
 
     with pytest.raises(Refused, match="shutting down") as caught:
         manager.submit(asking(), OWNER)
