@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from pipelines import PipelineManager, Settings
+from tests.forked import forking
 from tests.studio import OWNER, asking, ended, in_state, ready, until
 
 MODELS = Path(__file__).parent.parent / "models"
@@ -34,7 +35,7 @@ def kill_again_and_again(folder: Path, count: int) -> list[float]:
     settings = Settings(
         models_dir=(MODELS,), output_dir=folder / "outputs", data_dir=folder / "data"
     )
-    manager = PipelineManager(settings)
+    manager = PipelineManager(settings, worker_context=forking())
     manager.start()
     noticed = []
     try:

@@ -12,7 +12,7 @@ from typing import Any
 from pipelines import Job, PipelineManager, Request, Sampling, Settings
 from pipelines.job import OPEN_STATES
 from tests import paper_checkpoint
-from tests.forked import Forking
+from tests.forked import forking
 
 FAKE_WORKER = "tests.fake_worker"
 OWNER = "ada"
@@ -35,7 +35,7 @@ def settings(folder: Path, **changes: Any) -> Settings:
 def studio(folder: Path, **changes: Any) -> Iterator[PipelineManager]:
     """A started manager, stopped in the end."""
     manager = PipelineManager(
-        settings(folder, **changes), worker_target=FAKE_WORKER, worker_context=Forking()
+        settings(folder, **changes), worker_target=FAKE_WORKER, worker_context=forking()
     )
     manager.start()
     try:

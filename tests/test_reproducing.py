@@ -27,6 +27,7 @@ from pipelines.editing.source import Inpainting, Source
 from pipelines.output import metadata
 from pipelines.prompting.styles import Style
 from tests import tiny
+from tests.forked import forking
 from tests.studio import OWNER, ended, in_state, ready
 
 pytestmark = pytest.mark.real
@@ -47,7 +48,8 @@ def real_studio(folder: Path) -> Iterator[PipelineManager]:
             models_dir=(MODELS, folder / "models"),
             output_dir=folder / "outputs",
             data_dir=folder / "data",
-        )
+        ),
+        worker_context=forking(),
     )
     manager.start()
     try:

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from pipelines import Inpainting, PipelineManager, Request, Sampling, Settings, Source
 from pipelines.output import metadata
 from pipelines.projects.project import shown
+from tests.forked import forking
 from tests.pipelines.manager.test_canvases import upload
 from tests.pipelines.projects.house import settled
 from tests.studio import OWNER, ended, ready
@@ -30,7 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(folder: Path) -> PipelineManager:
     manager = PipelineManager(
-        Settings(models_dir=(STARTER,), output_dir=folder / "outputs", data_dir=folder / "data")
+        Settings(models_dir=(STARTER,), output_dir=folder / "outputs", data_dir=folder / "data"),
+        worker_context=forking(),
     )
     manager.start()
     return manager
