@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from ui import form, theme
-from ui.tabs import library, models, workspace
+from ui.tabs import library, models, train, workspace
 
 # In this order: what comes later wins. The page asks for them as one file, since each request of a first visit costs.
 STYLES = (
@@ -30,6 +30,7 @@ STYLES = (
     "modes",
     "source",
     "editor",
+    "train",
 )
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.
@@ -61,6 +62,7 @@ def build() -> gr.Blocks:
         workspace.build()
         library.build()
         models.build()
+        train.build()
     return page
 
 

@@ -13,10 +13,11 @@ import pytest
 from ui import layout
 
 ROOT = layout.FOLDER.parent
-SCRIPTS = sorted((layout.FOLDER / "islands").glob("*.js"))
+ISLANDS = layout.FOLDER / "islands"
+SCRIPTS = sorted(ISLANDS.rglob("*.js"))
 STYLES = sorted((layout.FOLDER / "static").glob("*.css"))
 LINES_MAX = 250
-IMPORT = re.compile(r"""(?:from|import\()\s*"\./([\w-]+\.js)\"""")
+IMPORT = re.compile(r"""(?:from|import\()\s*"(\.[\w./-]+\.js)\"""")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,12 @@ def test_every_island_in_the_page_has_its_script() -> None:
     assert placed == filled
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def name_of(path: Path) -> str:
+    """Of a script in its folder: "train/crop.js"."""
+    return path.relative_to(ISLANDS if path.is_relative_to(ISLANDS) else path.parent).as_posix()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
 def test_a_script_is_small_says_what_it_is_and_writes_no_markup(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.startswith("// "), "the first line says what the file is"
@@ -76,12 +82,15 @@ def test_a_script_is_small_says_what_it_is_and_writes_no_markup(path: Path) -> N
 
 
 def test_scripts_import_only_scripts_that_are_there_and_each_is_used() -> None:
-    names = {path.name for path in SCRIPTS}
-    imported = {name for path in SCRIPTS for name in IMPORT.findall(path.read_text("utf-8"))}
-    assert imported | {"main.js"} == names
+    imported = {
+        (path.parent / place).resolve()
+        for path in SCRIPTS
+        for place in IMPORT.findall(path.read_text("utf-8"))
+    }
+    assert imported | {ISLANDS / "main.js"} == set(SCRIPTS)
 
 
-@pytest.mark.parametrize("path", [*SCRIPTS, *STYLES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*SCRIPTS, *STYLES], ids=name_of)
 def test_nothing_points_at_another_host(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     found = re.findall(r"(?:https?:)?//[\w-]+\.\w[^\s\"')]*", text)

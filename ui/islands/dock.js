@@ -1,4 +1,5 @@
-// The job dock at the foot of the page: every job of this owner, its state and preview, cancel, try again, remove.
+// The job dock at the foot of the page: every job of this owner, its state and preview, cancel, try again, remove; and
+// what else is under way.
 import { url } from "./api.js";
 import { h, icon, iconButton, keyed, setAttribute, setText, show } from "./dom.js";
 import { keep, recall } from "./prefs.js";
@@ -6,7 +7,9 @@ import { hasPreview, isLive, isOpen, previewOf, progress, tally } from "./store.
 import { phrase } from "./telling.js";
 import { plural } from "./words.js";
 
-/** Builds the dock as the page's last landmark. */
+const NOTHING_BESIDE = { count: () => 0, words: () => "", share: () => 0 };
+
+/** Builds the dock as the page's last landmark. `put(part)` adds something that is no job: {element, count, words, share}. */
 export function mountDock({ store, verbs, focus, goTo }) {
   const thumb = h("span", { class: "dock-thumb" });
   const summary = h("span", { class: "dock-summary" });
@@ -34,12 +37,14 @@ export function mountDock({ store, verbs, focus, goTo }) {
   );
   document.body.append(dock);
   let isExpanded = recall("dock", false);
+  let beside = NOTHING_BESIDE;
 
   const ended = () => store.newestFirst().filter((job) => !isLive(job));
   function draw() {
     const jobs = store.newestFirst();
-    show(dock, jobs.length > 0);
-    setAttribute(document.documentElement, "data-dock", jobs.length > 0);
+    const isUsed = jobs.length + beside.count() > 0;
+    show(dock, isUsed);
+    setAttribute(document.documentElement, "data-dock", isUsed);
     show(panel, isExpanded);
     show(foot, ended().length > 0);
     setAttribute(toggle, "aria-expanded", String(isExpanded));
@@ -51,7 +56,11 @@ export function mountDock({ store, verbs, focus, goTo }) {
     const waiting = jobs.filter((job) => job.state === "queued");
     const paused = jobs.filter((job) => job.state === "paused");
     const lead = running.sort((a, b) => progress(b) - progress(a))[0] ?? waiting[0] ?? paused[0] ?? jobs[0];
-    if (!lead) return;
+    fill.style.transform = `scaleX(${(running[0] ? progress(running[0]) : beside.share()).toFixed(3)})`;
+    if (!lead || (beside.words() && !isOpen(lead))) {
+      setText(summary, beside.words());
+      return thumb.replaceChildren();
+    }
     const words =
       running.length || waiting.length || paused.length
         ? [
@@ -61,9 +70,8 @@ export function mountDock({ store, verbs, focus, goTo }) {
             phrase(lead),
           ].filter(Boolean)
         : [plural(jobs.length, "job"), `last one ${phrase(lead)}`];
-    setText(summary, words.join(" · "));
+    setText(summary, [...words, beside.words()].filter(Boolean).join(" · "));
     setPicture(thumb, lead);
-    fill.style.transform = `scaleX(${running[0] ? progress(running[0]).toFixed(3) : 0})`;
   }
   toggle.addEventListener("click", () => {
     isExpanded = !isExpanded;
@@ -97,8 +105,13 @@ export function mountDock({ store, verbs, focus, goTo }) {
       button("close", "Remove from the list", verbs.remove),
     );
   }
+  function put(part) {
+    beside = part;
+    panel.prepend(part.element);
+    draw();
+  }
   store.subscribe(draw);
-  return { toggle: () => toggle.click() };
+  return { toggle: () => toggle.click(), put, draw };
 }
 
 function drawRow(node, job) {

@@ -42,11 +42,12 @@ import { watchVae } from "./vae.js";
 
 const DRAFTS = "Develops eight drafts to a third, then you pick the ones to finish (Ctrl + Shift + Enter)";
 
-// Where a pasted picture goes in a mode of the workspace; in the others it gives its settings to the form.
-const PASTED_TO = {
-  image: "html[data-tab=workspace] [data-island=source] [data-takes-picture]",
-  inpaint: "html[data-tab=workspace] [data-island=editor] [data-takes-picture]",
-};
+// Where a pasted picture goes; elsewhere it gives its settings to the form.
+const PASTED_TO = [
+  "html[data-tab=workspace][data-mode=image] [data-island=source] [data-takes-picture]",
+  "html[data-tab=workspace][data-mode=inpaint] [data-island=editor] [data-takes-picture]",
+  "html[data-tab=train] .teach[data-takes-picture]:not([hidden])",
+].join(", ");
 
 const store = createStore();
 const modes = createModes();
@@ -80,8 +81,8 @@ const picturing = { library, enlarge, verify, verbs };
 const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, ...picturing });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
-const models = { open: (...wanted) => (models.wanted = wanted) };
-const editing = { modes, source, inpainting, sizing, graphics, controls, library };
+const models = { open: (...which) => (models.wanted = () => models.open(...which)) };
+const editing = { modes, source, inpainting, sizing, graphics, controls, library, models, dock, share };
 const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, pictureVerbs, picker, goTo, ...editing };
 let result = { seedInView: () => null, sheetInView: () => null };
 
@@ -106,8 +107,9 @@ const ISLANDS = {
   style: (host) => mountStyleChip(host, parts),
   grid: whenOpen("grid", grid, () => grid.isOn, async (host) => (await import("./grid_fold.js")).mountGrid(host, { grid, form, verbs, store })),
   result: (host) => (result = mountResult(host, parts)),
-  library: openLibrary,
-  models: openModels,
+  library: whenSeen(library, async (host) => (await import("./library.js")).mountLibrary(host, parts)),
+  models: whenSeen(models, async (host) => (await import("./models.js")).mountModels(host, parts)),
+  train: async (host) => (await training()).mount(host),
   networks: whenOpen("networks", null, null, async (host) => (await import("./networks.js")).mountNetworks(host, parts)),
 };
 
@@ -156,18 +158,18 @@ async function taking() {
   return taker;
 }
 
-/** Loads the library's scripts when its tab is opened for the first time. */
-async function openLibrary(host) {
-  const { mountLibrary } = await import("./library.js");
-  Object.assign(library, mountLibrary(host, parts));
-  library.wanted?.();
+/** Fills the island of a tab, whose scripts are loaded when that is first opened, and opens what was asked for before. */
+function whenSeen(part, fill) {
+  return async (host) => {
+    Object.assign(part, await fill(host));
+    part.wanted?.();
+  };
 }
 
-/** Likewise those of the tab of models. */
-async function openModels(host) {
-  const { mountModels } = await import("./models.js");
-  Object.assign(models, mountModels(host, parts));
-  if (models.wanted) models.open(...models.wanted);
+/** The trainings, from when their tab is opened or one is under way. */
+async function training() {
+  trainer ??= import("./train/train.js").then(({ createTrain }) => createTrain(parts));
+  return trainer;
 }
 
 /** Gradio draws tabs when they are first opened, so places of islands appear late. */
@@ -189,6 +191,7 @@ function fillIslands() {
 let isRestored = false;
 let loading = null; // the mode "inpaint"
 let taker = null;
+let trainer = null;
 
 async function learn() {
   for (let isKnown = false; !isKnown;) {
@@ -229,12 +232,13 @@ watchHints({ store, form });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({
   take: async (files) => (await taking()).take(files),
-  pasted: () => PASTED_TO[modes.current()] && document.querySelector(PASTED_TO[modes.current()]),
+  pasted: () => document.querySelector(PASTED_TO),
 });
 watchSettingsInPrompt({ form, read: async (...told) => (await taking()).read(...told) });
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
 learn();
 watchModels();
+store.subscribe(({ status }) => status?.trainings_open && training());
 watchRecommended({ form, checkpoint });
 watchVae({ store, form, checkpoint });
 watchRefiner({ form, checkpoint });

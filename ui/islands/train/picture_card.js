@@ -1,0 +1,59 @@
+// One picture that is taught: what of it is trained, what is said of it, whether it is only measured.
+import { url } from "../api.js";
+import { debounce, h, icon, iconButton, keyed, setText, show } from "../dom.js";
+import { createCropFrame } from "./crop_frame.js";
+
+const TYPING_MS = 250;
+
+/** A list item with `draw(index)`. `onGone(index)`: it was taken away. */
+export function createPictureCard({ draft, image, onGone }) {
+  const own = () => draft.pictures.find((one) => one.image === image);
+  const set = (fields) => own() && draft.setPicture(image, fields);
+  const frame = createCropFrame({ change: (crop) => set({ crop }) });
+  const view = h("div", { class: "teach-view" }, h("img", { src: url(`api/v1/assets/${image}/thumbnail`), alt: "", draggable: "false" }), frame.element);
+  const number = h("span", { class: "teach-number" });
+  const size = h("span", { class: "teach-size" });
+  const caption = h("textarea", { rows: 2, placeholder: "What is to be seen …" });
+  const whole = h("button", { type: "button", class: "quiet teach-reset", on: { click: () => set({ crop: null }) } }, icon("restore"), "Reset crop");
+  const measure = h("input", { type: "checkbox", on: { change: () => set({ isHeldOut: measure.checked }) } });
+  const gone = iconButton("trash", "Remove", () => (draft.remove(image), onGone(index)));
+  const warnings = h("ul", { class: "teach-warnings" });
+  const hold = h("label", { class: "teach-hold", title: "Not trained on: it shows whether the training begins to learn its pictures by heart" }, measure, "Measure only");
+  const element = h(
+    "li",
+    { class: "teach-card" },
+    h("div", { class: "teach-stage" }, view, number),
+    h("div", { class: "teach-words" }, caption, warnings, h("div", { class: "teach-foot" }, hold, size, whole, gone)),
+  );
+  let index = 0;
+  const write = debounce(() => set({ caption: caption.value.trim() || null }), TYPING_MS);
+  caption.addEventListener("input", write);
+  caption.addEventListener("blur", () => element.draw(index)); // an emptied box shows what the server would write
+
+  element.draw = (place) => {
+    index = place;
+    const example = draft.exampleOf(image);
+    const label = `picture ${index + 1}`;
+    const isHeldOut = draft.heldOut(image);
+    setText(number, String(index + 1));
+    for (const [node, words] of [[caption, `Caption of ${label}`], [measure, `Measure only: ${label}`], [gone, `Remove ${label}`], [whole, `Reset the crop of ${label}`]])
+      if (node.getAttribute("aria-label") !== words) node.setAttribute("aria-label", words);
+    measure.checked = isHeldOut;
+    element.classList.toggle("held-out", isHeldOut);
+    show(frame.element, Boolean(example));
+    show(whole, Boolean(own()?.crop));
+    if (!example) return;
+    view.style.setProperty("--ratio", example.width / example.height);
+    frame.draw({ crop: example.crop, picture: example, label });
+    setText(size, `${example.size[0]} × ${example.size[1]} px`);
+    if (document.activeElement !== caption && caption.value !== example.caption) caption.value = example.caption;
+    drawWarnings(example);
+  };
+  function drawWarnings({ warnings: said, duplicate_of: twin }) {
+    const all = [...(twin === null ? [] : [`Looks the same as picture ${twin + 1}.`]), ...said];
+    keyed(warnings, all, { key: (text) => text, make: (text) => h("li", {}, icon("warning"), text) });
+    element.classList.toggle("duplicate", twin !== null);
+    show(warnings, all.length > 0);
+  }
+  return element;
+}

@@ -1,0 +1,84 @@
+// A new training: the pictures on the left, what they are on the right, and the button that begins it, always in view.
+import { h, icon } from "../dom.js";
+import { takesPictures } from "../drop.js";
+import { createAdvanced } from "./advanced.js";
+import { createFields } from "./fields.js";
+import { createFoot } from "./foot.js";
+import { createPictures } from "./pictures.js";
+
+// Missing so far, not wrong: said when Train is pressed, and not before.
+const AWAITED = ["name", "class_word", "examples", "images"];
+
+/** The view; `onBegun(training)` when it is on its way, `onBack()` to the list. */
+export function createTeach({ draft, checkpoint, picker, onBegun, onBack }) {
+  const pictures = createPictures({ draft });
+  const fields = createFields({ draft, checkpoint, picker });
+  const advanced = createAdvanced({ draft });
+  const foot = createFoot({ draft, onTrain: begin });
+  const back = h("button", { type: "button", class: "quiet", on: { click: onBack } }, icon("chevron"), "Trainings");
+  const clear = h("button", { type: "button", class: "quiet", on: { click: draft.clear } }, "Begin anew");
+  const head = h("header", { class: "train-head" }, back, h("h2", {}, "New training"), clear);
+  const side = h("section", { class: "teach-side", "aria-label": "What is taught" }, h("div", { class: "teach-scroll" }, fields.element, advanced.element), foot.element);
+  const element = h("div", { class: "teach" }, head, h("div", { class: "teach-body" }, pictures.element, side));
+  let isPressed = false;
+
+  async function begin() {
+    isPressed = true;
+    if (draft.problems.length && !draft.isAsking) return draw(), focusFirst();
+    const training = await draft.begin();
+    if (!training) return focusFirst();
+    isPressed = false;
+    onBegun(training);
+  }
+  function draw() {
+    fields.draw();
+    advanced.draw();
+    back.hidden = !element.dataset.hasList;
+    clear.hidden = draft.pictures.length === 0 && Object.keys(draft.plan).length === 0;
+    const shown = draft.problems.filter(({ field }) => isPressed || !AWAITED.includes(field) || draft.plan[field] !== undefined);
+    foot.draw(showAtFields(element, shown));
+  }
+  function focusFirst() {
+    const place = element.querySelector(".field-error")?.parentElement;
+    if (place?.closest(".teach-advanced")) advanced.open();
+    (place?.querySelector("input, textarea, select, button") ?? place)?.focus();
+    place?.scrollIntoView({ block: "center" });
+  }
+  takesPictures(element, (first, files) => pictures.take(files));
+  draft.onChange(draw);
+  return {
+    element,
+    /** `hasList`: is there a list of trainings to go back to? */
+    open(hasList) {
+      if (hasList) element.dataset.hasList = "yes";
+      else delete element.dataset.hasList;
+      draw();
+    },
+  };
+}
+
+/** Shows problems where they can be mended; answers those that have no place. */
+function showAtFields(root, problems) {
+  const wanted = new Map();
+  const placeless = [];
+  for (const problem of problems) {
+    const place = placeOf(root, problem.field);
+    if (place) wanted.set(place, inWords(problem));
+    else placeless.push(problem);
+  }
+  for (const note of root.querySelectorAll(".field-error")) {
+    if (wanted.get(note.parentElement) === note.textContent) wanted.delete(note.parentElement);
+    else note.remove();
+  }
+  for (const [place, text] of wanted) place.append(h("p", { class: "field-error", role: "alert" }, text));
+  return placeless;
+}
+
+function placeOf(root, field = "") {
+  const [top, index] = field.split(".");
+  if (index !== undefined && /^\d+$/.test(index)) return root.querySelectorAll(".teach-card .teach-words")[Number(index)] ?? null;
+  const name = top === "images" ? "examples" : top.replace(/^plan\./, "");
+  return root.querySelector(`[data-plan="${CSS.escape(name)}"]`);
+}
+
+const inWords = ({ why, remedy }) => `${why.replace(/^./, (first) => first.toUpperCase()).replace(/\.$/, "")}. ${remedy}`;

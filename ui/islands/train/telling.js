@@ -1,0 +1,59 @@
+// A training in words: how far it is, what its measures mean, and whether it begins to learn its pictures by heart.
+import { duration, plural } from "../words.js";
+
+const WORSE = 1.03; // times the lowest loss: less is noise
+
+/** "step 120 / 800 · 2 min 5 s left", "drawing 12 of 50 class pictures …", "number 2 in the queue". */
+export function phrase(training) {
+  const { state, stage, step, steps } = training;
+  const count = `step ${step.toLocaleString()} / ${steps.toLocaleString()}`;
+  if (state === "queued") return waiting(training);
+  if (state === "paused") return step ? `paused at ${count}` : "paused";
+  if (state === "done") return training.made ? `done · ${plural(training.step, "step")}` : "done";
+  if (state === "failed") return "failed";
+  const left = training.eta_seconds === null ? "" : `${duration(training.eta_seconds)} left`;
+  const doing = isStepping(training) ? count : `${stage || "starting"} …`;
+  return [doing, left].filter(Boolean).join(" · ");
+}
+
+function waiting({ position, step, steps }) {
+  const place = !position || position === 1 ? "next" : `number ${position}`;
+  return `${place} in the queue${step ? ` · goes on at step ${step} / ${steps}` : ""}`;
+}
+
+export const isStepping = ({ stage, step }) => step > 0 && (!stage || stage === "training");
+
+/** 0 … 1. */
+export const share = ({ step, steps, state }) => (state === "done" ? 1 : steps ? Math.min(1, step / steps) : 0);
+
+/** "subject · dog · LoRA for SD 1.5". */
+export const methodName = (method) => ({ lora: "LoRA", embedding: "Embedding" })[method] ?? method;
+
+/** Marks that were measured on held-out pictures, by step. */
+export const measured = ({ marks }) => marks.filter((mark) => mark.held_out_loss !== null).sort((a, b) => a.step - b.step);
+
+/**
+ * What the measures say of over-fitting, in a sentence; "" while they say nothing. Held-out loss falls while something is
+ * learnt that holds for other pictures too, and rises once the pictures themselves are learnt.
+ */
+export function overfitting(training) {
+  const marks = measured(training);
+  if (marks.length < 2) return "";
+  const best = marks.reduce((low, mark) => (mark.held_out_loss < low.held_out_loss ? mark : low));
+  const last = marks.at(-1);
+  if (last.held_out_loss > best.held_out_loss * WORSE)
+    return `Since step ${best.step} it gets worse at the pictures that it is only measured on: it begins to learn its own by heart. Step ${best.step} is the best so far.`;
+  if (best === last) return "It still gets better at the pictures that it is only measured on: more steps may help.";
+  return `It does not get better any more since step ${best.step}.`;
+}
+
+/** Of one step beside the best one: "best", "still learning", "learns by heart". */
+export function verdict(training, step) {
+  const marks = measured(training);
+  const mark = marks.find((one) => one.step === step);
+  if (!mark || marks.length < 2) return "";
+  const best = marks.reduce((low, one) => (one.held_out_loss < low.held_out_loss ? one : low));
+  if (mark === best) return "best";
+  if (mark.step < best.step) return "still learning";
+  return mark.held_out_loss > best.held_out_loss * WORSE ? "learns by heart" : "";
+}
