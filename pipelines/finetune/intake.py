@@ -1,4 +1,4 @@
-"""Intake: what is proposed for each picture that was sent to be taught: crop, size, caption, and what is wrong with it."""
+"""Intake: what is proposed for each picture that is to be taught: crop, size, caption, and what is wrong."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import RequestError
-from pipelines.finetune.looking import Look
-from pipelines.finetune.plan import Plan
+from pipelines.errors import RequestError, UploadError
+from pipelines.finetune import captions, crops
+from pipelines.finetune.captions import Words
+from pipelines.finetune.counts import check_count, count_warnings
+from pipelines.finetune.duplicates import first_alike
+from pipelines.finetune.flattening import GREY
+from pipelines.finetune.looking import Look, Seen
+from pipelines.finetune.plan import TEXT_CHARACTERS, Plan
+from pipelines.finetune.sizes import Crop
 from pipelines.output.assets import Asset
 
-Crop = tuple[int, int, int, int]  # x, y, width, height in px of the picture
+RESOLUTION = 512  # px, where the plan leaves it open
+FIELDS = ("image", "caption", "crop", "is_held_out", "text")
 CountTokens = Callable[[str], int]
 
 
@@ -61,12 +68,29 @@ class Proposals:
     warnings: tuple[str, ...] = ()
 
 
-def sent(asset: Asset, given: dict[str, Any] | None = None) -> Sent:
-    """An upload and the JSON object that names it: {"image", "caption"?, "crop"?, "is_held_out"?}.
+def sent(asset: Asset, given: Any = None, field: str = "examples.0") -> Sent:
+    """An upload, and the JSON object that names it: {"image", "caption"?, "crop"?, "is_held_out"?, "text"?}.
 
-    Raises RequestError, whose field is that of the object.
+    `text`: of the file of its name that lay beside it. Raises RequestError, e.g. for "examples.0.crop".
     """
-    raise NotImplementedError
+    values = given if isinstance(given, dict) else {}
+    for name in values:
+        if name not in FIELDS:
+            remedy = f"Send some of {', '.join(FIELDS)}."
+            raise RequestError(f"{field}.{name}", values[name], "is not known", remedy)
+    is_held_out = values.get("is_held_out", False)
+    if not isinstance(is_held_out, bool):
+        name = f"{field}.is_held_out"
+        raise RequestError(name, is_held_out, "is not true or false", "Send true or false.")
+    inside = captions.of_prompt(asset.request.prompt) if asset.request else ""
+    return Sent(
+        image=asset.id,
+        path=asset.path,
+        caption=_text(f"{field}.caption", values.get("caption")),
+        crop=crops.read_crop(f"{field}.crop", values.get("crop")),
+        is_held_out=is_held_out,
+        said=_text(f"{field}.text", values.get("text")) or inside,
+    )
 
 
 def examine(
@@ -77,4 +101,102 @@ def examine(
     `plan.resolution` counts, 512 where it is open. `look` is called once a picture. `count_tokens`: of a caption, by
     the checkpoint's tokenizer; None: captions are not measured.
     """
-    raise NotImplementedError
+    problems: list[RequestError] = [*check_count(len(pictures))]
+    if problems:
+        return Proposals(problems=tuple(problems))
+    items: list[Proposal] = []
+    prints: list[bytes] = []
+    for index, picture in enumerate(pictures):
+        try:
+            seen = look(picture.image, picture.path)
+            item = _proposal(f"examples.{index}", picture, seen, plan)
+        except (RequestError, UploadError) as error:
+            problems.append(_named(f"examples.{index}.image", picture, error))
+            seen, item = None, _unusable(picture)
+        prints.append(seen.fingerprint if seen else b"")
+        item = _warned(item, seen, Words.of(plan), count_tokens)
+        items.append(_compared(item, items, prints))
+    taught = [item for item in items if not item.is_left_out and item.size[0]]
+    if not problems:
+        problems += check_count(len(taught), sum(item.is_held_out for item in taught))
+    warned = count_warnings(len(taught), sum(item.is_left_out for item in items))
+    return Proposals(items=tuple(items), problems=tuple(problems), warnings=tuple(warned))
+
+
+def _proposal(field: str, picture: Sent, seen: Seen, plan: Plan) -> Proposal:
+    words = Words.of(plan)
+    crop, size = crops.propose(field, seen, picture.crop, plan.resolution or RESOLUTION)
+    return Proposal(
+        image=picture.image,
+        width=seen.width,
+        height=seen.height,
+        crop=crop,
+        size=size,
+        caption=picture.caption or captions.taken_over(picture.said, words),
+        warnings=tuple(crops.warnings(seen, crop, size, picture.crop is not None)),
+        is_held_out=picture.is_held_out,
+    )
+
+
+def _unusable(picture: Sent) -> Proposal:
+    """What stands in the place of a picture that cannot be taught."""
+    return Proposal(
+        image=picture.image, width=0, height=0, crop=(0, 0, 0, 0), size=(0, 0), caption=""
+    )
+
+
+def _warned(
+    item: Proposal, seen: Seen | None, words: Words, count_tokens: CountTokens | None
+) -> Proposal:
+    if seen is None:
+        return item
+    found = list(item.warnings)
+    if seen.ground is not None:
+        colour = "grey, since it is white itself" if seen.ground == GREY else "white"
+        found.append(f"What is transparent in it is trained as {colour}.")
+    if seen.is_empty:
+        found.append("It is of one colour: there is nothing to be seen.")
+    told = captions.warnings(item.caption, words, count_tokens)
+    found += [f"Its caption {why}." for why in told]
+    return dataclasses.replace(item, warnings=tuple(found))
+
+
+def _compared(item: Proposal, before: Sequence[Proposal], prints: Sequence[bytes]) -> Proposal:
+    """With what it has in common with those before it; `prints` ends with its own."""
+    index = len(prints) - 1
+    same = [n for n, one in enumerate(before) if one.image == item.image and one.size[0]]
+    alike = same[0] if same else first_alike(index, prints)
+    if alike is None or not item.size[0]:
+        return item
+    is_left_out = any(
+        (before[n].crop, before[n].caption) == (item.crop, item.caption) for n in same
+    )
+    words = f"It looks like picture {alike + 1}: what both show counts twice."
+    if same:
+        words = f"It is picture {alike + 1} once more"
+        words += ", and is taught once." if is_left_out else ", with another crop or caption."
+    return dataclasses.replace(
+        item,
+        warnings=(words, *item.warnings),
+        duplicate_of=alike,
+        is_left_out=is_left_out,
+    )
+
+
+def _named(field: str, picture: Sent, error: RequestError | UploadError) -> RequestError:
+    if isinstance(error, RequestError):
+        return error
+    return RequestError(field, picture.image, error.message, f"{error.remedy} Or take it out.")
+
+
+def _text(field: str, given: Any) -> str:
+    """A caption on one line. Raises RequestError."""
+    if given is None:
+        return ""
+    if not isinstance(given, str):
+        raise RequestError(field, given, "is no text", "Send a text.")
+    text = " ".join(given.split())
+    if len(text) > TEXT_CHARACTERS and not field.endswith(".text"):
+        why = f"has {len(text):,} characters"
+        raise RequestError(field, text, why, f"Use up to {TEXT_CHARACTERS}.")
+    return "".join(sign for sign in text if sign.isprintable())
