@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
+import numpy as np
+import torch
+from PIL import Image
 from torch import Tensor
 
-from pipelines.worker.finetune.method import Text
+from pipelines.errors import NotFinite, UploadError
+from pipelines.worker.engine.gate import ask
+from pipelines.worker.finetune.messages import Lesson, Train, TrainingStage
+from pipelines.worker.finetune.method import Method, Text
+from pipelines.worker.finetune.workshop import Course, Workshop, done
+from pipelines.worker.weights.loading import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,17 +33,12 @@ class Latents:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A picture with its caption. `time_ids`: (1, 6) for SDXL: size as it came, crop (0, 0), size it is trained at."""
+    """A picture with its caption. `time_ids`: (1, 6) for SDXL: its size (height first), crop (0, 0), its size, px."""
 
     latents: Latents
     text: Text
     mirrored: Latents | None = None  # where the plan mirrors
     time_ids: Tensor | None = None
-
-    @property
-    def likeness(self) -> tuple[tuple[int, ...], int]:
-        """Only examples that are alike share a batch."""
-        return tuple(self.latents.mean.shape), self.text.tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,3 +49,82 @@ class Examples:
     held_out: tuple[Example, ...]
     priors: tuple[Example, ...]
     nothing: Text
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """What it takes to make an example of a lesson."""
+
+    shop: Workshop
+    model: Model
+    method: Method
+    mirrors: bool
+    # What was encoded before it had to rest: (path, whether it is mirrored) → latents.
+    known: dict[tuple[str, bool], Latents] = field(default_factory=dict)
+
+
+def examples(reader: Reader, train: Train, priors: Sequence[Lesson]) -> Course[Examples]:
+    """All of them. Raises UploadError for a picture that is gone or damaged, NotFinite for what no VAE can encode."""
+    shop, method = reader.shop, reader.method
+    lessons = [*train.lessons, *priors]
+    texts: dict[str, Text] = {}
+    for caption in dict.fromkeys(["", *(lesson.caption for lesson in lessons)]):
+        texts[caption] = yield from done(shop, partial(method.text_of, caption))
+    read: list[Example] = []
+    for number, lesson in enumerate(lessons, 1):
+        stage = f"preparing picture {number} of {len(lessons)}"
+        shop.send(TrainingStage(train.training_id, stage))
+        read.append((yield from example(reader, lesson, texts[lesson.caption])))
+    own = list(zip(train.lessons, read[: len(train.lessons)], strict=True))
+    return Examples(
+        taught=tuple(one for lesson, one in own if not lesson.is_held_out),
+        held_out=tuple(one for lesson, one in own if lesson.is_held_out),
+        priors=tuple(read[len(train.lessons) :]),
+        nothing=texts[""],
+    )
+
+
+def example(reader: Reader, lesson: Lesson, text: Text) -> Course[Example]:
+    """One lesson, read and encoded."""
+    latents = yield from _latents_of(reader, lesson, is_mirrored=False)
+    mirrored = None
+    if reader.mirrors:
+        mirrored = yield from _latents_of(reader, lesson, is_mirrored=True)
+    size = [side * reader.model.family.px_per_cell for side in latents.mean.shape[-2:]]
+    ids = torch.tensor([[*size, 0, 0, *size]], dtype=torch.float32)
+    return Example(latents, text, mirrored, ids if reader.model.family.is_told_its_size else None)
+
+
+def _latents_of(reader: Reader, lesson: Lesson, *, is_mirrored: bool) -> Course[Latents]:
+    key = lesson.path, is_mirrored
+    if key not in reader.known:
+        picture = pixels(Path(lesson.path))
+        shown = picture.flip(-1) if is_mirrored else picture
+        reader.known[key] = yield from done(reader.shop, partial(_latents, shown, reader.model))
+    return reader.known[key]
+
+
+def pixels(path: Path) -> Tensor:
+    """(1, 3, height, width) in −1…1, float32. Raises UploadError."""
+    try:
+        with Image.open(path) as picture:
+            levels = np.asarray(picture.convert("RGB"), np.float32)
+    except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises for damaged files
+        why = f"{path} cannot be read as a picture: {type(error).__name__}: {error}."
+        raise UploadError(why, "Add the picture again and begin the training anew.") from None
+    return torch.from_numpy(levels / 127.5 - 1).permute(2, 0, 1)[None]
+
+
+def _latents(picture: Tensor, model: Model) -> Latents:
+    """Asks at the gate."""
+    vae = model.vae
+    spread = ask(vae.spread, x=picture.to(model.device, model.dtype), seamless=None)
+    if not torch.isfinite(spread).all():  # half precision overflows in some VAEs
+        spread = ask(vae.spread_float32, x=picture.to(model.device), seamless=None)
+    if not torch.isfinite(spread).all():
+        raise NotFinite(
+            "An encoded picture holds NaN or infinity, in float32 too.",
+            f"The VAE in {vae.source} is probably damaged: copy or download it again.",
+        )
+    mean, std = (spread.float() * vae.scaling_factor).cpu().chunk(2, dim=1)
+    return Latents(mean, std)

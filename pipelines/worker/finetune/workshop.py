@@ -21,6 +21,7 @@ from pipelines.worker.engine.jobs import Needs
 from pipelines.worker.engine.kit import give_back, take
 from pipelines.worker.engine.loop import Loop
 from pipelines.worker.engine.task import Task
+from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.pulse import Pulse
 from pipelines.worker.recipes.still import Brief, Developed, Look, still
 from pipelines.worker.weights.cache import Models
@@ -64,9 +65,9 @@ def drawn(shop: Workshop, request: Request, needs: Needs) -> Course[Tensor]:
     return outcome.pixels
 
 
-def leased(shop: Workshop, needs: Needs) -> Course[Model]:
+def leased(shop: Workshop, checkpoint: CheckpointRef) -> Course[Model]:
     """The checkpoint's model, which stays in memory until `models.release`. Raises ModelUnreadable or OutOfMemory."""
-    while (model := shop.models.lease(needs.checkpoint)) is None:
+    while (model := shop.models.lease(checkpoint)) is None:
         yield WAITS
     return model
 

@@ -124,12 +124,12 @@ def flat_names(network: nn.Module) -> dict[str, nn.Module]:
     for name, module in network.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
             names[name.removeprefix("text_model.").replace(".", "_")] = module
-            if isinstance(per_block, int) and (original := _original_name(name, per_block)):
+            if isinstance(per_block, int) and (original := original_name(name, per_block)):
                 names[original] = module
     return names
 
 
-def _original_name(name: str, per_block: int) -> str:
+def original_name(name: str, per_block: int) -> str:
     """A UNet layer's name in the original layout, flat: the blocks are counted through, not nested."""
     found = re.match(r"(down|up|mid)_blocks?\.(?:(\d+)\.)?(attentions|resnets)\.(\d+)\.(.*)", name)
     if found is None:

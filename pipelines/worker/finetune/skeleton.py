@@ -1,0 +1,158 @@
+"""Skeleton: a second set of modules that compute with the loaded model's tensors, so that what is taught hangs on them.
+
+The networks that pictures use never know of it. Where tensors come to the device and leave it (network.py), they are
+pointed at anew for each step and let go after it; so they cost nothing beside the model, and may leave in between.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import torch
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from torch import Tensor, nn
+
+from pipelines.errors import OutOfMemory
+from pipelines.worker.device.choice import DTYPES
+from pipelines.worker.device.memory import gigabytes
+from pipelines.worker.engine.gate import Component
+from pipelines.worker.finetune.method import Batch, Text
+from pipelines.worker.weights.cache import Models
+from pipelines.worker.weights.loading import Model
+
+
+class Slot(NamedTuple):
+    """A parameter of the model, where the skeleton has it too, and what lies there while it rests."""
+
+    owner: nn.Module
+    twin: nn.Module
+    name: str
+    away: nn.Parameter
+
+
+class Skeleton:
+    """Computes only inside `awake`. Everything that it is given lies on the model's device.
+
+    `precision`: as in Plan; "auto" is the format of the model.
+    """
+
+    def __init__(self, model: Model, models: Models, precision: str = "auto") -> None:
+        self.model, self._models = model, models
+        self.dtype = DTYPES.get(precision, model.dtype)
+        self._slots: list[Slot] = []
+        self._components: list[Component] = []
+        self.unet: Any = self._bones(model.denoiser)
+
+    @cached_property
+    def text_encoders(self) -> tuple[Any, ...]:
+        """CLIPTextModels in the order of the family; they are needed from the first time on that somebody asks."""
+        return tuple(self._bones(encoder.component) for encoder in self.model.text_encoders)
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """The tensors are here, on the device. Raises OutOfMemory when there is no room for them."""
+        for component in self._components:
+            self._models.fit(component, 0)
+        self._check_all_are_here()
+        try:
+            for owner, twin, name, _ in self._slots:
+                twin._parameters[name] = self._in_format(owner._parameters[name])
+            yield
+        finally:
+            for _, twin, name, away in self._slots:
+                twin._parameters[name] = away
+
+    def computing(self) -> AbstractContextManager[Any]:
+        """Mixed precision where the networks are half: what is taught stays float32 and computes as they do."""
+        is_half = self.dtype != torch.float32
+        return torch.autocast(self.model.device.type, self.dtype, enabled=is_half)
+
+    def told(self, text: Text) -> tuple[Tensor, Tensor | None]:
+        """(hidden, pooled) of a text: as it was encoded, or encoded now, as recipes/wording.py does. See Text."""
+        hidden, pooled = text.hidden, text.pooled
+        if hidden is None:
+            hidden, pooled = self._encoded(text)
+        if text.is_nothing:
+            return torch.zeros_like(hidden), None if pooled is None else torch.zeros_like(pooled)
+        return hidden, pooled
+
+    def denoise(self, batch: Batch) -> Tensor:
+        """What the denoiser answers, (rows, channels, height, width), float32."""
+        with self.computing():
+            told = [self.told(text) for text in batch.texts]
+            pooled = [one for _, one in told if one is not None]
+            added = None
+            if self.model.family.is_told_its_size and batch.time_ids is not None:
+                added = {"text_embeds": torch.cat(pooled), "time_ids": batch.time_ids}
+            output = self.unet(
+                batch.noisy.to(self.dtype),
+                batch.timesteps,
+                encoder_hidden_states=torch.cat([hidden for hidden, _ in told]).to(self.dtype),
+                added_cond_kwargs=added,
+                return_dict=False,
+            )[0]
+        answer: Tensor = output.float()
+        return answer
+
+    def save_memory(self) -> None:
+        """Activations are computed twice instead of being kept (Chen et al. 2016, arXiv:1604.06174)."""
+        self.unet.enable_gradient_checkpointing()
+        if "text_encoders" in self.__dict__:
+            for encoder in self.text_encoders:
+                encoder.gradient_checkpointing_enable({"use_reentrant": False})
+                encoder.train()  # else transformers keeps everything; there is no dropout in CLIP
+
+    def _encoded(self, text: Text) -> tuple[Tensor, Tensor | None]:
+        states, pooled = [], None
+        rows = zip(self.model.text_encoders, self.text_encoders, text.chunks, strict=True)
+        for encoder, network, chunks in rows:
+            ids = torch.tensor(chunks.ids, device=self.model.device)
+            answer = network(input_ids=ids, output_hidden_states=True)
+            is_last = encoder.row.layer == -1
+            hidden = (
+                answer.last_hidden_state if is_last else answer.hidden_states[encoder.row.layer]
+            )
+            states.append(hidden.reshape(1, -1, hidden.shape[-1]))
+            pooled = answer.text_embeds[:1] if encoder.row.is_pooled else pooled
+        return torch.cat(states, dim=-1), pooled
+
+    def _bones(self, component: Component) -> Any:
+        """The network of a component once more, without any numbers yet."""
+        assert component.network is not None
+        network: Any = component.network.module
+        with torch.device("meta"):
+            if isinstance(network, UNet2DConditionModel):
+                twin: Any = UNet2DConditionModel.from_config(network.config)
+            else:
+                twin = type(network)(copy.deepcopy(network.config))
+        twin.eval().requires_grad_(False)
+        modules = dict(twin.named_modules())
+        for name, owner in network.named_modules():
+            modules[name]._buffers.update(owner._buffers)  # small, and never gone
+            for own in owner._parameters.keys() & modules[name]._parameters.keys():
+                if (away := modules[name]._parameters[own]) is not None:
+                    self._slots.append(Slot(owner, modules[name], own, away))
+        self._components.append(component)
+        return twin
+
+    def _check_all_are_here(self) -> None:
+        networks = [one.network for one in self._components if one.network]
+        if not all(one.is_here and not one.is_streamed for one in networks):
+            needed = sum(one.device_bytes for one in networks)
+            raise OutOfMemory(
+                f"To be trained on, {self.model.ref.name} must lie on the device as a whole, "
+                f"which takes {gigabytes(needed)}.",
+                "Train on a smaller checkpoint, or close other programs that use the GPU.",
+                needed_bytes=needed,
+            )
+
+    def _in_format(self, tensor: Any) -> nn.Parameter:
+        """The model's own tensor; only where float32 was asked for, and it is half, a copy of it."""
+        own: nn.Parameter = tensor
+        if self.dtype != torch.float32 or own.dtype == torch.float32:
+            return own
+        return nn.Parameter(own.float(), requires_grad=False)
