@@ -19,7 +19,7 @@ from pipelines.retouch.faces import Face, NoFaceDetector, faces
 from pipelines.retouch.working_size import reduced, within_side
 
 Pixels = NDArray[np.uint8]
-SEEN_SIDE_PX = 480  # in which all of it is looked at: what is not seen then does not matter
+SEEN_SIDE_PX = 320  # in which all of it is looked at: what is not seen then does not matter
 SIDE_MIN_PX = 32  # a picture with a shorter side matters as a whole
 FACE_SHARE_MIN = 0.05  # of the picture's shorter side; smaller ones stand in the background
 FACE_TO_LARGEST = 0.4  # a face so much smaller than the largest one is not meant
@@ -27,6 +27,7 @@ PLAIN_PIXELS = 200 * 200
 OBJECT_SHARE = (0.01, 0.9)  # of the picture: less is a speck, more is no ground
 SALIENCY_PX = 64
 SALIENCY_BLUR_PX = 3.5
+STANDS_OUT = 2.0  # times the mean; the paper takes 3
 MASS = (0.1, 0.9)  # the middle share of what stands out, along each axis
 
 
@@ -89,7 +90,7 @@ def _standing_out(pixels: Pixels) -> Box:
     residual = strength - cv2.blur(strength, (3, 3))
     map_ = np.abs(np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))) ** 2
     map_ = cv2.GaussianBlur(map_.astype(np.float32), (0, 0), SALIENCY_BLUR_PX)
-    map_ = np.maximum(map_ - np.median(map_), 0)
+    map_ = np.maximum(map_ - STANDS_OUT * map_.mean(), 0)
     (left, right), (top, bottom) = _middle(map_.sum(axis=0)), _middle(map_.sum(axis=1))
     return _scaled((left, top, right, bottom), map_.shape, pixels.shape)
 

@@ -13,10 +13,18 @@ from PIL import Image, ImageDraw, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 
 from pipelines.errors import RequestError
+from pipelines.finetune import focus
 from pipelines.finetune.intake import Proposals, Sent, examine, sent
 from pipelines.finetune.looking import Looks
 from pipelines.finetune.plan import PICTURES_MAX, Plan
 from tests.pipelines.finetune.uploads import Uploads, drawing, encoded, texture, written
+
+
+@pytest.fixture(autouse=True)
+def without_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for faces takes most of the time; test_focus.py does it in earnest."""
+    monkeypatch.setattr(focus, "faces", lambda picture, folder: [])
+
 
 PLAN = Plan(name="Zorp", trigger="zorp", class_word="dog", resolution=128)
 
