@@ -1,0 +1,70 @@
+"""Measures: how well a step has learned what it was not shown, and whether it only repeats what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from pipelines.worker.finetune.chances import MEASURE, Chance, generator
+from pipelines.worker.finetune.examples import Example, Examples
+from pipelines.worker.finetune.messages import Lesson
+from pipelines.worker.finetune.method import Method
+from pipelines.worker.finetune.objective import Objective, Row, batches_of
+from pipelines.worker.finetune.skeleton import Skeleton
+from pipelines.worker.finetune.state import Kept
+from pipelines.worker.finetune.workshop import WORKED, Course
+from pipelines.worker.sampling import NoiseSchedule
+
+LEVELS = 8  # timesteps at which each held-out picture is looked at, in the middle of equal shares
+SEED = 0  # the same noise whatever is trained: so the losses of all marks can be compared
+NEIGHBOURS = 1  # marks on each side that are taken into account when the best one is looked for
+
+
+def held_out_loss(
+    method: Method, skeleton: Skeleton, examples: Examples, schedule: NoiseSchedule
+) -> Course[float | None]:
+    """The mean loss over the held-out pictures; None without any. Yields after each forward."""
+    rows = list(rows_of(examples.held_out, schedule))
+    objective = Objective(schedule, skeleton.model.device)
+    losses: list[float] = []
+    for batch in batches_of(rows, 1):
+        asked, target = objective.asked(batch)
+        with torch.no_grad(), skeleton.awake():
+            answer = method.predict(asked)
+        losses += objective.losses(answer, target, asked.timesteps).tolist()
+        yield WORKED
+    return sum(losses) / len(losses) if losses else None
+
+
+def similarity(pictures: Sequence[Tensor], lessons: Sequence[Lesson]) -> float | None:
+    """Of the samples to the training pictures nearest to them, 0 … 1; None without any."""
+    return None
+
+
+def rows_of(pictures: Sequence[Example], schedule: NoiseSchedule) -> Iterator[Row]:
+    """Each picture at each level, under noise that depends on nothing but its place among the rows."""
+    timesteps = schedule.last_timestep + 1
+    for place, picture in enumerate(pictures):
+        for level in range(LEVELS):
+            own = generator(SEED, MEASURE, place * LEVELS + level)
+            clean = picture.latents.mean
+            noise = torch.randn(clean.shape, generator=own)
+            timestep = (2 * level + 1) * timesteps // (2 * LEVELS)
+            chance = Chance(torch.zeros_like(clean), noise, timestep, False, False)
+            yield Row(picture, picture.text, chance, 1.0)
+
+
+def best_step(marks: Sequence[Kept], last: int) -> int:
+    """The step of the lowest held-out loss, each averaged with those of its neighbours; without losses the last one."""
+    measured = [mark for mark in marks if mark.held_out_loss is not None]
+    if not measured:
+        return last
+    losses = [mark.held_out_loss or 0.0 for mark in measured]
+
+    def smooth(place: int) -> float:
+        near = losses[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
+        return sum(near) / len(near)
+
+    return measured[min(range(len(measured)), key=smooth)].step
