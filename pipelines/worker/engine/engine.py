@@ -21,6 +21,8 @@ from pipelines.worker.engine.loop import Loop
 from pipelines.worker.engine.task import Task
 from pipelines.worker.engine.trials import Trials
 from pipelines.worker.engine.viewing import Audience, Viewer
+from pipelines.worker.finetune.trainings import Trainings
+from pipelines.worker.finetune.workshop import Workshop
 from pipelines.worker.messages import (
     Cancel,
     CheckpointRef,
@@ -72,11 +74,13 @@ class Engine:
         self._loop = Loop(self._forwards)
         self._jobs: dict[str, WorkerJob] = {}  # oldest first
         self._trials = Trials(bench.models, self._loop, self._forwards)
+        parts = (bench.device, bench.memory, bench.models, bench.pulse)
+        self._trainings = Trainings(Workshop(*parts, self._loop, self._forwards, send, clock))
         self._active = 0
         bench.models.wanted = self._wanted
 
     def receive(self, message: Any) -> None:
-        """Takes a message of the web process: Submit, Cancel, Pause, Unload or Probe."""
+        """Takes a message of the web process: Submit, Cancel, Pause, Unload, Probe, or of a training."""
         if isinstance(message, Submit):
             self._submit(message)
         elif isinstance(message, Cancel):
@@ -87,15 +91,23 @@ class Engine:
             self._bench.models.unload(message.name)
         elif isinstance(message, Probe):
             self._probe(message)
+        else:
+            self._trainings.receive(message)
 
     def turn(self) -> bool:
-        """Starts what may start, and runs one forward. False: nothing to do until a message or a model comes.
+        """Starts what may start, and runs one forward; a step of a training when no picture wants one.
+
+        False: nothing to do until a message or a model comes.
 
         Raises Poisoned when the device is lost.
         """
         self._trials.start_those_ready()
         self._admit()
+        if self._is_short_of_memory and self._trainings.make_room():
+            return True
         has_worked = self._loop.turn()
+        if not has_worked and not self._is_anyone_waiting:
+            has_worked = self._trainings.turn()
         self._bench.pulse.loaded = self._bench.models.names
         self._bench.pulse.holders = self._bench.models.holders
         return has_worked
@@ -103,6 +115,15 @@ class Engine:
     def try_out(self, checkpoint: CheckpointRef, on_end: Callable[[str], None]) -> None:
         """Loads a checkpoint and makes a tiny picture with it; then says what was wrong, or an empty string."""
         self._trials.add(checkpoint, on_end)
+
+    @property
+    def _is_anyone_waiting(self) -> bool:
+        return self._trials.is_waiting or any(job.waiting for job in self._jobs.values())
+
+    @property
+    def _is_short_of_memory(self) -> bool:
+        stages = [job.stage for job in self._jobs.values() if job.waiting]
+        return self._trials.is_short_of_memory or "waiting for memory" in stages
 
     def _submit(self, submit: Submit) -> None:
         if submit.job_id in self._jobs:
@@ -243,7 +264,8 @@ class Engine:
             self._send(JobEnded(job.submit.job_id, job.is_cancelled))
 
     def _wanted(self) -> Sequence[CheckpointRef]:
-        return [checkpoint for job in self._jobs.values() for checkpoint in job.checkpoints]
+        asked = [checkpoint for job in self._jobs.values() for checkpoint in job.checkpoints]
+        return [*asked, *self._trainings.checkpoints]
 
     def _probe(self, probe: Probe) -> None:
         began = self._clock()

@@ -37,6 +37,16 @@ class Trials:
     def add(self, checkpoint: CheckpointRef, on_end: OnEnd) -> None:
         self._waiting.append((checkpoint, on_end))
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some have not started."""
+        return bool(self._waiting)
+
+    @property
+    def is_short_of_memory(self) -> bool:
+        """Whether some wait for more than a file."""
+        return any(not self._models.is_reading(checkpoint) for checkpoint, _ in self._waiting)
+
     def start_those_ready(self) -> None:
         """Starts the trials whose checkpoint is loaded; the others are asked again at the next turn."""
         waiting, self._waiting = self._waiting, []
