@@ -7,9 +7,9 @@ import { hasPreview, isLive, isOpen, previewOf, progress, tally } from "./store.
 import { phrase } from "./telling.js";
 import { plural } from "./words.js";
 
-const NOTHING_BESIDE = { count: () => 0, words: () => "", share: () => 0 };
+const NOTHING_BESIDE = { count: () => 0, words: () => "", share: () => 0, picture: () => "" };
 
-/** Builds the dock as the page's last landmark. `put(part)` adds something that is no job: {element, count, words, share}. */
+/** Builds the dock as the page's last landmark. `put(part)` adds something that is no job: as `train/in_dock.js`. */
 export function mountDock({ store, verbs, focus, goTo }) {
   const thumb = h("span", { class: "dock-thumb" });
   const summary = h("span", { class: "dock-summary" });
@@ -59,7 +59,7 @@ export function mountDock({ store, verbs, focus, goTo }) {
     fill.style.transform = `scaleX(${(running[0] ? progress(running[0]) : beside.share()).toFixed(3)})`;
     if (!lead || (beside.words() && !isOpen(lead))) {
       setText(summary, beside.words());
-      return thumb.replaceChildren();
+      return putPicture(thumb, beside.picture());
     }
     const words =
       running.length || waiting.length || paused.length
@@ -138,10 +138,15 @@ function setPicture(host, job) {
   const seen = job.pictures.find((picture) => hasPreview(job, picture));
   const id = done?.picture_id ?? job.verifies;
   const src = id ? url(`api/v1/pictures/${id}/thumbnail`) : seen ? previewOf(job, seen) : "";
-  const key = src || job.state;
+  putPicture(host, src, job.state);
+}
+
+/** `state` counts where there is no picture. */
+function putPicture(host, src, state = "") {
+  const key = src || state;
   if (host.dataset.shown === key || (document.hidden && src)) return;
   host.dataset.shown = key;
-  if (!src) return host.replaceChildren(...(job.state === "failed" ? [icon("warning")] : []));
+  if (!src) return host.replaceChildren(...(state === "failed" ? [icon("warning")] : []));
   if (!host.querySelector("img"))
     host.replaceChildren(h("img", { alt: "", on: { error: (event) => event.target.remove() } }));
   host.firstElementChild.src = src;

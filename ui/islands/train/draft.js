@@ -49,6 +49,7 @@ export function createDraft({ checkpoint, trainings, toasts }) {
   function change(fields) {
     draft.plan = { ...draft.plan, ...fields };
     for (const [name, value] of Object.entries(draft.plan)) if (isUnset(value)) delete draft.plan[name];
+    draft.problems = draft.problems.filter(({ field }) => !(field in fields));
     changed();
   }
   function add(assets) {
@@ -64,9 +65,12 @@ export function createDraft({ checkpoint, trainings, toasts }) {
     Object.assign(draft.pictures.find((one) => one.image === image), fields);
     changed();
   }
+  /** Empties it; answers with what brings it back. */
   function clear() {
+    const { plan, pictures } = draft;
     Object.assign(draft, { plan: {}, pictures: [], answer: null, problems: [] });
     changed();
+    return () => (Object.assign(draft, { plan, pictures }), changed());
   }
   /** What the server says of a picture, with what the user has changed; null while it has not answered. */
   function exampleOf(image) {

@@ -1,6 +1,7 @@
 // The fields of a training that everybody fills in: its name, what kind of thing it is, and the checkpoint that is taught.
 import { debounce, h, icon, setAttribute, setText } from "../dom.js";
 import { familyName } from "../words.js";
+import { calling } from "./telling.js";
 
 const TYPING_MS = 250;
 const KINDS = [
@@ -36,7 +37,7 @@ export function createFields({ draft, checkpoint, picker }) {
   const about = h("p", { class: "hint" });
   const kinds = KINDS.map(([value, label]) => h("button", { type: "button", role: "radio", class: "chip", data: { kind: value }, on: { click: () => choose(value) } }, label));
   const group = h("div", { class: "chips teach-kinds", role: "radiogroup", "aria-label": "What is taught", on: { keydown: walk } }, ...kinds);
-  const called = h("p", { class: "hint" });
+  const called = h("p", { class: "hint teach-called" });
   const base = h("span", { class: "teach-base" });
   const other = h("button", { type: "button", class: "secondary", "aria-label": "Choose another checkpoint", on: { click: () => picker.open() } }, base, icon("chevron"));
   const taught = h("div", { class: "teach-field", data: { plan: "checkpoint" } }, h("span", { class: "label" }, "Checkpoint that learns it"), other);
@@ -63,9 +64,8 @@ export function createFields({ draft, checkpoint, picker }) {
       setAttribute(button, "tabindex", isChosen ? 0 : -1);
     }
     setText(about, KINDS.find(([value]) => value === kindOf())[2]);
-    const { trigger = "", class_word: word = "" } = draft.answer?.plan ?? {};
-    const phrase = trigger.includes(word) ? trigger : `${trigger} ${word}`;
-    setText(called, trigger ? `In prompts you will write “${phrase.trim()}”.` : "");
+    const settled = draft.answer?.plan;
+    setText(called, settled?.trigger ? `In prompts you will write “${calling(settled)}”.` : "");
     const row = checkpoint.all.find((one) => one.name === checkpoint.name);
     setText(base, row ? `${row.name} · ${familyName(row.family)}` : "no checkpoint");
   }

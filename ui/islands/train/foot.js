@@ -30,7 +30,6 @@ export function createFoot({ draft, onTrain }) {
     show(warnings, all.length > 0);
     setText(time, answer ? timeOf(answer) : draft.pictures.length ? "Looking at the pictures …" : "Add pictures to begin.");
     setText(memory, answer ? memoryOf(answer) : "");
-    estimate.classList.toggle("old", draft.isAsking);
     estimate.classList.toggle("too-much", answer !== null && answer.available_bytes !== null && answer.memory_bytes > answer.available_bytes);
     train.disabled = isSending || draft.pictures.length === 0;
     setText(train, isSending ? "Beginning …" : "Train");
@@ -40,10 +39,12 @@ export function createFoot({ draft, onTrain }) {
 
 function timeOf({ seconds, plan }) {
   const steps = `${(plan.steps ?? 0).toLocaleString()} steps`;
-  return seconds === null ? `${steps}, how long is known after the first ones` : `About ${duration(seconds)} for ${steps}`;
+  return seconds === null ? `${steps}; how long they take shows after the first ones` : `${steps} in about ${roughly(seconds)}`;
 }
 
+/** An estimate has no seconds: "6 min". */
+const roughly = (seconds) => (seconds < 90 || seconds >= 5400 ? duration(seconds) : `${Math.round(seconds / 60)} min`);
+
 function memoryOf({ memory_bytes: needs, available_bytes: there }) {
-  const needed = `${gigabytes(needs)} GB`;
-  return there === null ? `needs ${needed}` : `needs ${needed} of ${gigabytes(there)} GB`;
+  return there === null ? `${gigabytes(needs)} GB of memory` : `${gigabytes(needs)} of ${gigabytes(there)} GB memory`;
 }

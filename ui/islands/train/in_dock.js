@@ -3,7 +3,7 @@ import { h, iconButton, keyed, setText, show } from "../dom.js";
 import { phrase, share } from "./telling.js";
 import { exampleUrl, isLive, isOpen, sampleUrl } from "./trainings.js";
 
-/** A part of the dock: {element, count(), words(), share()}; `onOpen(id)` leads to the view of one. */
+/** A part of the dock: {element, count(), words(), share(), picture()}; `onOpen(id)` leads to the view of one. */
 export function createDockRows({ trainings, onOpen, onChange }) {
   const element = h("ul", { class: "dock-list dock-trainings", "aria-label": "Trainings" });
   const live = () => trainings.rows.filter(isLive);
@@ -28,8 +28,7 @@ export function createDockRows({ trainings, onOpen, onChange }) {
     node.querySelector(".progress-fill").style.transform = `scaleX(${share(one).toFixed(3)})`;
     show(node.querySelector("[data-act=pause]"), isOpen(one));
     show(node.querySelector("[data-act=play]"), one.state === "paused");
-    const step = one.sampled_steps.at(-1);
-    const src = step ? sampleUrl(one, step, 0) : one.examples.length ? exampleUrl(one, one.examples[0].index) : "";
+    const src = pictureOf(one);
     const image = node.querySelector("img");
     if (!src || image.src === src) return;
     image.src = src;
@@ -40,6 +39,14 @@ export function createDockRows({ trainings, onOpen, onChange }) {
     element,
     count: () => live().length,
     words: () => (live().length ? `training ${running().plan.name}: ${phrase(running())}` : ""),
+    picture: () => (running() ? pictureOf(running()) : ""),
     share: () => (running()?.state === "running" ? share(running()) : 0),
   };
+}
+
+/** The newest sample, else one of the pictures that are taught. */
+function pictureOf(one) {
+  const step = one.sampled_steps.at(-1);
+  if (step) return sampleUrl(one, step, 0);
+  return one.examples.length ? exampleUrl(one, one.examples[0].index) : "";
 }

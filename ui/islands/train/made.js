@@ -3,6 +3,7 @@ import { h, icon, setText, show } from "../dom.js";
 import { usesLine } from "../licence.js";
 import { withModel, withWords } from "../tags.js";
 import { createComparison } from "./comparison.js";
+import { calling } from "./telling.js";
 
 const STRENGTH = 0.8;
 
@@ -20,6 +21,7 @@ export function createMade({ trainings, parts }) {
   const element = h("section", { class: "made", "aria-label": "What came of it" }, title, how, h("div", { class: "train-actions" }, use, compare, model), comparison.element, file, licence);
   let training = null;
 
+  const words = ({ made, plan }) => calling({ ...plan, trigger: made.trigger });
   const kind = () => (training.plan.method === "embedding" ? "embedding" : "lora");
   /** Tag and word go to the end of the prompt; the checkpoint becomes one that it fits. */
   function put() {
@@ -28,7 +30,7 @@ export function createMade({ trainings, parts }) {
     const family = checkpoint.all.find((one) => one.name === checkpoint.name)?.family;
     if (family !== training.family && !checkpoint.choose(plan.checkpoint)) toasts.say(`The checkpoint “${plan.checkpoint}” is not there: choose one of its family.`, { key: "training" });
     const prompt = withModel(form.values.prompt ?? "", row);
-    form.fill({ prompt: kind() === "lora" ? withWords(prompt, [calling(training)]) : prompt });
+    form.fill({ prompt: kind() === "lora" ? withWords(prompt, [words(training)]) : prompt });
     modes.open("text");
     document.querySelector("#field-prompt textarea")?.focus();
   }
@@ -42,7 +44,7 @@ export function createMade({ trainings, parts }) {
     if (!training.made) return;
     const { made, state } = training;
     setText(title, state === "done" ? `“${made.name}” is ready` : `“${made.name}” can be used already`);
-    setText(how, kind() === "lora" ? `Write “${calling(training)}” in a prompt, with <lora:${made.name}:${STRENGTH}>. Of step ${made.step}.` : `Write “${made.name}” in a prompt. Of step ${made.step}.`);
+    setText(how, kind() === "lora" ? `Write “${words(training)}” in a prompt, with <lora:${made.name}:${STRENGTH}>. Of step ${made.step}.` : `Write “${made.name}” in a prompt. Of step ${made.step}.`);
     setText(file, `File: ${made.file}`);
     const base = checkpoint.all.find((one) => one.name === training.plan.checkpoint);
     const terms = base?.terms && `It may be used as its checkpoint may: ${base.terms.title || base.terms.name || "licence unknown"} (${usesLine(base.terms)}).`;
@@ -50,10 +52,4 @@ export function createMade({ trainings, parts }) {
     comparison.draw(training);
   }
   return { element, draw };
-}
-
-/** "sks dog": the word with what it is, which is how the captions had it. */
-function calling({ made, plan }) {
-  const isWhole = !plan.class_word || made.trigger.toLowerCase().includes(plan.class_word.toLowerCase());
-  return isWhole || plan.kind !== "subject" ? made.trigger : `${made.trigger} ${plan.class_word}`;
 }

@@ -2,8 +2,8 @@
 import { h, setText } from "../dom.js";
 import { measured } from "./telling.js";
 
-const SIZE = { width: 560, height: 200 };
-const EDGE = { left: 48, right: 12, top: 12, bottom: 28 };
+const SIZE = { width: 360, height: 180 };
+const EDGE = { left: 40, right: 8, top: 8, bottom: 24 };
 const SMOOTHING = 0.9; // of the exponential mean, as in TensorBoard
 const NS = "http://www.w3.org/2000/svg";
 

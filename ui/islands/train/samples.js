@@ -23,6 +23,7 @@ export function createSamples({ onEnlarge, onUse }) {
     training = next;
     columns = columnsOf(training);
     if (isOther) body.replaceChildren();
+    element.style.setProperty("--columns", columns.length);
     show(scroll, columns.length > 0 && prompts().length > 0);
     show(none, columns.length === 0);
     drawHead();
@@ -69,7 +70,7 @@ export function createSamples({ onEnlarge, onUse }) {
     if (step === "") return;
     const mark = training.marks.find((one) => one.step === step);
     const has = (value) => value !== null && value !== undefined;
-    setText(node.querySelector(".sample-like"), has(mark?.similarity) ? `${Math.round(mark.similarity * 100)} % like them` : "");
+    setText(node.querySelector(".sample-like"), has(mark?.similarity) ? `${Math.round(mark.similarity * 100)} % like your pictures` : "");
     setText(node.querySelector(".sample-loss"), has(mark?.held_out_loss) ? `held-out loss ${mark.held_out_loss.toFixed(3)}` : "");
     setText(node.querySelector(".sample-verdict"), step === 0 ? "" : verdict(training, step));
     node.classList.toggle("best", step !== 0 && step === training.best_step);

@@ -10,18 +10,22 @@ import { createPictures } from "./pictures.js";
 const AWAITED = ["name", "class_word", "examples", "images"];
 
 /** The view; `onBegun(training)` when it is on its way, `onBack()` to the list. */
-export function createTeach({ draft, checkpoint, picker, onBegun, onBack }) {
+export function createTeach({ draft, checkpoint, picker, toasts, onBegun, onBack }) {
   const pictures = createPictures({ draft });
   const fields = createFields({ draft, checkpoint, picker });
   const advanced = createAdvanced({ draft });
   const foot = createFoot({ draft, onTrain: begin });
   const back = h("button", { type: "button", class: "quiet", on: { click: onBack } }, icon("chevron"), "Trainings");
-  const clear = h("button", { type: "button", class: "quiet", on: { click: draft.clear } }, "Begin anew");
+  const clear = h("button", { type: "button", class: "quiet", on: { click: empty } }, "Begin anew");
   const head = h("header", { class: "train-head" }, back, h("h2", {}, "New training"), clear);
   const side = h("section", { class: "teach-side", "aria-label": "What is taught" }, h("div", { class: "teach-scroll" }, fields.element, advanced.element), foot.element);
   const element = h("div", { class: "teach" }, head, h("div", { class: "teach-body" }, pictures.element, side));
   let isPressed = false;
 
+  function empty() {
+    const undo = draft.clear();
+    toasts.say("Pictures and fields are cleared.", { key: "training", action: { label: "Undo", run: undo } });
+  }
   async function begin() {
     isPressed = true;
     if (draft.problems.length && !draft.isAsking) return draw(), focusFirst();

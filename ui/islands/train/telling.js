@@ -26,8 +26,14 @@ export const isStepping = ({ stage, step }) => step > 0 && (!stage || stage === 
 /** 0 … 1. */
 export const share = ({ step, steps, state }) => (state === "done" ? 1 : steps ? Math.min(1, step / steps) : 0);
 
-/** "subject · dog · LoRA for SD 1.5". */
+/** "LoRA", "Embedding". */
 export const methodName = (method) => ({ lora: "LoRA", embedding: "Embedding" })[method] ?? method;
+
+/** What stands in prompts for what is taught, as it stands in the captions: "sks dog", "in sks style". */
+export function calling({ kind, trigger, class_word: word }) {
+  if (kind === "style") return `in ${trigger} style`;
+  return word && !trigger.toLowerCase().split(" ").includes(word.toLowerCase()) ? `${trigger} ${word}` : trigger;
+}
 
 /** Marks that were measured on held-out pictures, by step. */
 export const measured = ({ marks }) => marks.filter((mark) => mark.held_out_loss !== null).sort((a, b) => a.step - b.step);
@@ -41,9 +47,10 @@ export function overfitting(training) {
   if (marks.length < 2) return "";
   const best = marks.reduce((low, mark) => (mark.held_out_loss < low.held_out_loss ? mark : low));
   const last = marks.at(-1);
+  const isOver = training.state === "done";
   if (last.held_out_loss > best.held_out_loss * WORSE)
-    return `Since step ${best.step} it gets worse at the pictures that it is only measured on: it begins to learn its own by heart. Step ${best.step} is the best so far.`;
-  if (best === last) return "It still gets better at the pictures that it is only measured on: more steps may help.";
+    return `Since step ${best.step} it ${isOver ? "got" : "gets"} worse at the pictures that it is only measured on: it ${isOver ? "began" : "begins"} to learn its own by heart. Step ${best.step} is the best${isOver ? "" : " so far"}.`;
+  if (best === last) return `It still gets better at the pictures that it is only measured on${isOver ? ": more steps may help" : ""}.`;
   return `It does not get better any more since step ${best.step}.`;
 }
 

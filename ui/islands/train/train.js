@@ -36,7 +36,7 @@ function mountTab(host, parts) {
   const draft = createDraft({ checkpoint, trainings, toasts });
   const enlarged = createEnlarged();
   const list = createList({ trainings, onOpen: open, onNew: () => open(NEW) });
-  const teach = createTeach({ draft, checkpoint, picker, onBegun: ({ id }) => open(id), onBack: () => open("") });
+  const teach = createTeach({ draft, checkpoint, picker, toasts, onBegun: ({ id }) => open(id), onBack: () => open("") });
   const view = createView({ trainings, enlarged, parts, onBack: () => open("") });
   host.append(h("section", { class: "train", "aria-label": "Train" }, list.element, teach.element, view.element));
   let at = recall("train", "");

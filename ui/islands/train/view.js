@@ -1,5 +1,5 @@
 // One training: how far it is, its samples beside the untrained ones, its losses, and what can be done with it.
-import { h, icon, setAttribute, setText, show } from "../dom.js";
+import { h, icon, iconButton, setAttribute, setText, show } from "../dom.js";
 import { familyName, plural, when } from "../words.js";
 import { ask } from "./ask.js";
 import { createMade } from "./made.js";
@@ -19,7 +19,7 @@ export function createView({ trainings, enlarged, parts, onBack }) {
   const range = { role: "progressbar", "aria-label": "Training", "aria-valuemin": 0, "aria-valuemax": 100 };
   const bar = h("div", { class: "progress-bar", ...range }, fill);
   const live = h("div", { class: "off-screen", role: "status" });
-  const verbs = Object.fromEntries(VERBS.map(({ name, sign, label }) => [name, h("button", { type: "button", class: "secondary", data: { act: name }, on: { click: () => act(name) } }, icon(sign), label)]));
+  const verbs = Object.fromEntries(VERBS.map(({ name, sign, label }) => [name, h("button", { type: "button", class: "secondary", data: { act: name }, on: { click: () => trainings.ask(id, name) } }, icon(sign), label)]));
   const trouble = h("div", { class: "train-trouble", role: "alert", hidden: true });
   const warnings = h("ul", { class: "teach-warnings", hidden: true });
   const overfit = h("p", { class: "train-overfit", role: "status" });
@@ -27,7 +27,7 @@ export function createView({ trainings, enlarged, parts, onBack }) {
   const samples = createSamples({ onEnlarge: enlarged.open, onUse: (step) => trainings.publish(id, step) });
   const plot = createPlot();
   const taught = createTaught({ enlarged });
-  const head = h("header", { class: "train-head" }, back, h("div", { class: "train-title" }, title, about), h("div", { class: "train-actions" }, ...Object.values(verbs)));
+  const head = h("header", { class: "train-head" }, back, h("div", { class: "train-title" }, title, about), h("div", { class: "train-actions" }, ...Object.values(verbs)), iconButton("trash", "Delete", discard));
   const progress = h("div", { class: "train-progress" }, bar, h("div", { class: "train-line" }, state), live);
   const main = h("div", { class: "train-main" }, trouble, warnings, made.element, overfit, samples.element);
   const aside = h("div", { class: "train-aside" }, plot.element, taught.element);
@@ -35,8 +35,7 @@ export function createView({ trainings, enlarged, parts, onBack }) {
   let id = "";
 
   const training = () => trainings.find(id);
-  async function act(name) {
-    if (name !== "delete") return trainings.ask(id, name);
+  async function discard() {
     const one = training();
     if (!(await ask(questionOf(one)))) return;
     if (await trainings.remove(one.id)) onBack();
@@ -72,7 +71,6 @@ const VERBS = [
   { name: "pause", sign: "pause", label: "Pause", fits: isOpen },
   { name: "resume", sign: "play", label: "Go on", fits: ({ state }) => state === "paused" || state === "failed" },
   { name: "finish", sign: "check", label: "Stop and keep the best", fits: (one) => isLive(one) && one.step > 0 },
-  { name: "delete", sign: "trash", label: "Delete", fits: () => true },
 ];
 
 function aboutOf({ plan, family, examples, created }) {
