@@ -120,7 +120,7 @@ class Trainer:
         return loss, None
 
     # Holds for these lines alone: no picture runs before they are done.
-    @torch.enable_grad()  # type: ignore[untyped-decorator]
+    @torch.enable_grad()
     def _backward(self, rows: Sequence[Row]) -> Tensor:
         subject = self._subject
         batch, target = self._objective.asked(rows)
@@ -130,7 +130,7 @@ class Trainer:
             loss = (losses * torch.tensor([row.weight for row in rows]).to(losses)).sum()
             self._shop.pulse.end()
             self._shop.pulse.begin()
-            self._scaler.scale(loss).backward()
+            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
     def _move(self) -> None:
