@@ -58,7 +58,11 @@ async def changed_jobs(
         "jobs": [job.as_dict() for job in changes.jobs],
         "removed": list(changes.removed_ids),
         "whole": changes.is_whole,
-        "status": {**shown, "projects_version": studio.manager.projects.version(owner)},
+        "status": {
+            **shown,
+            "projects_version": studio.manager.projects.version(owner),
+            "trainings_version": studio.manager.trainings.version(owner),
+        },
     }
     return Json(answer)
 

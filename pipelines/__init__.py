@@ -32,6 +32,8 @@ from pipelines.errors import (
     StudioError,
     UploadError,
 )
+from pipelines.finetune.telling import as_dict as training_as_dict
+from pipelines.finetune.training import Training
 from pipelines.graphics.graphics import Graphics, Wanted
 from pipelines.graphics.styles import GRAPHIC_STYLES
 from pipelines.guiding.guides import PREPROCESSORS, RESIZES, Control, ImagePrompt
@@ -144,6 +146,7 @@ __all__ = [
     "Source",
     "StudioError",
     "Style",
+    "Training",
     "UploadError",
     "VaeFile",
     "Wanted",
@@ -160,5 +163,6 @@ __all__ = [
     "read_infotext",
     "read_texts",
     "title_of",
+    "training_as_dict",
     "upscaler_rows",
 ]

@@ -37,6 +37,12 @@ from PIL import Image, ImageDraw, ImageOps
 
 from pipelines.errors import NotFinite, OutOfMemory, StateDamaged, StudioError
 from pipelines.request import Request
+from pipelines.worker.finetune.messages import (
+    DropTraining,
+    FinishTraining,
+    RestTraining,
+    Train,
+)
 from pipelines.worker.messages import (
     Cancel,
     Dying,
@@ -61,6 +67,7 @@ from pipelines.worker.messages import (
     Submit,
     Unload,
 )
+from tests.fake_training import FakeTraining, words
 
 STEP_SECONDS = 0.01
 HEARTBEAT_SECONDS = 0.25
@@ -126,6 +133,7 @@ class FakeWorker:
         self._loaded: list[str] = []
         self._forwards = self._calls = 0
         self._is_hung = self._is_stopping = False
+        self._training: FakeTraining | None = None
 
     def run(self) -> None:
         started = time.monotonic()
@@ -144,6 +152,8 @@ class FakeWorker:
             self._admit()
             if self._active:
                 self._forward()
+            elif self._training is not None:
+                self._train(self._training)
 
     # ---- messages ------------------------------------------------------------------------------------
 
@@ -170,7 +180,7 @@ class FakeWorker:
             time.sleep(HEARTBEAT_SECONDS)
 
     def _take_messages(self) -> None:
-        is_idle = not (self._active or self._waiting)
+        is_idle = not (self._active or self._waiting or self._training)
         while is_idle or not self._inbox.empty():
             is_idle = False
             match self._inbox.get():
@@ -180,12 +190,34 @@ class FakeWorker:
                     self._cancel(job_id)
                 case Pause(job_id):
                     self._pause(job_id)
+                case Train() as order:
+                    script = self._script | parse(" ".join(words(order)))
+                    self._training = FakeTraining(order, script, self._say)
+                case RestTraining() | FinishTraining() | DropTraining() as wish:
+                    self._wish(wish)
                 case Unload(name):
                     self._loaded = [one for one in self._loaded if one != name]
                 case Probe(nonce):
                     self._say(Probed(nonce, True, 0.001))
                 case Stop():
                     self._is_stopping = True
+
+    def _train(self, training: FakeTraining) -> None:
+        """One step, when no picture waits."""
+        training.advance()
+        if training.is_over:
+            self._training = None
+
+    def _wish(self, wish: RestTraining | FinishTraining | DropTraining) -> None:
+        training, self._training = self._training, None
+        if training is None or training.id != wish.training_id:
+            self._training = training
+        elif isinstance(wish, RestTraining):
+            training.rest()
+        elif isinstance(wish, FinishTraining):
+            training.finish()
+        else:
+            training.drop()
 
     def _developing(self, job: Submit, task: PictureTask) -> Developing:
         one = Developing(job, task, {})

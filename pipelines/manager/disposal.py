@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from time import time
 from typing import Any
@@ -24,8 +25,17 @@ from pipelines.request import Request
 class Disposal:
     """May be asked from any thread; whether a model is in use is asked on the desk, in one go with its move."""
 
-    def __init__(self, catalog: Catalog, desk: Desk, docket: Docket, data_dir: Path) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        desk: Desk,
+        docket: Docket,
+        data_dir: Path,
+        trainings: Callable[[Model], int],
+    ) -> None:
+        """`trainings(model)`: how many that are not over are on it."""
         self._catalog, self._desk, self._docket = catalog, desk, docket
+        self._trainings = trainings
         folders = [folder for folder in catalog.folders if not catalog.is_taken_over(folder)]
         self._trash = Trash(data_dir / "trash" / "models", folders)
 
@@ -87,6 +97,10 @@ class Disposal:
             jobs = "one job waits or runs" if count == 1 else f"{count} jobs wait or run"
             what = f"{card.model.name} is in use: {jobs} with it."
             raise ModelKept(what, "Wait until they are done, or cancel them; then try again.")
+        if trained := self._trainings(card.model):
+            trainings = "a training" if trained == 1 else f"{trained} trainings"
+            what = f"{card.model.name} is in use: {trainings} on it cannot go on without it."
+            raise ModelKept(what, "Wait until it is over, or delete the training; then try again.")
         move()
 
 

@@ -16,9 +16,11 @@ from typing import Any
 
 from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
-from pipelines.catalog.verdict import verdict_of
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound
+from pipelines.finetune.house import House
+from pipelines.finetune.store import FOLDER as TRAININGS_DIR
+from pipelines.finetune.trainings import Trainings
 from pipelines.guiding.prepared import Prepared
 from pipelines.manager.bench import Bench
 from pipelines.manager.canvases import Canvases
@@ -38,7 +40,6 @@ from pipelines.manager.jobs import Jobs
 from pipelines.manager.keeper import Keeper
 from pipelines.manager.launching import launch_of
 from pipelines.manager.lock import FolderLock
-from pipelines.manager.marks import marks_of
 from pipelines.manager.models import Models
 from pipelines.manager.naming import Naming
 from pipelines.manager.pickles import Pickles
@@ -47,17 +48,16 @@ from pipelines.manager.queue import Queue
 from pipelines.manager.recovery import recover
 from pipelines.manager.results import Results
 from pipelines.manager.rounds import Parts, Rounds
+from pipelines.manager.saving import Saver
 from pipelines.manager.status import Status
 from pipelines.manager.style_book import StyleBook
 from pipelines.manager.tokens import TokenCount, TokenCounter
-from pipelines.manager.used import used_by
-from pipelines.manager.verifying import Comparison, Verifier
+from pipelines.manager.verifying import Verifier
 from pipelines.manager.words import Words
 from pipelines.output.assets import Assets
 from pipelines.output.intake import Intake, Progress
 from pipelines.output.library import Library
 from pipelines.output.own_files import OwnFiles
-from pipelines.output.record import NewPicture, PictureRecord
 from pipelines.projects.pictures import Pictures
 from pipelines.projects.projects import Projects
 from pipelines.projects.runner import Means
@@ -99,8 +99,9 @@ class PipelineManager(Jobs):
         self.takeovers = Takeovers.at(settings.from_)
         self._lock = FolderLock(settings.data_dir)
         converted = settings.data_dir / CONVERTED_DIR
+        made = (converted, settings.data_dir / TRAININGS_DIR)
         self.catalog = Catalog(
-            (*settings.models_dir, converted), self.takeovers.models, settings.data_dir / FACTS_DIR
+            (*settings.models_dir, *made), self.takeovers.models, settings.data_dir / FACTS_DIR
         )
         self.pickles = Pickles(converted, self.catalog, is_allowed=settings.allow_pickle)
         self.hashes = Hashes(settings.data_dir)
@@ -130,7 +131,13 @@ class PipelineManager(Jobs):
         self._bench = Bench(self._docket)
         self._desk = Desk(lambda now_seconds: self._rounds.after_batch(now_seconds))
         self._intake = Intake(self.library, lambda: self._desk.post(self._board.announce))
-        disposal = Disposal(self.catalog, self._desk, self._docket, settings.data_dir)
+        disposal = Disposal(
+            self.catalog,
+            self._desk,
+            self._docket,
+            settings.data_dir,
+            lambda model: self.trainings.needing(model),
+        )
         self.models = Models(self.catalog, self.hashes, disposal, settings.data_dir)
         self._watch = Watch(self.catalog, lambda: self._desk.post(self._board.announce))
         self._gpu = Gpu(
@@ -142,7 +149,15 @@ class PipelineManager(Jobs):
             worker_context,
         )
         self._verifier = Verifier(self.library, self.naming)
-        self._keeper = Keeper(self._save, self._compare, Drafts(settings.data_dir), self._desk.post)
+        saver = Saver(
+            self._canvases,
+            self.library,
+            self.hashes,
+            self.catalog,
+            self._verifier,
+            lambda owner, ticket: self.projects.edits(owner, ticket),
+        )
+        self._keeper = Keeper(saver.save, saver.compare, Drafts(settings.data_dir), self._desk.post)
         self._results = Results(self._docket, self._bench, self._keeper, self._gpu)
         terms = Terms(
             max_active_pictures=settings.max_active_pictures,
@@ -157,6 +172,19 @@ class PipelineManager(Jobs):
         self.projects = Projects(store, means)
         self._board.listen(self.projects.heard)
         self._board.listen(self.grids.heard)
+        house = House(
+            settings=settings,
+            desk=self._desk,
+            board=self._board,
+            bench=self._bench,
+            worker=self._gpu,
+            finder=self._finder,
+            assets=self.assets,
+            clock=clock,
+            submit=self.submit,
+            status=self.status,
+        )
+        self.trainings = Trainings(house)
         parts = Parts(
             board=self._board,
             docket=self._docket,
@@ -166,6 +194,7 @@ class PipelineManager(Jobs):
             results=self._results,
             dispatcher=self._dispatcher,
             commands=self._commands,
+            trainings=self.trainings,
             output_dir=settings.output_dir,
         )
         self._rounds = Rounds(parts)
@@ -179,6 +208,7 @@ class PipelineManager(Jobs):
         self._desk.post(self._reconcile)
         self._desk.post(lambda: recover(self._docket, self._results, self._keeper, self.library))
         self._desk.post(lambda: self.grids.start(entry.job for entry in self._docket))
+        self._desk.post(self.trainings.start)
         self._desk.post(self._gpu.start)
         self._desk.start()
         self._watch.start()
@@ -207,6 +237,7 @@ class PipelineManager(Jobs):
         self.projects.stop()
         self.pickles.close()
         self._keeper.stop()
+        self.trainings.stop()
         self._intake.stop()
         self._desk.close()
         self.grids.stop()
@@ -259,20 +290,6 @@ class PipelineManager(Jobs):
     def explain(self, question: PromptQuestion) -> dict[str, Any]:
         """How prompts are read. Raises NotFound or ModelUnreadable."""
         return self._finder.explain(question)
-
-    def _save(self, picture: NewPicture) -> PictureRecord:
-        """On the saver's thread: with the hashes of its files, as far as they are known by now, and their licences."""
-        picture = self._canvases.finish(picture)
-        files = [one.path for one in picture.embeddings]
-        licences = verdict_of(used_by(picture.request, self.catalog.view, files))
-        marks = marks_of(picture, self.hashes, self.catalog.view)
-        edits = self.projects.edits(picture.owner, picture.client_request_id)
-        whole = replace(picture, marks=marks, licences=licences, edits=edits)
-        return self.library.save(whole)
-
-    def _compare(self, picture: NewPicture, picture_id: str) -> Comparison:
-        """On the saver's thread."""
-        return self._verifier.compare(self._canvases.finish(picture), picture_id)
 
     def _reconcile(self) -> None:
         """On the desk thread."""

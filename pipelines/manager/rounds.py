@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.finetune.trainings import Trainings
 from pipelines.job import QUEUED, RUNNING
 from pipelines.manager.bench import Bench
 from pipelines.manager.commands import Commands
@@ -36,6 +37,7 @@ class Parts:
     results: Results
     dispatcher: Dispatcher
     commands: Commands
+    trainings: Trainings
     output_dir: Path
 
 
@@ -57,9 +59,9 @@ class Rounds:
         is_due = now_seconds - self._refreshed_at > REFRESH_SECONDS
         if is_due or parts.docket.has_news:
             parts.dispatcher.foresee()
-        pause_seconds = parts.docket.flush(now_seconds)
+        pause_seconds = min(parts.docket.flush(now_seconds), parts.trainings.tick(now_seconds))
         self._show_status(now_seconds if is_due else None)
-        if not parts.bench.pictures and not parts.keeper.backlog:
+        if not (parts.bench.pictures or parts.keeper.backlog or parts.trainings.is_busy):
             self.is_idle.set()
         return min(pause_seconds, until_start_seconds)
 
@@ -69,29 +71,38 @@ class Rounds:
         self._parts.bench.charge(now_seconds)
         self._parts.gpu.heard(message)
         self._parts.results.heard(message, now_seconds)
+        self._parts.trainings.hearing.heard(message)
 
     def died(self, death: Death) -> None:
-        """The GPU process is gone."""
-        self._parts.bench.charge(time.monotonic())
-        self._parts.gpu.died(death, counts=self._parts.results.worker_died(death))
+        """The GPU process is gone. What counts is whether the next one would most likely die as well."""
+        parts = self._parts
+        parts.bench.charge(time.monotonic())
+        has_pictures = any(part.left for part in parts.bench)
+        will_repeat = parts.results.worker_died(death)
+        of_training = parts.trainings.hearing.worker_died(death)
+        if of_training is not None and not has_pictures:
+            will_repeat = of_training
+        parts.gpu.died(death, counts=will_repeat or bool(of_training))
 
     # ---- the end -------------------------------------------------------------------------------------
 
     def close_down(self) -> None:
         """Nothing more is taken or begun."""
         self._parts.commands.is_closing = self._parts.dispatcher.is_closing = True
+        self._parts.trainings.wishes.close_down()
         self.is_idle.clear()
 
     def ask_back(self) -> bool:
         """Whether the worker has anything that is worth waiting for."""
         for part in self._parts.bench:
             self._parts.results.ask_back(part)
-        return any(part.is_begun for part in self._parts.bench)
+        return any(part.is_begun for part in self._parts.bench) or self._parts.trainings.is_busy
 
     def put_back(self) -> None:
         """What the worker still has waits for the next start."""
         for entry in {part.entry for part in self._parts.bench.clear()}:
             self._parts.results.send_back(entry, attempt=entry.job.attempt)
+        self._parts.trainings.hearing.put_back()
 
     # ---- status --------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 from pipelines.worker.exits import describe_exit
+from pipelines.worker.finetune.messages import TrainingSample
 from pipelines.worker.messages import Dying, Heartbeat, Hello, Launch, PictureDone, Ready, Stop
 
 TICK_SECONDS = 0.2
@@ -213,7 +214,7 @@ def _thread(name: str, work: Callable[..., None], *arguments: Any) -> threading.
 
 def _with_pixels(message: Any) -> Any:
     """The message with the pixels in it; a shared memory block is copied out and given back at once."""
-    if not isinstance(message, PictureDone) or not message.pixels.shared_memory:
+    if not isinstance(message, PictureDone | TrainingSample) or not message.pixels.shared_memory:
         return message
     pixels = message.pixels
     block = SharedMemory(pixels.shared_memory)

@@ -1,0 +1,122 @@
+"""Making: from what was sent to a draft that is shown, and to a training that waits in the line, whole on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.errors import DiskFull, RequestError
+from pipelines.finetune.demands import disk_bytes, memory_bytes, seconds
+from pipelines.finetune.house import House
+from pipelines.finetune.looking import Looks
+from pipelines.finetune.planning import Planned, Planner
+from pipelines.finetune.preparing import prepare
+from pipelines.finetune.problems import warnings
+from pipelines.finetune.roster import Roster
+from pipelines.finetune.store import Store
+from pipelines.finetune.training import DONE, FAILED, QUEUED, Training
+from pipelines.finetune.wishes import Wishes
+from pipelines.manager.space import lacking
+from pipelines.manager.status import Status
+
+LOCKS = 16  # owners share them
+CLIENT_REQUEST_ID_CHARACTERS = 200
+MAKE_ROOM = "Make room there, then send it again."
+
+
+class Maker:
+    """May be asked from any thread."""
+
+    def __init__(self, house: House, store: Store, roster: Roster, wishes: Wishes) -> None:
+        self._house, self._store, self._roster, self._wishes = house, store, roster, wishes
+        self._planner = Planner(house.finder, house.assets, Looks())
+        self._ordering = [threading.Lock() for _ in range(LOCKS)]
+
+    def draft(self, plan: Any, images: Sequence[Any], owner: str) -> dict[str, Any]:
+        """What would be trained, as JSON; see docs/api.md. Raises RequestError for what is no plan at all."""
+        planned = self._planned(plan, images, owner)
+        plan, base, status = planned.plan, planned.base, self._house.status()
+        family = base.family if base else ""
+        needed = memory_bytes(plan, family, is_half=_is_half(plan.precision, status))
+        there = status.total_bytes or None
+        view = self._house.finder.catalog.view
+        known = [one for one in self._roster.snapshots() if base]
+        return {
+            "plan": plan.as_dict(),
+            "examples": [one.as_dict() for one in planned.proposals.items],
+            "problems": [problem(error) for error in planned.problems],
+            "warnings": [*planned.proposals.warnings, *warnings(plan, view, needed, there)],
+            "seconds": seconds(plan, known),
+            "memory_bytes": needed,
+            "available_bytes": there,
+        }
+
+    def create(
+        self, plan: Any, examples: Sequence[Any], owner: str, client_request_id: str = ""
+    ) -> Training:
+        """The training, on the disk; the same one again for the same client_request_id.
+
+        Raises RequestError, Refused, UploadError or DiskFull.
+        """
+        if len(client_request_id) > CLIENT_REQUEST_ID_CHARACTERS:
+            why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
+            raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
+        with self._ordering[_number(owner) % LOCKS]:
+            known = self._roster.ordered(owner, client_request_id)
+            if known is not None:
+                return known
+            self._house.desk.ask(lambda: self._wishes.admit(owner))
+            planned = self._planned(plan, examples, owner)
+            for error in planned.problems:
+                raise error
+            return self._begun(planned, owner, client_request_id)
+
+    def _begun(self, planned: Planned, owner: str, client_request_id: str) -> Training:
+        assert planned.base is not None
+        training_id, family = secrets.token_hex(16), planned.base.family
+        full = lacking((self._store.root,), disk_bytes(planned.plan, family, len(planned.pictures)))
+        if full:
+            raise DiskFull(full, MAKE_ROOM)
+        folder, look = self._store.folder(training_id), self._planner.look
+        try:
+            training = Training(
+                id=training_id,
+                owner=owner,
+                state=QUEUED,
+                plan=planned.plan,
+                family=family,
+                examples=prepare(folder, planned.pictures, planned.proposals, look),
+                created=self._house.clock(),
+                client_request_id=client_request_id,
+                warnings=planned.proposals.warnings,
+            )
+            self._store.save(training)
+            self._house.desk.ask(lambda: self._wishes.add(training))
+        except BaseException:
+            self._store.remove(training_id)
+            raise
+        return self._roster.snapshot(training_id, owner)
+
+    def _planned(self, plan: Any, given: Sequence[Any], owner: str) -> Planned:
+        names = [
+            one.plan.name for one in self._roster.snapshots() if one.state not in (DONE, FAILED)
+        ]
+        return self._planner.planned(plan, given, owner, self._house.status().device, names)
+
+
+def problem(error: RequestError) -> dict[str, str]:
+    """As the page shows it at its field."""
+    return {"field": error.field, "why": error.why, "remedy": error.remedy}
+
+
+def _is_half(precision: str, status: Status) -> bool:
+    if precision != "auto":
+        return precision != "float32"
+    return status.dtype in ("float16", "bfloat16")
+
+
+def _number(owner: str) -> int:
+    return hashlib.sha256(owner.encode("utf-8", "replace")).digest()[0]
