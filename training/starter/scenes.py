@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from training.starter.drawings import THINGS
+from training.starter.unseen import DRAWABLE
 
 RGB = tuple[int, int, int]
 
@@ -124,7 +125,7 @@ def compose_one(rng: np.random.Generator, subject: Subject, backdrop: str, style
     room = max(0.03, 0.46 - reach) * 0.7
     x, y = 0.5 + rng.uniform(-room, room), 0.5 + rng.uniform(-room, room)
     ground, _ = SCENERY.get(backdrop, ("", ""))
-    stance = THINGS[subject.thing].stance
+    stance = DRAWABLE[subject.thing].stance
     if ground and stance == "stand":
         y = rng.uniform(0.82, 0.94) - reach
     elif ground == "sea" and stance == "float":
@@ -168,7 +169,7 @@ def compose_two(
         reach = rng.uniform(0.175, 0.225)
         along, across = 0.5 + side * rng.uniform(0.225, 0.27), 0.5 + rng.uniform(-0.1, 0.1)
         x, y = (across, along) if upright else (along, across)
-        if not upright and ground and THINGS[thing].stance == "stand":
+        if not upright and ground and DRAWABLE[thing].stance == "stand":
             y = rng.uniform(0.8, 0.92) - reach
         subjects.append(loosen(rng, Subject(thing, colour, "", "", x, y, reach), 6))
     return Scene(tuple(subjects), backdrop, style, relation, horizon)
@@ -176,7 +177,7 @@ def compose_two(
 
 def loosen(rng: np.random.Generator, subject: Subject, degrees: float) -> Subject:
     """The subject a little tilted and perhaps mirrored."""
-    degrees *= 0.4 if THINGS[subject.thing].stance in ("stand", "float") else 1.0
+    degrees *= 0.4 if DRAWABLE[subject.thing].stance in ("stand", "float") else 1.0
     return replace(
         subject, tilt_degrees=float(rng.normal(0, degrees)), mirrored=bool(rng.random() < 0.5)
     )

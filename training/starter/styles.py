@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from training.starter.backdrops import mix, paint_backdrop, vary
-from training.starter.drawings import THINGS
 from training.starter.scenes import COLOURS, RGB, Scene, Subject
+from training.starter.unseen import DRAWABLE
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 PAPER = (250, 248, 242)
@@ -63,7 +63,7 @@ def outlines(
     turn[0] *= -1 if subject.mirrored else 1
     centre = np.array([subject.x, subject.y]) * size_px
     placed = []
-    for points, tone in THINGS[subject.thing].draw(rng):
+    for points, tone in DRAWABLE[subject.thing].draw(rng):
         if wobble:
             phase = rng.uniform(0, 6.28, 2)
             points = points + wobble * np.sin(points[:, ::-1] * 5 + phase)
