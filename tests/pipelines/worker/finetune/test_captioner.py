@@ -17,23 +17,8 @@ from pipelines.finetune.captioning import Captioning
 from pipelines.worker.finetune import captioner
 from pipelines.worker.finetune.captioner import Captioner
 
-WORDS = [
-    "[PAD]",
-    "[UNK]",
-    "[CLS]",
-    "[SEP]",
-    "[MASK]",
-    "[DEC]",
-    "a",
-    "red",
-    "blue",
-    "dog",
-    "cat",
-    "on",
-    "the",
-    "lawn",
-    "##s",
-]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]"]
+WORDS = [*SPECIAL, "a", "red", "blue", "dog", "cat", "on", "the", "lawn", "##s"]
 SIDE = 32
 
 
