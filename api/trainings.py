@@ -48,6 +48,15 @@ async def create(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response
     return _told(await run_in_threadpool(create, plan, examples, owner, client_id), 201)
 
 
+@ROUTES.post("/trainings/describe")
+async def describe(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
+    image = (await read_json(http)).get("image")
+    if not isinstance(image, str):
+        raise RequestError("image", image, "is no upload", "Send the id of one.")
+    text = await run_in_threadpool(studio.manager.trainings.describe, image, owner)
+    return Json({"text": text})
+
+
 @ROUTES.get("/trainings/{training_id}")
 async def one_training(training_id: str, studio: TheStudio, owner: Owner) -> Response:
     return _told(await run_in_threadpool(studio.manager.trainings.get, training_id, owner))

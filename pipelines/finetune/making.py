@@ -6,9 +6,11 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pipelines.errors import DiskFull, RequestError
+from pipelines.finetune.captioning import Captioning
 from pipelines.finetune.demands import disk_bytes, memory_bytes, seconds
 from pipelines.finetune.house import House
 from pipelines.finetune.looking import Looks
@@ -21,6 +23,7 @@ from pipelines.finetune.training import DONE, FAILED, QUEUED, Training
 from pipelines.finetune.wishes import Wishes
 from pipelines.manager.space import lacking
 from pipelines.manager.status import Status
+from pipelines.retouch.faces import FOLDER as FACES
 
 LOCKS = 16  # owners share them
 CLIENT_REQUEST_ID_CHARACTERS = 200
@@ -32,7 +35,10 @@ class Maker:
 
     def __init__(self, house: House, store: Store, roster: Roster, wishes: Wishes) -> None:
         self._house, self._store, self._roster, self._wishes = house, store, roster, wishes
-        self._planner = Planner(house.finder, house.assets, Looks())
+        folders = house.settings.models_dir
+        own_faces = next(filter(Path.is_dir, (one / FACES for one in folders)), None)
+        self._planner = Planner(house.finder, house.assets, Looks(own_faces))
+        self.captioning = Captioning(folders)
         self._ordering = [threading.Lock() for _ in range(LOCKS)]
 
     def draft(self, plan: Any, images: Sequence[Any], owner: str) -> dict[str, Any]:
@@ -52,7 +58,12 @@ class Maker:
             "seconds": seconds(plan, known),
             "memory_bytes": needed,
             "available_bytes": there,
+            "captioner": self.captioning.name,
         }
+
+    def describe(self, image: str, owner: str) -> str:
+        """An upload in words. Raises NotFound, NoCaptioner or ModelUnreadable."""
+        return self.captioning.describe(self._house.assets.get(image, owner).path)
 
     def create(
         self, plan: Any, examples: Sequence[Any], owner: str, client_request_id: str = ""
