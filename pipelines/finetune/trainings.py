@@ -65,6 +65,7 @@ class Trainings:
 
     def stop(self) -> None:
         """Returns when all that was begun is on the disk."""
+        self._maker.captioning.close()
         self._hands.stop()
 
     def tick(self, now_seconds: float) -> float:
@@ -82,6 +83,10 @@ class Trainings:
     def draft(self, plan: Any, images: Sequence[Any], owner: str) -> dict[str, Any]:
         """What would be trained, as JSON; see docs/api.md. Raises RequestError for what is no plan at all."""
         return self._maker.draft(plan, images, owner)
+
+    def describe(self, image: str, owner: str) -> str:
+        """An upload in words, by a model of the user's own. Raises NotFound, NoCaptioner or ModelUnreadable."""
+        return self._maker.describe(image, owner)
 
     def create(
         self, plan: Any, examples: Sequence[Any], owner: str, client_request_id: str = ""
