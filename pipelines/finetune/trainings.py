@@ -59,7 +59,7 @@ class Trainings:
     # ---- start and stop ------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """On the desk thread: what ran when the last server ended goes on."""
+        """Before the desk thread begins: what ran when the last server ended will go on."""
         self._roster.load()
         self.hearing.recover()
 

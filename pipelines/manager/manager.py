@@ -205,10 +205,10 @@ class PipelineManager(Jobs):
     def start(self) -> None:
         """Returns at once; the GPU process comes up by itself, and jobs can be submitted meanwhile."""
         self.models.trash.recover()
+        self.trainings.start()
         self._desk.post(self._reconcile)
         self._desk.post(lambda: recover(self._docket, self._results, self._keeper, self.library))
         self._desk.post(lambda: self.grids.start(entry.job for entry in self._docket))
-        self._desk.post(self.trainings.start)
         self._desk.post(self._gpu.start)
         self._desk.start()
         self._watch.start()
