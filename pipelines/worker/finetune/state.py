@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -98,7 +99,8 @@ def replace(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         why = f"{path} cannot be written ({len(content) / 2**20:.0f} MB): {error.strerror}."
         raise DiskFull(why, f"Make room in {path.parent}, then let the training go on.") from None
     _sync(path.parent)
