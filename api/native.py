@@ -62,6 +62,7 @@ async def changed_jobs(
             **shown,
             "projects_version": studio.manager.projects.version(owner),
             "trainings_version": studio.manager.trainings.version(owner),
+            "trainings_open": studio.manager.trainings.unfinished(owner),
         },
     }
     return Json(answer)

@@ -111,6 +111,10 @@ class Trainings:
         """Rises with every change of this owner's trainings."""
         return self._roster.version(owner)
 
+    def unfinished(self, owner: str) -> int:
+        """How many of this owner's are not over."""
+        return sum(one.state not in (DONE, FAILED) for one in self.of_owner(owner))
+
     def example_path(self, training_id: str, index: int, owner: str) -> Path:
         """A PNG, as it is trained. Raises NotFound."""
         training = self.get(training_id, owner)
