@@ -103,7 +103,7 @@ class Skeleton:
         self.unet.enable_gradient_checkpointing()
         if "text_encoders" in self.__dict__:
             for encoder in self.text_encoders:
-                encoder.gradient_checkpointing_enable({"use_reentrant": False})
+                encoder.activation_checkpointing_enable({"use_reentrant": False})
                 encoder.train()  # else transformers keeps everything; there is no dropout in CLIP
 
     def _encoded(self, text: Text) -> tuple[Tensor, Tensor | None]:
@@ -151,8 +151,8 @@ class Skeleton:
             )
 
     def _in_format(self, tensor: Any) -> nn.Parameter:
-        """The model's own tensor; only where float32 was asked for, and it is half, a copy of it."""
-        own: nn.Parameter = tensor
-        if self.dtype != torch.float32 or own.dtype == torch.float32:
-            return own
-        return nn.Parameter(own.float(), requires_grad=False)
+        """The model's own numbers, without gradients; only where float32 was asked for, and they are half, a copy."""
+        own: Tensor = tensor.detach()
+        return nn.Parameter(
+            own.float() if self.dtype == torch.float32 else own, requires_grad=False
+        )
