@@ -155,6 +155,11 @@ SIGNATURES = (
         words="is the encoder of a tiny autoencoder; what decodes pictures is its decoder, a file of its own",
     ),
     Signature(
+        OTHER,
+        (r"vision_model\.", r"text_decoder\."),
+        words="describes pictures: in models/captioner/ it does so for those that are to be taught",
+    ),
+    Signature(
         "image_encoder", (r"vision_model\.embeddings\.class_embedding$", r"visual_projection\.")
     ),
     Signature(

@@ -16,7 +16,7 @@ from pipelines.finetune.duplicates import first_alike
 from pipelines.finetune.flattening import GREY
 from pipelines.finetune.looking import Look, Seen
 from pipelines.finetune.plan import TEXT_CHARACTERS, Plan
-from pipelines.finetune.sizes import Crop
+from pipelines.finetune.sizes import Crop, size_for
 from pipelines.output.assets import Asset
 
 RESOLUTION = 512  # px, where the plan leaves it open
@@ -105,18 +105,20 @@ def examine(
     if problems:
         return Proposals(problems=tuple(problems))
     items: list[Proposal] = []
-    prints: list[bytes] = []
+    prints: list[bytes] = []  # b"": it cannot be taught
     for index, picture in enumerate(pictures):
+        seen, error = None, None
         try:
             seen = look(picture.image, picture.path)
             item = _proposal(f"examples.{index}", picture, seen, plan)
-        except (RequestError, UploadError) as error:
-            problems.append(_named(f"examples.{index}.image", picture, error))
-            seen, item = None, _unusable(picture)
-        prints.append(seen.fingerprint if seen else b"")
+        except (RequestError, UploadError) as found:
+            error = _named(f"examples.{index}.image", picture, found)
+            problems.append(error)
+            item = _unusable(picture, seen, plan, error)
+        prints.append(seen.fingerprint if seen and not error else b"")
         item = _warned(item, seen, Words.of(plan), count_tokens)
         items.append(_compared(item, items, prints))
-    taught = [item for item in items if not item.is_left_out and item.size[0]]
+    taught = [one for one, own in zip(items, prints, strict=True) if own and not one.is_left_out]
     if not problems:
         problems += check_count(len(taught), sum(item.is_held_out for item in taught))
     warned = count_warnings(len(taught), sum(item.is_left_out for item in items))
@@ -138,10 +140,20 @@ def _proposal(field: str, picture: Sent, seen: Seen, plan: Plan) -> Proposal:
     )
 
 
-def _unusable(picture: Sent) -> Proposal:
-    """What stands in the place of a picture that cannot be taught."""
+def _unusable(picture: Sent, seen: Seen | None, plan: Plan, error: RequestError) -> Proposal:
+    """What stands in the place of a picture that cannot be taught as it is, so that it can be shown and mended."""
+    width, height = (seen.width, seen.height) if seen else (0, 0)
+    size = size_for(width, height, plan.resolution or RESOLUTION) if seen else (0, 0)
+    why = error.why if error.why[:1].isupper() else f"it {error.why}"
     return Proposal(
-        image=picture.image, width=0, height=0, crop=(0, 0, 0, 0), size=(0, 0), caption=""
+        image=picture.image,
+        width=width,
+        height=height,
+        crop=(0, 0, width, height),
+        size=size,
+        caption=picture.caption or captions.taken_over(picture.said, Words.of(plan)),
+        warnings=(f"It cannot be taught: {why.rstrip('.')}.",),
+        is_held_out=picture.is_held_out,
     )
 
 
@@ -164,9 +176,9 @@ def _warned(
 def _compared(item: Proposal, before: Sequence[Proposal], prints: Sequence[bytes]) -> Proposal:
     """With what it has in common with those before it; `prints` ends with its own."""
     index = len(prints) - 1
-    same = [n for n, one in enumerate(before) if one.image == item.image and one.size[0]]
+    same = [n for n, one in enumerate(before) if one.image == item.image and prints[n]]
     alike = same[0] if same else first_alike(index, prints)
-    if alike is None or not item.size[0]:
+    if alike is None or not prints[index]:
         return item
     is_left_out = any(
         (before[n].crop, before[n].caption) == (item.crop, item.caption) for n in same

@@ -140,7 +140,8 @@ def test_what_is_too_small_to_show_anything_is_named_and_stops_the_training(
     assert [problem.field for problem in found.problems] == ["examples.1.image"]
     assert f"{size[0]} x {size[1]} px" in found.problems[0].message
     assert "Take it out" in found.problems[0].remedy
-    assert [bool(item.size[0]) for item in found.items] == [True, False, True]
+    assert (found.items[1].width, found.items[1].height) == size  # so that it can be shown
+    assert "cannot be taught" in words(found, 1)
 
 
 def test_a_transparent_picture_is_laid_on_white_and_cut_round_what_is_visible(
@@ -256,6 +257,8 @@ def test_a_crop_that_cannot_be_is_a_problem_of_its_field(
 
     assert [problem.field for problem in found.problems] == ["examples.1.crop"]
     assert found.problems[0].remedy
+    assert "cannot be taught" in words(found, 1)
+    assert "From one picture" in found.warnings[0]
 
 
 def test_a_file_that_is_gone_or_damaged_since_is_named_and_the_others_are_examined(
