@@ -46,7 +46,7 @@ def begin(
     owner: str = OWNER,
     *,
     script: str = "",
-    pictures: int = 5,
+    pictures: int = 2,
     **plan: Any,
 ) -> Training:
     """A short training; `script`: words for tests/fake_training.py."""
