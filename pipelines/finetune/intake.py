@@ -33,7 +33,9 @@ class Sent:
     caption: str = ""
     crop: Crop | None = None
     is_held_out: bool = False
-    said: str = ""  # a caption that came along: a text beside it, or the prompt inside it
+    said: str = (
+        ""  # a caption that came along: a text beside it, a prompt or a description inside it
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +84,14 @@ def sent(asset: Asset, given: Any = None, field: str = "examples.0") -> Sent:
     if not isinstance(is_held_out, bool):
         name = f"{field}.is_held_out"
         raise RequestError(name, is_held_out, "is not true or false", "Send true or false.")
-    inside = captions.of_prompt(asset.request.prompt) if asset.request else ""
+    prompt = captions.of_prompt(asset.request.prompt) if asset.request else ""
     return Sent(
         image=asset.id,
         path=asset.path,
         caption=_text(f"{field}.caption", values.get("caption")),
         crop=crops.read_crop(f"{field}.crop", values.get("crop")),
         is_held_out=is_held_out,
-        said=_text(f"{field}.text", values.get("text")) or inside,
+        said=_text(f"{field}.text", values.get("text")) or prompt or asset.description,
     )
 
 

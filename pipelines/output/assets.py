@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from pipelines.errors import NotFound, Refused, UploadError
 from pipelines.output import child, metadata
+from pipelines.output.description import NAME as DESCRIPTION
 from pipelines.output.disk import PART, claim, failures_named, part_of, sync_file, sync_folder
 from pipelines.output.edits import Edits
 from pipelines.output.infotext import Unmapped
@@ -37,7 +38,7 @@ Find = Callable[[str, str], Path | None]  # (asset id, owner) → where else its
 
 @dataclass(frozen=True)
 class Asset:
-    """An upload as it is kept. All from `request` to `unmapped` is what the metadata of this owner's file said."""
+    """An upload as it is kept. All from `request` to `description` is what the metadata of this owner's file said."""
 
     id: str  # the first 32 hex digits of the SHA-256 of mode, size and pixels
     width: int
@@ -48,6 +49,7 @@ class Asset:
     edits: Edits | None
     program: str  # that has made it; "" if that is unknown
     unmapped: tuple[Unmapped, ...]  # what it says and `request` cannot
+    description: str  # what a person has written about it into the file
     path: Path
 
     def as_dict(self) -> dict[str, Any]:
@@ -208,7 +210,8 @@ def _write(path: Path, sidecar: dict[str, Any]) -> None:
 
 
 def _asset(path: Path, sidecar: dict[str, Any], owner: str) -> Asset:
-    embedded = metadata.parse(sidecar["owners"][owner])
+    texts = sidecar["owners"][owner]
+    embedded = metadata.parse(texts)
     return Asset(
         id=path.name,
         width=sidecar["width"],
@@ -219,5 +222,6 @@ def _asset(path: Path, sidecar: dict[str, Any], owner: str) -> Asset:
         edits=embedded.edits,
         program=embedded.program,
         unmapped=embedded.unmapped,
+        description=texts.get(DESCRIPTION, ""),
         path=path,
     )

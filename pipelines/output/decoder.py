@@ -2,7 +2,7 @@
 
 The picture comes on stdin; the same picture, turned upright and encoded anew, leaves on stdout, a JSON report on
 stderr. It runs isolated, without our packages and under limits that it sets itself, because decoders written in C
-meet the bytes of strangers here. So this file imports nothing but the standard library, Pillow, and pixels.py.
+meet the bytes of strangers here. So this file imports nothing but the standard library, Pillow, and its like.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from pipelines.output import pixels, stealth
+from pipelines.output import description, pixels, stealth
 
 # Importing these plugins registers them; Pillow would load all forty for the last one.
 FORMATS = (  # what the library shows; the web process itself opens them
@@ -147,7 +147,8 @@ def check_sides(width: int, height: int) -> None:
 def reencode(source: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """Writes the picture anew, without metadata, as a PNG that keeps every pixel. Returns the report."""
     image = opened(source)
-    report = {"format": "png", "texts": read_texts(image) or stealth.read_hidden(image)}
+    texts = read_texts(image) or stealth.read_hidden(image)
+    report = {"format": "png", "texts": texts | description.described(image)}
     profile = image.info.get("icc_profile")
     image = pixels.in_srgb(_plain(pixels.upright(image)), profile)
     image.info = {}

@@ -315,6 +315,14 @@ def test_the_prompt_inside_a_picture_becomes_its_caption(tmp_path: Path) -> None
     assert "does not name zorp" in " ".join(item.warnings)
 
 
+def test_what_a_person_has_written_into_a_photograph_becomes_its_caption(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "Our dog in the garden"
+    asset = Uploads(tmp_path).add(encoded(drawing(1), "JPEG", exif=exif))
+
+    assert examined([sent(asset)]).items[0].caption == "Our zorp dog in the garden"
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
