@@ -11,7 +11,7 @@ calls, in this order:
   `objective.py`, through a second `skeleton.py` of the loaded networks;
 - at each mark `export.py`, then
   `measures.held_out_loss(method, skeleton, examples, schedule) -> Course[float | None]` and
-  `measures.similarity(pictures, lessons) -> float | None`.
+  `likeness.Likeness.of(pictures) -> Course[float | None]`.
 
 `state.py` is what a training goes on from after any kind of stop.
 """

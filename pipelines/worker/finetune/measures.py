@@ -1,15 +1,13 @@
-"""Measures: how well a step has learned what it was not shown, and whether it only repeats what it was."""
+"""Measures: how well a step has learned what it was not shown, and which step is the best."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
 
 from pipelines.worker.finetune.chances import MEASURE, Chance, generator
 from pipelines.worker.finetune.examples import Example, Examples
-from pipelines.worker.finetune.messages import Lesson
 from pipelines.worker.finetune.method import Method
 from pipelines.worker.finetune.objective import Objective, Row, batches_of
 from pipelines.worker.finetune.skeleton import Skeleton
@@ -35,11 +33,6 @@ def held_out_loss(
         losses += objective.losses(answer, target, asked.timesteps).tolist()
         yield WORKED
     return sum(losses) / len(losses) if losses else None
-
-
-def similarity(pictures: Sequence[Tensor], lessons: Sequence[Lesson]) -> float | None:
-    """Of the samples to the training pictures nearest to them, 0 … 1; None without any."""
-    return None
 
 
 def rows_of(pictures: Sequence[Example], schedule: NoiseSchedule) -> Iterator[Row]:

@@ -46,6 +46,7 @@ class State:
     numbers: dict[str, Any] = field(default_factory=dict)
     marks: tuple[Kept, ...] = ()
     is_sampled_untrained: bool = False  # the samples of step 0 were told
+    untrained: float | None = None  # how like the pictures they were; see likeness.py
 
 
 def write(folder: Path, state: State) -> None:
@@ -59,6 +60,7 @@ def write(folder: Path, state: State) -> None:
         "numbers": state.numbers,
         "marks": [asdict(mark) for mark in state.marks],
         "is_sampled_untrained": state.is_sampled_untrained,
+        "untrained": state.untrained,
     }
     said = json.dumps(facts)
     header = {"layout": str(LAYOUT), "facts": said, "sha256": _sum(said, tensors)}

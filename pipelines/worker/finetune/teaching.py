@@ -12,7 +12,8 @@ from pipelines.worker.finetune import state as states
 from pipelines.worker.finetune.examples import Latents, Reader, examples
 from pipelines.worker.finetune.export import export
 from pipelines.worker.finetune.fitness import check, fingerprint
-from pipelines.worker.finetune.measures import best_step, held_out_loss, similarity
+from pipelines.worker.finetune.likeness import Likeness, above
+from pipelines.worker.finetune.measures import best_step, held_out_loss
 from pipelines.worker.finetune.messages import Train, TrainingDone, TrainingMark
 from pipelines.worker.finetune.methods import METHODS
 from pipelines.worker.finetune.priors import priors
@@ -39,6 +40,7 @@ class Teaching:
         self._trainer: Trainer | None = None
         self._marks: list[Kept] = []
         self._is_sampled_untrained = False
+        self._untrained: float | None = None  # how like the pictures the samples of step 0 are
         self._is_finishing = False
         self._saved_step, self._saved_at = 0, 0.0
 
@@ -59,6 +61,7 @@ class Teaching:
             self._trainer.state(fingerprint(self.train, self._plan)),
             marks=tuple(self._marks),
             is_sampled_untrained=self._is_sampled_untrained,
+            untrained=self._untrained,
         )
         states.write(self._folder, whole)
         self._saved_step, self._saved_at = whole.step, self._shop.clock()
@@ -88,19 +91,22 @@ class Teaching:
         subject = Subject(plan, skeleton, method, (yield from examples(reader, train, lessons)))
         self._trainer = Trainer(shop, subject)
         self._go_on(self._trainer)
+        likeness = Likeness(shop, model, subject.examples.taught)
         if not self._is_sampled_untrained:
             self.say("drawing samples before the first step")
-            yield from samples(shop, train, 0, None)
+            pictures = yield from samples(shop, train, 0, None)
+            self._untrained = yield from likeness.of(pictures)
             self._is_sampled_untrained = True
             self.save()
-        yield from self._steps(self._trainer, subject)
+        yield from self._steps(self._trainer, subject, likeness)
 
-    def _steps(self, trainer: Trainer, subject: Subject) -> Course[None]:
+    def _steps(self, trainer: Trainer, subject: Subject, likeness: Likeness) -> Course[None]:
         """To the last step, which is that of the plan or the one at which it is to finish."""
         while True:
             if self._is_due(trainer.step):
                 self._telling.all_steps(trainer.step, trainer.rate())
-                yield from self._mark(trainer, subject)
+                yield from self._mark(trainer, subject, likeness)
+                yield WORKED
             if self._is_over(trainer.step):
                 break
             self.say("training")
@@ -113,7 +119,7 @@ class Teaching:
             TrainingDone(self.train.training_id, trainer.step, best_step(self._marks, trainer.step))
         )
 
-    def _mark(self, trainer: Trainer, subject: Subject) -> Course[None]:
+    def _mark(self, trainer: Trainer, subject: Subject, likeness: Likeness) -> Course[None]:
         """Keeps the weights of this step and looks at them. Twice gives the same, so it may be broken off."""
         step, train = trainer.step, self.train
         self.say(f"keeping step {step}")
@@ -125,14 +131,15 @@ class Teaching:
         )
         self.say(f"drawing samples of step {step}")
         pictures = yield from samples(self._shop, train, step, path)
-        mark = Kept(step, path.name, loss, similarity(pictures, train.lessons))
+        alike = above((yield from likeness.of(pictures)), self._untrained)
+        mark = Kept(step, path.name, loss, alike)
         self._marks.append(mark)
         self.save()
         self._tell(mark)
 
     def _go_on(self, trainer: Trainer) -> None:
         """From the state on the disk, if there is one that can be used; its marks are told once more."""
-        self._marks, self._is_sampled_untrained = [], False
+        self._marks, self._is_sampled_untrained, self._untrained = [], False, None
         try:
             kept = self._read()
             if kept is None:
@@ -142,7 +149,8 @@ class Teaching:
             self.say(f"beginning again: {damage.message}")
             os.replace(self._folder / FILE, self._folder / f"{FILE}.damaged")
             return
-        self._marks, self._is_sampled_untrained = [*kept.marks], kept.is_sampled_untrained
+        self._marks, self._untrained = [*kept.marks], kept.untrained
+        self._is_sampled_untrained = kept.is_sampled_untrained
         self._saved_step, self._saved_at = kept.step, self._shop.clock()
         for mark in self._marks:
             self._tell(mark)
