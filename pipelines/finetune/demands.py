@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.finetune.defaults import STARTER
 from pipelines.finetune.plan import EMBEDDING, Plan
 from pipelines.finetune.training import Training
@@ -30,25 +31,28 @@ class Size:
 
     denoiser: float
     text: float
-    vae: float
     lora: float
     width: int  # of a text embedding
     activations: tuple[float, float]
 
 
 SIZES = {
-    "sd15": Size(860, 123, 84, 0.6, 768, (3500, 900)),
-    "sd2": Size(866, 340, 84, 0.65, 1024, (3500, 900)),
-    "sdxl": Size(2567, 817, 84, 3.6, 2048, (2900, 650)),
-    STARTER: Size(20, 10, 5, 0.1, 256, (1600, 600)),
+    "sd15": Size(860, 123, 0.6, 768, (3500, 900)),
+    "sd2": Size(866, 340, 0.65, 1024, (3500, 900)),
+    "sdxl": Size(2567, 817, 3.6, 2048, (2900, 500)),
+    STARTER: Size(8.6, 0.6, 0.04, 128, (500, 150)),
 }
 
 
 def memory_bytes(plan: Plan, family: str, *, is_half: bool) -> int:
-    """Of the device, at its most, for a settled plan. `is_half`: its networks lie there in half precision."""
+    """Of the device, while it trains, for a settled plan. `is_half`: its networks lie there in half precision.
+
+    The VAE, and text encoders that are not trained, need not be there: what they give is kept.
+    """
     size = _size(family)
     number = HALF if is_half else WHOLE
-    networks = (size.denoiser + size.text + size.vae) * 1e6 * number
+    has_text = plan.trains_text or plan.method == EMBEDDING
+    networks = (size.denoiser + (size.text if has_text else 0)) * 1e6 * number
     trained = _trained(plan, size) * TRAINED_BYTES[plan.optimizer]
     pixels = ((plan.resolution or SQUARE_PX) / SQUARE_PX) ** 2
     pictures = (plan.batch_size or 1) * (2 if plan.prior_pictures else 1)
@@ -90,6 +94,13 @@ def _trained(plan: Plan, size: Size) -> float:
     if plan.method == EMBEDDING:
         return (plan.vectors or 1) * size.width
     return (plan.rank or 1) * size.lora * 1e6
+
+
+def size_name(base: Checkpoint | None) -> str:
+    """What is called `family` here: the starter is far smaller than its family."""
+    if base is None:
+        return ""
+    return STARTER if base.is_starter else base.family
 
 
 def _size(family: str) -> Size:

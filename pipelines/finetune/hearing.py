@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,15 +94,17 @@ class Hearing:
         self._roster.change(entry, quietly=True, **changes)
 
     def _sample(self, entry: Entry, message: TrainingSample) -> None:
-        path = sample_path(self._means.store.folder(entry.id), message.step, message.index)
-        step = message.step
+        folder, step = self._means.store.folder(entry.id), message.step
+        paths = [
+            sample_path(folder, step, n) for n in range(len(entry.training.plan.sample_prompts))
+        ]
 
-        def written(_: None, error: StudioError | None) -> None:
+        def written(is_whole: bool | None, error: StudioError | None) -> None:
             shown = entry.training.sampled_steps
-            if error is None and step not in shown:
+            if is_whole and step not in shown:
                 self._roster.change(entry, sampled_steps=tuple(sorted((*shown, step))))
 
-        self._means.hands.do(lambda: _write(path, message), written)
+        self._means.hands.do(lambda: _write(message, paths), written)
 
     def _mark(self, entry: Entry, message: TrainingMark) -> None:
         mark = Mark(
@@ -123,10 +125,8 @@ class Hearing:
 
     def _next_bytes(self, training: Training) -> int:
         """What it writes until the next mark."""
-        plan = training.plan
-        return disk_bytes(
-            replace(plan, steps=plan.sample_every, prior_pictures=0), training.family, 0
-        )
+        plan = replace(training.plan, steps=training.plan.sample_every, prior_pictures=0)
+        return disk_bytes(plan, self._means.size_name(plan.checkpoint, training.family), 0)
 
     # ---- ends ----------------------------------------------------------------------------------------
 
@@ -217,13 +217,15 @@ def sample_path(folder: Path, step: int, index: int) -> Path:
     return folder / SAMPLES / f"{step:06}-{index}.webp"
 
 
-def _write(path: Path, message: TrainingSample) -> None:
-    """On the hands' thread. Raises DiskFull."""
+def _write(message: TrainingSample, paths: Sequence[Path]) -> bool:
+    """On the hands' thread: whether all of its step are there now. Raises DiskFull."""
     pixels, stream = message.pixels, io.BytesIO()
     image = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.data)
     image.save(stream, **WEBP)
+    path = paths[message.index]
     with failures_named(path.parent):
         rewrite(path, stream.getvalue())
+    return all(one.exists() for one in paths)
 
 
 def _finite(value: float | None) -> float | None:

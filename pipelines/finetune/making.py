@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.errors import DiskFull, RequestError
 from pipelines.finetune.captioning import Captioning
-from pipelines.finetune.demands import disk_bytes, memory_bytes, seconds
+from pipelines.finetune.demands import disk_bytes, memory_bytes, seconds, size_name
 from pipelines.finetune.house import House
 from pipelines.finetune.looking import Looks
 from pipelines.finetune.planning import Planned, Planner
@@ -45,8 +45,8 @@ class Maker:
         """What would be trained, as JSON; see docs/api.md. Raises RequestError for what is no plan at all."""
         planned = self._planned(plan, images, owner)
         plan, base, status = planned.plan, planned.base, self._house.status()
-        family = base.family if base else ""
-        needed = memory_bytes(plan, family, is_half=_is_half(plan.precision, status))
+        is_half = _is_half(plan.precision, status)
+        needed = memory_bytes(plan, size_name(base), is_half=is_half)
         there = status.total_bytes or None
         view = self._house.finder.catalog.view
         known = [one for one in self._roster.snapshots() if base]
@@ -88,7 +88,10 @@ class Maker:
     def _begun(self, planned: Planned, owner: str, client_request_id: str) -> Training:
         assert planned.base is not None
         training_id, family = secrets.token_hex(16), planned.base.family
-        full = lacking((self._store.root,), disk_bytes(planned.plan, family, len(planned.pictures)))
+        full = lacking(
+            (self._store.root,),
+            disk_bytes(planned.plan, size_name(planned.base), len(planned.pictures)),
+        )
         if full:
             raise DiskFull(full, MAKE_ROOM)
         folder, look = self._store.folder(training_id), self._planner.look

@@ -49,7 +49,10 @@ class Worker(Protocol):
 
 @dataclass(frozen=True)
 class Means:
-    """What trainings are run with. `publish(training, step)` puts weights among the models, on the hands' thread."""
+    """What trainings are run with. `publish(training, step)` puts weights among the models, on the hands' thread.
+
+    `size_name(checkpoint, family)`: by which demands.py knows how large it is.
+    """
 
     store: Store
     roster: Roster
@@ -59,6 +62,7 @@ class Means:
     clock: Callable[[], float]
     order: Callable[[Training], Train]
     publish: Callable[[Training, int], Made]
+    size_name: Callable[[str | None, str], str]
     disk: Path
 
 
@@ -94,7 +98,8 @@ class Runner:
         return entry.is_waiting and not (is_odd and self._means.bench.pictures)
 
     def _left_bytes(self, training: Training) -> int:
-        whole = disk_bytes(training.plan, training.family, len(training.examples))
+        name = self._means.size_name(training.plan.checkpoint, training.family)
+        whole = disk_bytes(training.plan, name, len(training.examples))
         return round(whole * (1 - training.step / max(1, training.steps)))
 
     def _send(self, entry: Entry, order: Train | None, error: StudioError | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pipelines.catalog.checkpoint import Model
 from pipelines.errors import NotFound
 from pipelines.finetune.comparing import grid_request, names_of_steps
+from pipelines.finetune.demands import size_name
 from pipelines.finetune.hands import Hands
 from pipelines.finetune.hearing import Hearing, sample_path
 from pipelines.finetune.house import House
@@ -49,6 +50,7 @@ class Trainings:
             clock=house.clock,
             order=Orders(house.finder, self.store.folder).order,
             publish=self._put_among_models,
+            size_name=self._size_name,
             disk=self.store.root,
         )
         self.runner = Runner(means)
@@ -187,6 +189,12 @@ class Trainings:
 
     def _ask(self, training_id: str, owner: str, ask: Callable[[Entry], Answer]) -> Answer:
         return self._house.desk.ask(lambda: ask(self._roster.find(training_id, owner)))
+
+    def _size_name(self, checkpoint: str | None, family: str) -> str:
+        """By the last look, since the desk does not wait."""
+        known = self._house.finder.catalog.view.checkpoints
+        found = next((one for one in known if one.name == checkpoint), None)
+        return size_name(found) or family
 
     def _put_among_models(self, training: Training, step: int) -> Made:
         """On the hands' thread."""
