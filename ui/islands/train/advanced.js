@@ -51,7 +51,8 @@ function createField(draft, field) {
   if (hint) setAttribute(input, "aria-describedby", hint.id);
   const element = h("div", { class: "teach-field", data: { plan: field.name, kind: field.kind } }, label, input, hint);
   const change = () => draft.change({ [field.name]: READ[field.kind](input) });
-  input.addEventListener(input.tagName === "SELECT" ? "change" : "input", debounce(change, TYPING_MS));
+  if (input.tagName !== "SELECT") input.addEventListener("input", debounce(change, TYPING_MS));
+  input.addEventListener("change", change); // it is left, perhaps for the button
 
   function draw(settled) {
     const own = draft.plan[field.name];

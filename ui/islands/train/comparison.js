@@ -1,7 +1,8 @@
 // Which steps and strengths are drawn beside one another: a small form that begins a grid.
 import { h, setAttribute, setText, show } from "../dom.js";
+import { plural } from "../words.js";
 
-const STRENGTHS = "0.4, 0.6, 0.8, 1";
+const STRENGTHS = "0, 0.6, 0.8, 1"; // 0 is without it
 const STEPS_FIRST = 4; // as many are ticked at first: the grid grows with each
 
 /** The form, folded by `turn()`; `button` is what unfolds it. `draw(training)` brings it up to date. */
@@ -15,13 +16,15 @@ export function createComparison({ trainings, parts, button }) {
   const begin = h("button", { type: "submit", class: "secondary" }, "Draw the grid");
   const field = (label, input) => h("div", { class: "teach-field" }, h("label", { class: "label", for: input.id }, label), input);
   const steps = h("fieldset", { class: "teach-field" }, h("legend", { class: "label" }, "Steps"), boxes);
-  const element = h("form", { class: "compare-form", hidden: true, novalidate: true }, steps, field("Strengths", strengths), field("Prompt", prompt), trouble, h("div", { class: "train-actions" }, begin, count));
+  const strong = field("Strengths", strengths);
+  const element = h("form", { class: "compare-form", hidden: true, novalidate: true }, steps, strong, field("Prompt", prompt), trouble, h("div", { class: "train-actions" }, begin, count));
   strengths.value = STRENGTHS;
   let training = null;
   let known = "";
 
   const chosen = () => [...boxes.querySelectorAll("input:checked")].map((box) => Number(box.value));
-  const given = () => strengths.value.split(/[\s,;]+/).filter(Boolean).map(Number);
+  const hasStrengths = () => training.plan.method === "lora";
+  const given = () => (hasStrengths() ? strengths.value : "").split(/[\s,;]+/).filter(Boolean).map(Number);
 
   function turn() {
     const isOpen = element.hidden;
@@ -40,8 +43,9 @@ export function createComparison({ trainings, parts, button }) {
     tell();
   }
   function tell() {
-    const pictures = chosen().length * (training.plan.method === "lora" ? given().length : 1);
-    setText(count, `${pictures} pictures`);
+    show(strong, hasStrengths());
+    const pictures = hasStrengths() ? chosen().length * given().length : chosen().length;
+    setText(count, plural(pictures, "picture"));
     begin.disabled = pictures === 0;
     show(trouble, false);
   }

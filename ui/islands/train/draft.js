@@ -5,12 +5,13 @@ import { keep, recall } from "../prefs.js";
 
 const ASK_MS = 350;
 const TIMEOUT_MS = 60000;
+const RETRY_MS = 2000;
 const BLANK = { plan: {}, pictures: [] };
 
 /**
- * `pictures`: {image, name, caption, crop, isHeldOut}; `caption` and `crop` are null where the server chooses. `answer` is
- * that of the server, null before the first one; `problems` what stops it. `onChange(run)` calls `run()` now and when
- * anything is new.
+ * `pictures`: {image, name, text, caption, crop, isHeldOut}; what is null the server chooses; `text` lay beside the picture.
+ * `answer` is that of the server, null before the first one; `problems` what stops it. `onChange(run)` calls `run()` now
+ * and when anything is new.
  */
 export function createDraft({ checkpoint, trainings, toasts }) {
   const listeners = new Set();
@@ -47,22 +48,26 @@ export function createDraft({ checkpoint, trainings, toasts }) {
 
   /** Fields of the plan; null, "" and [] leave one to the server. */
   function change(fields) {
+    const isNew = ([name, value]) => JSON.stringify(isUnset(value) ? null : value) !== JSON.stringify(draft.plan[name] ?? null);
+    if (!Object.entries(fields).some(isNew)) return;
     draft.plan = { ...draft.plan, ...fields };
     for (const [name, value] of Object.entries(draft.plan)) if (isUnset(value)) delete draft.plan[name];
     draft.problems = draft.problems.filter(({ field }) => !(field in fields));
     changed();
   }
   function add(assets) {
-    draft.pictures = [...draft.pictures, ...assets.map(({ id, name, caption }) => ({ image: id, name, caption, crop: null, isHeldOut: null }))];
+    draft.pictures = [...draft.pictures, ...assets.map(({ id, name, text }) => ({ image: id, name, text, caption: null, crop: null, isHeldOut: null }))];
     changed();
   }
   function remove(image) {
     draft.pictures = draft.pictures.filter((one) => one.image !== image);
     changed();
   }
-  /** Only a change of what is trained is asked about; captions and crops of single pictures are as they are given. */
+  /** Another caption or crop; null leaves it to the server again. */
   function setPicture(image, fields) {
-    Object.assign(draft.pictures.find((one) => one.image === image), fields);
+    const own = draft.pictures.find((one) => one.image === image);
+    if (Object.entries(fields).every(([name, value]) => JSON.stringify(own[name]) === JSON.stringify(value))) return;
+    Object.assign(own, fields);
     changed();
   }
   /** Empties it; answers with what brings it back. */
@@ -77,8 +82,7 @@ export function createDraft({ checkpoint, trainings, toasts }) {
     const found = draft.answer?.examples.find((one) => one.image === image);
     const own = draft.pictures.find((one) => one.image === image);
     if (!found || !own) return null;
-    const isAsTrained = own.crop && sameShape(own.crop, found.size);
-    return { ...found, caption: own.caption ?? found.caption, crop: isAsTrained ? own.crop : found.crop };
+    return { ...found, caption: own.caption ?? found.caption, crop: own.crop ?? found.crop };
   }
   /** Is this picture only measured? As the user says, else as many from the end as the settled plan wants. */
   function heldOut(image) {
@@ -87,17 +91,30 @@ export function createDraft({ checkpoint, trainings, toasts }) {
   }
   const plan = () => ({ ...draft.plan, ...(checkpoint.name ? { checkpoint: checkpoint.name } : {}) });
 
+  /** As the server takes them; what stands there is decided. If one is marked as only measured, so is it said of all. */
+  function examples() {
+    const isSaid = draft.pictures.some((one) => one.isHeldOut !== null);
+    return draft.pictures.map(({ image, text, caption, crop }) => ({
+      image,
+      ...(text ? { text } : {}),
+      ...(caption === null ? {} : { caption }),
+      ...(crop === null ? {} : { crop }),
+      ...(isSaid ? { is_held_out: heldOut(image) } : {}),
+    }));
+  }
+
   async function inquire() {
     const mine = ++turn;
     if (!draft.pictures.length) return settle(mine, { answer: null, problems: [] });
-    const json = { plan: plan(), images: draft.pictures.map((one) => one.image) };
+    const json = { plan: plan(), images: examples() };
     try {
       const answer = await call("POST", "api/v1/trainings/draft", { json, timeoutMs: TIMEOUT_MS });
+      const isOneLost = answer.problems.some(({ field }) => /^examples\.\d+\.image$/.test(field));
+      if (isOneLost && mine === turn && (await forgetLost())) return;
       settle(mine, { answer, problems: answer.problems });
     } catch (error) {
-      if (error.status === 404 && mine === turn) await forgetLost();
-      else if (error.status) settle(mine, { problems: [asProblem(error)] });
-      else setTimeout(() => mine === turn && inquire(), 2000); // the header says that the connection is lost
+      if (error.status) settle(mine, { problems: [asProblem(error)] });
+      else setTimeout(() => mine === turn && inquire(), RETRY_MS); // the header says that the connection is lost
     }
   }
   function settle(mine, news) {
@@ -105,26 +122,20 @@ export function createDraft({ checkpoint, trainings, toasts }) {
     Object.assign(draft, news, { isAsking: false });
     announce();
   }
-  /** Uploads that nobody used for long are cleared away by the server. */
+  /** Uploads that nobody used for long are cleared away by the server; answers whether there were such. */
   async function forgetLost() {
     const there = await Promise.all(draft.pictures.map(({ image }) => call("GET", `api/v1/assets/${image}`).then(() => true, (error) => error.status !== 404)));
     const lost = draft.pictures.filter((one, index) => !there[index]);
-    if (!lost.length) return settle(turn, {});
+    if (!lost.length) return false;
     toasts.say(`No longer there: ${lost.map(({ name }) => name).join(", ")}. Add them again.`, { isError: true, key: "training" });
-    draft.pictures = draft.pictures.filter((one, index) => there[index]);
+    draft.pictures = draft.pictures.filter((one) => !lost.includes(one));
     changed();
+    return true;
   }
   /** Begins the training and empties the draft; answers it, or null after the problem is shown. */
   async function begin() {
-    const isSaid = draft.pictures.some((one) => one.isHeldOut !== null); // else the server chooses which
-    const examples = draft.pictures.map(({ image, caption }) => ({
-      image,
-      ...(caption === null ? {} : { caption }),
-      ...(exampleOf(image) ? { crop: exampleOf(image).crop } : {}),
-      ...(isSaid ? { is_held_out: heldOut(image) } : {}),
-    }));
     try {
-      const training = await trainings.create({ plan: plan(), examples });
+      const training = await trainings.create({ plan: plan(), examples: examples() });
       clear();
       return training;
     } catch (error) {
@@ -151,6 +162,3 @@ function asProblem(error) {
   const why = error.message.replace(/^\S+ = ([^]*?): /, "").replace(/\.$/, "");
   return { field: error.field, why, remedy: error.remedy };
 }
-
-/** Is the crop of the shape in which the picture is trained now? To the pixel that rounding leaves. */
-const sameShape = ([, , width, height], [across, down]) => Math.abs(width * down - height * across) <= Math.max(across, down) * 1.5;

@@ -20,7 +20,9 @@ export function createText({ draft, name, label, hint, placeholder = () => "", a
   const below = h("p", { class: "hint", id: `${id}-hint` }, hint);
   if (hint) setAttribute(input, "aria-describedby", below.id);
   const element = h("div", { class: "teach-field", data: { plan: name } }, words, input, hint && below);
-  input.addEventListener("input", debounce(() => draft.change({ [name]: input.value.trim() }), TYPING_MS));
+  const take = () => draft.change({ [name]: input.value.trim() });
+  input.addEventListener("input", debounce(take, TYPING_MS));
+  input.addEventListener("change", take); // it is left, perhaps for the button
   function draw() {
     const value = String(draft.plan[name] ?? "");
     if (document.activeElement !== input && input.value !== value) input.value = value;

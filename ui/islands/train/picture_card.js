@@ -26,8 +26,10 @@ export function createPictureCard({ draft, image, onGone }) {
     h("div", { class: "teach-words" }, caption, warnings, h("div", { class: "teach-foot" }, hold, size, whole, gone)),
   );
   let index = 0;
-  const write = debounce(() => set({ caption: caption.value.trim() || null }), TYPING_MS);
-  caption.addEventListener("input", write);
+  let proposed = ""; // by the server
+  const write = () => set({ caption: caption.value.trim() === proposed ? null : caption.value.trim() || null });
+  caption.addEventListener("input", debounce(write, TYPING_MS));
+  caption.addEventListener("change", write); // it is left, perhaps for the button
   caption.addEventListener("blur", () => element.draw(index)); // an emptied box shows what the server would write
 
   element.draw = (place) => {
@@ -40,20 +42,20 @@ export function createPictureCard({ draft, image, onGone }) {
       if (node.getAttribute("aria-label") !== words) node.setAttribute("aria-label", words);
     measure.checked = isHeldOut;
     element.classList.toggle("held-out", isHeldOut);
-    show(frame.element, Boolean(example));
+    show(frame.element, Boolean(example?.width));
     show(whole, Boolean(own()?.crop));
-    if (!example) return;
+    if (!example?.width) return;
     view.style.setProperty("--ratio", example.width / example.height);
     frame.draw({ crop: example.crop, picture: example, label });
     setText(size, `${example.size[0]} × ${example.size[1]} px`);
     if (document.activeElement !== caption && caption.value !== example.caption) caption.value = example.caption;
+    if (own()?.caption === null) proposed = example.caption;
     drawWarnings(example);
   };
   function drawWarnings({ warnings: said, duplicate_of: twin }) {
-    const all = [...(twin === null ? [] : [`Looks the same as picture ${twin + 1}.`]), ...said];
-    keyed(warnings, all, { key: (text) => text, make: (text) => h("li", {}, icon("warning"), text) });
+    keyed(warnings, said, { key: (text) => text, make: (text) => h("li", {}, icon("warning"), text) });
     element.classList.toggle("duplicate", twin !== null);
-    show(warnings, all.length > 0);
+    show(warnings, said.length > 0);
   }
   return element;
 }

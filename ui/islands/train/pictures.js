@@ -2,11 +2,12 @@
 import { h, icon, iconButton, keyed, setText, show } from "../dom.js";
 import { PICTURE_TYPES } from "../drop.js";
 import { plural } from "../words.js";
+import { createDescribing } from "./describing.js";
 import { createPictureCard } from "./picture_card.js";
 import { createUploads } from "./uploads.js";
 
 /** The place; `take(files)` adds pictures, and captions that lie beside them as texts of the same name. */
-export function createPictures({ draft }) {
+export function createPictures({ draft, toasts }) {
   const uploads = createUploads({ isThere: (id) => placeOf(id), add: draft.add, onChange: draw });
   const file = h("input", { type: "file", accept: `${PICTURE_TYPES},text/plain`, multiple: true, hidden: true });
   const choose = () => file.click();
@@ -24,10 +25,12 @@ export function createPictures({ draft }) {
   const bar = h("div", { class: "teach-uploads", hidden: true }, told, h("span", { class: "progress-bar" }, fill));
   const left = h("ul");
   const leftOut = h("div", { class: "teach-left-out", role: "alert", hidden: true }, icon("warning"), left, iconButton("close", "Close", uploads.forgive));
-  const count = h("p", { class: "teach-count" });
+  const count = h("span", { class: "teach-count" });
+  const describe = createDescribing({ draft, toasts });
+  const row = h("div", { class: "teach-row" }, count, describe.element);
   const privacy = h("p", { class: "hint" }, "The pictures stay on this machine. Deleting the training deletes them.");
   const trouble = h("div", { class: "teach-trouble", data: { plan: "examples" } });
-  const element = h("section", { class: "teach-pictures", "aria-label": "Pictures to learn from" }, count, leftOut, bar, trouble, big, cards, more, privacy, file);
+  const element = h("section", { class: "teach-pictures", "aria-label": "Pictures to learn from" }, row, leftOut, bar, trouble, big, cards, more, privacy, file);
   file.addEventListener("change", () => {
     uploads.take([...file.files]);
     file.value = "";
@@ -45,7 +48,8 @@ export function createPictures({ draft }) {
     show(bar, total > 0);
     setText(told, total ? `Uploading ${Math.min(done + 1, total)} of ${total} …` : "");
     fill.style.transform = `scaleX(${total ? done / total : 0})`;
-    show(count, pictures.length > 0);
+    show(row, pictures.length > 0);
+    describe.draw();
     setText(count, plural(pictures.length, "picture") + (held ? ` · ${held} only measured` : ""));
     show(leftOut, failures.length > 0);
     keyed(left, failures, {

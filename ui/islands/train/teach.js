@@ -8,10 +8,12 @@ import { createPictures } from "./pictures.js";
 
 // Missing so far, not wrong: said when Train is pressed, and not before.
 const AWAITED = ["name", "class_word", "examples", "images"];
+// What is missing for it can be said where everybody looks: pictures of the class are of what the class word says.
+const ASKED_AT = { prior_pictures: { field: "class_word", why: "is open", remedy: "Say what kind of thing it is, so that other things of its kind stay as they are." } };
 
 /** The view; `onBegun(training)` when it is on its way, `onBack()` to the list. */
 export function createTeach({ draft, checkpoint, picker, toasts, onBegun, onBack }) {
-  const pictures = createPictures({ draft });
+  const pictures = createPictures({ draft, toasts });
   const fields = createFields({ draft, checkpoint, picker });
   const advanced = createAdvanced({ draft });
   const foot = createFoot({ draft, onTrain: begin });
@@ -39,7 +41,8 @@ export function createTeach({ draft, checkpoint, picker, toasts, onBegun, onBack
     advanced.draw();
     back.hidden = !element.dataset.hasList;
     clear.hidden = draft.pictures.length === 0 && Object.keys(draft.plan).length === 0;
-    const shown = draft.problems.filter(({ field }) => isPressed || !AWAITED.includes(field) || draft.plan[field] !== undefined);
+    const problems = draft.problems.map((one) => (one.field in draft.plan ? one : (ASKED_AT[one.field] ?? one)));
+    const shown = problems.filter(({ field }) => isPressed || !AWAITED.includes(field) || field in draft.plan);
     foot.draw(showAtFields(element, shown));
   }
   function focusFirst() {

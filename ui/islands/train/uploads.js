@@ -49,7 +49,7 @@ export function createUploads({ isThere, add, onChange }) {
     const body = new FormData();
     body.append("file", file, name);
     try {
-      return { ...(await call("POST", "api/v1/assets", { body, timeoutMs: TIMEOUT_MS })), name, caption: captions.get(stem(name)) || null };
+      return { ...(await call("POST", "api/v1/assets", { body, timeoutMs: TIMEOUT_MS })), name, text: captions.get(stem(name)) || null };
     } catch (error) {
       const why = error.status ? [error.message, error.remedy].filter(Boolean).join(" ") : "The server does not answer.";
       failures.push({ name, why });

@@ -7,7 +7,7 @@ import { createPlot } from "./plot.js";
 import { createSamples } from "./samples.js";
 import { createTaught } from "./taught.js";
 import { methodName, overfitting, phrase, share } from "./telling.js";
-import { isLive, isOpen } from "./trainings.js";
+import { isOpen } from "./trainings.js";
 
 /** The view; `open(id)` shows a training, `draw()` brings it up to date, `onBack()` goes to the list. */
 export function createView({ trainings, enlarged, parts, onBack }) {
@@ -70,7 +70,7 @@ export function createView({ trainings, enlarged, parts, onBack }) {
 const VERBS = [
   { name: "pause", sign: "pause", label: "Pause", fits: isOpen },
   { name: "resume", sign: "play", label: "Go on", fits: ({ state }) => state === "paused" || state === "failed" },
-  { name: "finish", sign: "check", label: "Stop and keep the best", fits: (one) => isLive(one) && one.step > 0 },
+  { name: "finish", sign: "check", label: "Stop and keep the best", fits: ({ state, step, marks }) => (state === "running" ? step > 0 : state !== "done" && marks.length > 0) },
 ];
 
 function aboutOf({ plan, family, examples, created }) {
