@@ -1,8 +1,8 @@
 """A training as the fake worker plays it: steps that take no thought, files where they belong, and faults by script.
 
-Words in its sample prompts say what happens: `fake:step=0.05` how long a step takes, `fake:die@3` and `fake:oom@3` at
-which step it dies or fails, `fake:full@3` that the disk is full there, `fake:room@3` that it makes room for pictures.
-`fake:once=FOLDER`: what happens, happens only the first time; FOLDER remembers.
+Words in its sample prompts say what happens: `fake:step=0.05` how long a step takes and `fake:mark=1` keeping one,
+`fake:die@3` and `fake:oom@3` at which step it dies or fails, `fake:full@3` that the disk is full there, `fake:room@3`
+that it makes room for pictures. `fake:once=FOLDER`: what happens, happens only the first time; FOLDER remembers.
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ class FakeTraining:
         path.parent.mkdir(exist_ok=True)
         save_file(self._weights(), path, metadata=dict(self.order.metadata))
         self._write_state()
+        time.sleep(float(self._script.get("mark", 0)))
         self._samples()
         self._say(TrainingMark(self.id, self.step, name, 1.0 / self.step, 0.5))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -81,13 +82,13 @@ class Hearing:
         training = entry.training
         losses = added(training.losses, message.step, message.loss)
         seconds = message.step_seconds if math.isfinite(message.step_seconds) else 0.0
-        steps_left = max(0, training.steps - message.step)
         entry.has_stepped = True
+        _time_mark(entry, seconds, time.monotonic())
         changes: dict[str, Any] = {
             "step": message.step,
             "losses": losses,
             "step_seconds": seconds or training.step_seconds,
-            "eta_seconds": round(steps_left * seconds, 1) if seconds else None,
+            "eta_seconds": _eta(entry, message.step, seconds) if seconds else None,
         }
         if training.attempt and losses != training.losses:
             self._roster.change(entry, attempt=0)  # further than ever: it was not at fault
@@ -226,6 +227,23 @@ def _write(message: TrainingSample, paths: Sequence[Path]) -> bool:
     with failures_named(path.parent):
         rewrite(path, stream.getvalue())
     return all(one.exists() for one in paths)
+
+
+def _time_mark(entry: Entry, step_seconds: float, now_seconds: float) -> None:
+    """Between the step that is kept and the next one lies what keeping takes; pictures may lie there as well."""
+    before, entry.stepped_at = entry.stepped_at, now_seconds
+    training = entry.training
+    is_kept = training.step and training.step % (training.plan.sample_every or 1) == 0
+    if before is not None and is_kept:
+        taken = max(0.0, now_seconds - before - step_seconds)
+        entry.mark_seconds = min(taken, entry.mark_seconds or taken)
+
+
+def _eta(entry: Entry, step: int, step_seconds: float) -> float:
+    """Until the last step is kept, if no picture comes."""
+    steps, every = entry.training.steps, entry.training.plan.sample_every or 1
+    marks = -(-steps // every) - step // every
+    return round(max(0, steps - step) * step_seconds + marks * (entry.mark_seconds or 0.0), 1)
 
 
 def _finite(value: float | None) -> float | None:

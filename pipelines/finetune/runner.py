@@ -110,6 +110,7 @@ class Runner:
         if order is None:
             self.fail(entry, error or StudioError("The training cannot begin."))
             return
+        entry.stepped_at = None
         entry.is_at_worker, entry.has_stepped, entry.needs_quiet, entry.asked = (
             True,
             False,

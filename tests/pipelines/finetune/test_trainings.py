@@ -248,3 +248,29 @@ def test_an_embedding_answers_to_its_name(manager: PipelineManager, owner: str) 
     assert done.plan.trigger == done.plan.name
     assert done.made is not None
     assert done.made.trigger == done.plan.name
+
+
+def test_kept_steps_are_compared_over_strengths(manager: PipelineManager, owner: str) -> None:
+    training = in_state(manager, begin(manager, owner), "done")
+
+    job = manager.trainings.compare(training.id, owner, strengths=(0.0, 1.0))
+    done = ended(manager, job)
+
+    assert (done.state, len(done.pictures)) == ("done", 4)  # two steps × two strengths
+    with pytest.raises(RequestError) as caught:
+        manager.trainings.compare(training.id, owner, steps=(5,))
+    assert caught.value.field == "steps"
+
+
+def test_the_time_left_counts_what_is_drawn_on_the_way(
+    manager: PipelineManager, owner: str
+) -> None:
+    slow = {"steps": 4000, "sample_every": 10, "sample_prompts": ["red fake:mark=0.5"]}
+    training = begin(manager, owner, **slow)
+
+    now = in_state(manager, training, lambda now: now.step > 11)
+
+    assert now.step_seconds is not None
+    assert now.eta_seconds is not None
+    assert now.eta_seconds > 390 * 0.4 + 3900 * now.step_seconds * 0.5
+    manager.trainings.delete(training.id, owner)
