@@ -44,6 +44,7 @@ class Likeness:
     model: Model
     taught: Sequence[Example]
     _seen: list[Tensor] = field(default_factory=list)
+    _empty: dict[torch.Size, Tensor] = field(default_factory=dict)  # pictures, by their shapes
 
     def of(self, pictures: Sequence[Tensor]) -> Course[float | None]:
         """The mean over pictures (height, width, 3), uint8, of that to the nearest one: −1 … 1; None without any.
@@ -64,7 +65,12 @@ class Likeness:
         return sum(nearest) / len(nearest)
 
     def _sight(self, latents: Tensor) -> Course[Tensor]:
-        return (yield from done(self.shop, partial(sight, latents, self.model)))
+        """What the denoiser sees there, as a vector of length 1."""
+        if latents.shape not in self._empty:
+            nothing = partial(middle, torch.zeros_like(latents), self.model)
+            self._empty[latents.shape] = yield from done(self.shop, nothing)
+        seen = yield from done(self.shop, partial(middle, latents, self.model))
+        return normalize((seen - self._empty[latents.shape]).flatten(), dim=0)
 
 
 def above(likeness: float | None, untrained: float | None) -> float | None:
@@ -78,15 +84,11 @@ def above(likeness: float | None, untrained: float | None) -> float | None:
     return min(max((likeness - floor) / (1.0 - floor), 0.0), 1.0)
 
 
-def sight(latents: Tensor, model: Model) -> Tensor:
-    """What the denoiser sees in latents (1, channels, h, w), as a vector of length 1, on the CPU. Asks at the gate."""
-    empty = torch.zeros_like(latents)
-    own, other = (_middle(one, model) for one in (latents, empty))
-    return normalize((own - other).flatten(), dim=0)
+def middle(latents: Tensor, model: Model) -> Tensor:
+    """What the middle block answers for latents (1, channels, h, w): (channels, GRID, GRID), float32, on the CPU.
 
-
-def _middle(latents: Tensor, model: Model) -> Tensor:
-    """(channels, GRID, GRID), float32, on the CPU."""
+    Asks at the gate.
+    """
     schedule = model.training
     timestep = int(NOISE_SHARE * (schedule.last_timestep + 1))
     kept = float(schedule.alphas_cumprod[timestep])
