@@ -19,7 +19,10 @@ from pipelines.settings import Settings
 
 @dataclass(frozen=True)
 class House:
-    """`submit` makes a job, `status` says what the device is."""
+    """`submit` makes a job, `status` says what the device is.
+
+    `kept_uploads`: the ids of those that projects are made of.
+    """
 
     settings: Settings
     desk: Desk
@@ -31,3 +34,4 @@ class House:
     clock: Callable[[], float]
     submit: Callable[[Request, str], Job]
     status: Callable[[], Status]
+    kept_uploads: Callable[[], set[str]]

@@ -20,6 +20,7 @@ from pipelines.finetune.problems import warnings
 from pipelines.finetune.roster import Roster
 from pipelines.finetune.store import Store
 from pipelines.finetune.training import DONE, FAILED, QUEUED, Training
+from pipelines.finetune.uploads import note
 from pipelines.finetune.wishes import Wishes
 from pipelines.manager.space import lacking
 from pipelines.manager.status import Status
@@ -107,6 +108,7 @@ class Maker:
                 client_request_id=client_request_id,
                 warnings=planned.proposals.warnings,
             )
+            note(folder, owner, (one.image for one in planned.pictures))
             self._store.save(training)
             self._house.desk.ask(lambda: self._wishes.add(training))
         except BaseException:

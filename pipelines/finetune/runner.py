@@ -51,7 +51,8 @@ class Worker(Protocol):
 class Means:
     """What trainings are run with. `publish(training, step)` puts weights among the models, on the hands' thread.
 
-    `size_name(checkpoint, family)`: by which demands.py knows how large it is.
+    `remove(training)` deletes all that lies here of it, likewise. `size_name(checkpoint, family)`: by which demands.py
+    knows how large it is.
     """
 
     store: Store
@@ -62,6 +63,7 @@ class Means:
     clock: Callable[[], float]
     order: Callable[[Training], Train]
     publish: Callable[[Training, int], Made]
+    remove: Callable[[Training], None]
     size_name: Callable[[str | None, str], str]
     disk: Path
 
@@ -143,8 +145,8 @@ class Runner:
 
     def clear(self, entry: Entry) -> None:
         """Deletes the folder of one that was dropped, after all that is still being done for it."""
-        remove = self._means.store.remove
-        self._means.hands.do(lambda: remove(entry.id), lambda *_: entry.on_gone.set_result(None))
+        training, remove = entry.training, self._means.remove
+        self._means.hands.do(lambda: remove(training), lambda *_: entry.on_gone.set_result(None))
 
     def rest(self, entry: Entry, error: dict[str, Any] | None = None) -> None:
         """It waits for somebody to let it go on; `error`: why, if nobody asked for it."""

@@ -23,6 +23,7 @@ from pipelines.finetune.roster import Entry, Roster
 from pipelines.finetune.runner import Means, Runner, kept
 from pipelines.finetune.store import Store
 from pipelines.finetune.training import DONE, FAILED, Made, Training
+from pipelines.finetune.uploads import Uploads
 from pipelines.finetune.wishes import Wishes
 from pipelines.job import Job
 
@@ -41,6 +42,7 @@ class Trainings:
         self.store = Store(settings.data_dir)
         self._roster = Roster(self.store, house.board.tell)
         self._hands = Hands(house.desk.post)
+        self._uploads = Uploads(self.store, house.assets, house.board, house.kept_uploads)
         means = Means(
             store=self.store,
             roster=self._roster,
@@ -50,6 +52,7 @@ class Trainings:
             clock=house.clock,
             order=Orders(house.finder, self.store.folder).order,
             publish=self._put_among_models,
+            remove=self._remove,
             size_name=self._size_name,
             disk=self.store.root,
         )
@@ -189,6 +192,13 @@ class Trainings:
 
     def _ask(self, training_id: str, owner: str, ask: Callable[[Entry], Answer]) -> Answer:
         return self._house.desk.ask(lambda: ask(self._roster.find(training_id, owner)))
+
+    def _remove(self, training: Training) -> None:
+        """On the hands' thread; its folder goes whatever becomes of the uploads."""
+        try:
+            self._uploads.forget(training.id, training.owner)
+        finally:
+            self.store.remove(training.id)
 
     def _size_name(self, checkpoint: str | None, family: str) -> str:
         """By the last look, since the desk does not wait."""

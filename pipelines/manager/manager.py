@@ -183,6 +183,7 @@ class PipelineManager(Jobs):
             clock=clock,
             submit=self.submit,
             status=self.status,
+            kept_uploads=store.assets,
         )
         self.trainings = Trainings(house)
         parts = Parts(

@@ -126,6 +126,25 @@ class Assets:
                 part.replace(small)
         return data
 
+    def forget(self, asset_id: str, owner: str) -> None:
+        """It is this owner's no more, and goes with its last owner; what is not there does not matter.
+
+        Raises DiskFull.
+        """
+        path = self._folder / asset_id
+        with self._naming, failures_named(self._folder):
+            sidecar = _read(path)
+            others = {name: one for name, one in sidecar["owners"].items() if name != owner}
+            if not ID.fullmatch(asset_id) or others == sidecar["owners"]:
+                return
+            if others:
+                facts = {name: sidecar[name] for name in ("width", "height", "format")}
+                _write(path, {**facts, "owners": others})
+            else:  # the picture first: without it the others are swept
+                for one in (path, path.with_suffix(".webp"), path.with_suffix(".json")):
+                    one.unlink(missing_ok=True)
+            sync_folder(self._folder)
+
     def _own(self, asset_id: str, owner: str) -> Asset | None:
         path = self._folder / asset_id
         sidecar = _read(path)

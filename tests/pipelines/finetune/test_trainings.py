@@ -9,7 +9,14 @@ import pytest
 from PIL import Image
 
 from pipelines import NotFound, PipelineManager, Refused, RequestError
-from tests.pipelines.finetune.lessons import SHORT, begin, folder, in_state, uploads
+from tests.pipelines.finetune.lessons import (
+    SHORT,
+    begin,
+    folder,
+    in_state,
+    picture,
+    uploads,
+)
 from tests.studio import asking, ended
 
 
@@ -274,3 +281,31 @@ def test_the_time_left_counts_what_is_drawn_on_the_way(
     assert now.eta_seconds is not None
     assert now.eta_seconds > 390 * 0.4 + 3900 * now.step_seconds * 0.5
     manager.trainings.delete(training.id, owner)
+
+
+def test_its_uploads_go_with_a_training_unless_something_else_is_made_of_them(
+    manager: PipelineManager, owner: str
+) -> None:
+    images = uploads(manager, owner, 3)
+    trainings = [
+        manager.trainings.create(
+            SHORT | {"name": f"{owner} {n}"}, [{"image": one} for one in chosen], owner
+        )
+        for n, chosen in enumerate((images[:2], images[1:]))
+    ]
+    project = manager.projects.create(images[0], owner)
+    other = manager.assets.add(picture(2), f"{owner}-other").id
+    assert other == images[2]
+    for one in trainings:
+        in_state(manager, one, "done")
+
+    manager.trainings.delete(trainings[0].id, owner)
+    for image in images:
+        assert manager.assets.get(image, owner)
+    manager.trainings.delete(trainings[1].id, owner)
+
+    for image in images[1:]:
+        with pytest.raises(NotFound):
+            manager.assets.get(image, owner)
+    assert manager.assets.get(project.base, owner)
+    assert manager.assets.get(other, f"{owner}-other")
