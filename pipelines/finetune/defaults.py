@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.finetune.captions import Words, plain
+from pipelines.finetune.memory import STARTER, Room, needs_saving
 from pipelines.finetune.plan import CONCEPT, EMBEDDING, LORA, STEPS, STYLE, SUBJECT, Plan
 
 Value = TypeVar("Value")
 
-STARTER = "starter"
 CONSONANTS = "bcdfghjklmnpqrstvwxz"
 TRIGGER_LETTERS = (4, 6)
 
@@ -36,7 +36,7 @@ class Row:
     rank: int = 16
     vectors: int = 1
     trains_text: bool = True
-    saves_memory: bool = True
+    saves_memory: bool = True  # where nobody knows how much there is
     min_snr_gamma: float = 5.0
     prior_pictures_a_picture: int = 0
     prior_pictures: int = 0  # at most
@@ -85,8 +85,17 @@ SAMPLE_STEPS_ROUND = 25
 RESOLUTION_ROUND = 64
 
 
-def settled(plan: Plan, pictures: int, base: Checkpoint, taken: Collection[str] = ()) -> Plan:
-    """The plan with nothing left open. `pictures`: how many are taught; `taken`: words that mean something already."""
+def settled(
+    plan: Plan,
+    pictures: int,
+    base: Checkpoint,
+    taken: Collection[str] = (),
+    room: Room | None = None,
+) -> Plan:
+    """The plan with nothing left open. `pictures`: how many are taught; `taken`: words that mean something already.
+
+    `room`: of the device, where that is known.
+    """
     row = row_of(plan, base)
     plan = replace(
         plan,
@@ -100,18 +109,24 @@ def settled(plan: Plan, pictures: int, base: Checkpoint, taken: Collection[str] 
         learning_rate=_or(plan.learning_rate, row.learning_rate),
         text_learning_rate=_or(plan.text_learning_rate, row.text_learning_rate),
         trains_text=_or(plan.trains_text, row.trains_text),
-        saves_memory=_or(plan.saves_memory, row.saves_memory),
         min_snr_gamma=_or(plan.min_snr_gamma, row.min_snr_gamma),
         held_out=_or(plan.held_out, _held_out(pictures)),
         initial_word=plan.initial_word or plan.class_word,
     )
-    return _with_prior(_with_samples(plan), row, pictures)
+    plan = _with_prior(_with_samples(plan), row, pictures)
+    needed = needs_saving(size_name(base), plan, room) if room else None
+    saves_memory = _or(plan.saves_memory, _or(needed, row.saves_memory))
+    return replace(plan, saves_memory=saves_memory)
+
+
+def size_name(base: Checkpoint) -> str:
+    """What memory.py calls its family: the starter is far smaller than its own."""
+    return STARTER if base.is_starter else base.family
 
 
 def row_of(plan: Plan, base: Checkpoint) -> Row:
     """Of a family that is not in the table: that of SD 1.5; it cannot be trained, which is said elsewhere."""
-    family = STARTER if base.is_starter else base.family
-    return ROWS.get((family, plan.method), ROWS["sd15", plan.method])
+    return ROWS.get((size_name(base), plan.method), ROWS["sd15", plan.method])
 
 
 def trigger_of(plan: Plan, taken: Collection[str] = ()) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 
 from pipelines.errors import DiskFull, RequestError
 from pipelines.finetune.captioning import Captioning
-from pipelines.finetune.demands import disk_bytes, memory_bytes, seconds, size_name
+from pipelines.finetune.demands import disk_bytes, place_of, seconds, size_name
 from pipelines.finetune.house import House
 from pipelines.finetune.looking import Looks
+from pipelines.finetune.memory import training_bytes
 from pipelines.finetune.planning import Planned, Planner
 from pipelines.finetune.preparing import prepare
 from pipelines.finetune.problems import warnings
@@ -23,7 +24,6 @@ from pipelines.finetune.training import DONE, FAILED, QUEUED, Training
 from pipelines.finetune.uploads import note
 from pipelines.finetune.wishes import Wishes
 from pipelines.manager.space import lacking
-from pipelines.manager.status import Status
 from pipelines.retouch.faces import FOLDER as FACES
 
 LOCKS = 16  # owners share them
@@ -46,8 +46,7 @@ class Maker:
         """What would be trained, as JSON; see docs/api.md. Raises RequestError for what is no plan at all."""
         planned = self._planned(plan, images, owner)
         plan, base, status = planned.plan, planned.base, self._house.status()
-        is_half = _is_half(plan.precision, status)
-        needed = memory_bytes(plan, size_name(base), is_half=is_half)
+        needed = training_bytes(size_name(base), plan, place_of(plan, status))
         there = status.total_bytes or None
         view = self._house.finder.catalog.view
         known = [one for one in self._roster.snapshots() if base]
@@ -120,18 +119,12 @@ class Maker:
         names = [
             one.plan.name for one in self._roster.snapshots() if one.state not in (DONE, FAILED)
         ]
-        return self._planner.planned(plan, given, owner, self._house.status().device, names)
+        return self._planner.planned(plan, given, owner, self._house.status(), names)
 
 
 def problem(error: RequestError) -> dict[str, str]:
     """As the page shows it at its field."""
     return {"field": error.field, "why": error.why, "remedy": error.remedy}
-
-
-def _is_half(precision: str, status: Status) -> bool:
-    if precision != "auto":
-        return precision != "float32"
-    return status.dtype in ("float16", "bfloat16")
 
 
 def _number(owner: str) -> int:

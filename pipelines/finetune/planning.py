@@ -10,11 +10,14 @@ from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.errors import NotFound, RequestError, StudioError
 from pipelines.finetune.defaults import settled
+from pipelines.finetune.demands import place_of
 from pipelines.finetune.intake import CountTokens, Proposals, Sent, examine, sent
 from pipelines.finetune.looking import Look
+from pipelines.finetune.memory import Room
 from pipelines.finetune.plan import PICTURES_MAX, Plan
 from pipelines.finetune.problems import base_of, problems
 from pipelines.manager.finder import Finder
+from pipelines.manager.status import Status
 from pipelines.output.assets import Assets
 
 NAMELESS = "nameless"  # stands in for a name that is still open, so that the rest can be read
@@ -41,7 +44,12 @@ class Planner:
     look: Look
 
     def planned(
-        self, values: Any, given: Sequence[Any], owner: str, device: str, names: Iterable[str] = ()
+        self,
+        values: Any,
+        given: Sequence[Any],
+        owner: str,
+        status: Status,
+        names: Iterable[str] = (),
     ) -> Planned:
         """`names`: those that this owner's open trainings give. What cannot be used is among the problems.
 
@@ -54,8 +62,9 @@ class Planner:
         found += missing + lacking
         if base is not None:
             words = [one.name for one in view.others]
-            plan = settled(plan, len(pictures), base, words)
-            is_cuda = device.startswith("cuda")
+            room = Room(place_of(plan, status), status.total_bytes or None)
+            plan = settled(plan, len(pictures), base, words, room)
+            is_cuda = status.device.startswith("cuda")
             found += problems(plan, view, is_cuda=is_cuda, names=names)
         if not any(HELD_OUT in one for one in given if isinstance(one, dict)):
             pictures = held_out(pictures, plan.held_out or 0)

@@ -14,7 +14,7 @@ from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Checkpoint, Other
 from pipelines.catalog.embeddings import EmbeddingFile
 from pipelines.finetune.defaults import settled
-from pipelines.finetune.demands import disk_bytes, memory_bytes, seconds
+from pipelines.finetune.demands import disk_bytes, seconds
 from pipelines.finetune.intake import Sent
 from pipelines.finetune.plan import Plan
 from pipelines.finetune.planning import held_out, read
@@ -147,27 +147,6 @@ def test_a_trigger_that_another_model_answers_to_is_said() -> None:
 
 
 # ---- demands -------------------------------------------------------------------------------------------
-
-
-def test_sd15_fits_in_6_gb_and_sdxl_in_12() -> None:
-    sdxl = settled(Plan(name="Rex", class_word="dog", checkpoint="xl"), 5, XL)
-    sdxl = replace(sdxl, resolution=1024)
-
-    assert memory_bytes(replace(plan(), resolution=512), "sd15", is_half=True) < 6 * GB
-    assert memory_bytes(sdxl, "sdxl", is_half=True) < 12 * GB
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"resolution": 1024}, {"batch_size": 4}, {"rank": 128}, {"saves_memory": False}],
-)
-def test_more_of_it_takes_more_memory(change: dict[str, Any]) -> None:
-    less = replace(plan(), resolution=512, saves_memory=True)
-
-    before = memory_bytes(less, "sd15", is_half=True)
-
-    assert memory_bytes(replace(less, **change), "sd15", is_half=True) > before
-    assert memory_bytes(less, "sd15", is_half=False) > before
 
 
 def test_more_steps_that_are_kept_take_more_of_the_disk() -> None:
