@@ -18,12 +18,13 @@ from pipelines.catalog.single_file import PICKLES
 from pipelines.errors import ModelUnreadable
 from pipelines.output.disk import claim, failures_named, part_of, publish, sync_file
 
-CHILD = "pipelines.worker.unpickle"
 REPOSITORY = Path(__file__).parents[2]
+# As a file: it needs torch, and nothing of what its package would bring along.
+CHILD = REPOSITORY / "pipelines" / "worker" / "unpickle.py"
 WAITING, CONVERTING, DONE, FAILED = "waiting", "converting", "done", "failed"
 SHOWN_MAX = 50
 # Of the server's environment: no tokens, no proxies.
-ENVIRONMENT = {"PATH": os.defpath, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}
+ENVIRONMENT = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ class Pickles:
 
     def _in_child(self, source: Path, part: Path) -> str:
         """Why it could not be converted; "": it was."""
-        command = [sys.executable, "-m", CHILD, str(source.absolute()), str(part.absolute())]
+        files = [str(source.absolute()), str(part.absolute())]
+        command = [sys.executable, "-P", str(CHILD), *files]
         self._child = subprocess.Popen(
             command,
             cwd=REPOSITORY,

@@ -1,4 +1,4 @@
-"""The child process that turns a pickle of weights into safetensors: `python -m pipelines.worker.unpickle FROM TO`.
+"""The child process that turns a pickle of weights into safetensors: `python pipelines/worker/unpickle.py FROM TO`.
 
 It reads with `weights_only`, which builds tensors and plain containers and runs nothing else. What a trainer left
 beside the numbers (PyTorch Lightning's objects) is read as empty shells of the same name. Every other foreign name
