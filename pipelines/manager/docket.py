@@ -130,6 +130,8 @@ class Docket:
         self, entry: Entry, indexes: Iterable[int], *, quietly: bool = False, **changes: Any
     ) -> None:
         wanted = set(indexes)
+        if not wanted:
+            return  # no news
         pictures = tuple(
             replace(picture, **changes) if picture.index in wanted else picture
             for picture in entry.job.pictures
