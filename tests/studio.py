@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipelines import Job, PipelineManager, Request, Sampling, Settings
 from pipelines.job import OPEN_STATES
+from pipelines.manager.gpu import Gpu
 from tests import paper_checkpoint
 from tests.forked import forking
 
@@ -42,6 +45,15 @@ def studio(folder: Path, **changes: Any) -> Iterator[PipelineManager]:
         yield manager
     finally:
         manager.stop()
+
+
+@contextlib.contextmanager
+def asleep(folder: Path, **changes: Any) -> Iterator[tuple[PipelineManager, Callable[[], None]]]:
+    """A started manager whose worker starts when it is told to, by a call of the second of the two."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gpu, "start", lambda gpu: None)
+        with studio(folder, **changes) as manager:
+            yield manager, lambda: (patch.undo(), manager._desk.ask(manager._gpu.start))[1]
 
 
 def asking(prompt: str = "a red circle", *, steps: int = 4, **fields: Any) -> Request:

@@ -19,6 +19,7 @@ from api.closing import Closing
 from api.front import Front
 from api.studio import Studio, furnish
 from pipelines import ENDED_STATES, PipelineManager, Settings
+from tests.forked import forking
 
 PASSWORD = "correct horse"
 SMALL = {"width": 64, "height": 64, "sampling": {"steps": 3}}
@@ -73,7 +74,7 @@ async def silence() -> None:
 @contextlib.contextmanager
 def opened(folder: Path, **settings: Any) -> Iterator[House]:
     chosen = Settings(data_dir=folder / "data", output_dir=folder / "outputs", **settings)
-    manager = PipelineManager(chosen, worker_target="tests.fake_worker")
+    manager = PipelineManager(chosen, worker_target="tests.fake_worker", worker_context=forking())
     manager.start()
     studio = furnish(chosen, manager, Closing())
     front = Front(site.bare)

@@ -27,7 +27,7 @@ JOBS_AHEAD = 6
 class ThreadWorker:
     """Stands in for the supervisor: the fake worker on a thread of this process."""
 
-    def __init__(self, target: str, launch: Launch, on_message: Any, on_death: Any) -> None:
+    def __init__(self, target: str, launch: Launch, on_message: Any, **_: Any) -> None:
         self._near, self._far = multiprocessing.Pipe()
         self._launch, self._on_message = launch, on_message
 

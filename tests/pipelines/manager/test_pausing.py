@@ -9,7 +9,7 @@ import pytest
 from pipelines import Job, NotFound, PipelineManager, Refused, RequestError
 from pipelines.asking.grid import Axis, Grid
 from pipelines.manager import commands
-from tests.studio import OWNER, asking, ended, in_state, ready, studio, until
+from tests.studio import OWNER, asking, asleep, ended, in_state, ready, studio, until
 
 SLOW = "fake:load=0 fake:step=0.05"
 
@@ -81,10 +81,10 @@ def test_a_queued_job_is_paused_where_it_stands_and_keeps_its_place(tmp_path: Pa
 
 
 def test_a_job_that_is_paused_before_its_turn_does_not_run(tmp_path: Path) -> None:
-    with studio(tmp_path) as manager:
+    with asleep(tmp_path) as (manager, awake):
         job = manager.submit(asking(), OWNER)
         manager.pause(job.id, OWNER)
-        ready(manager)
+        awake()
 
         assert ended(manager, manager.submit(asking(), OWNER)).state == "done"
 

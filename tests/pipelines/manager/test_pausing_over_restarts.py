@@ -15,6 +15,7 @@ import pytest
 from pipelines import Job, PipelineManager, RequestError
 from pipelines.manager import manager as manager_module
 from pipelines.manager.drafts import Drafts
+from tests.forked import forking
 from tests.kill_worker import kill
 from tests.pipelines.manager.test_pausing import SLOW, begun, calls, files, paused, states
 from tests.studio import FAKE_WORKER, OWNER, asking, ended, in_state, ready, settings, studio
@@ -92,7 +93,9 @@ def test_a_paused_job_stays_paused_over_a_restart_with_its_step_and_preview(tmp_
 def test_a_job_that_was_resumed_and_waits_goes_on_after_a_restart(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
         job = paused(manager, begun(manager))
-    manager = PipelineManager(settings(tmp_path), worker_target=FAKE_WORKER)
+    manager = PipelineManager(
+        settings(tmp_path), worker_target=FAKE_WORKER, worker_context=forking()
+    )
     manager._gpu.start = lambda: None  # type: ignore[method-assign]
     manager.start()
     manager.resume(job.id, OWNER)

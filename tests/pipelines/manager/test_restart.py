@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import Job, PipelineManager, Refused
 from pipelines.errors import AlreadyRunning
+from tests.forked import forking
 from tests.kill_server.killer import kill_again_and_again
 from tests.studio import (
     FAKE_WORKER,
@@ -70,7 +71,9 @@ def test_queued_jobs_stay_in_their_order(tmp_path: Path) -> None:
 
 
 def test_running_jobs_may_end_before_the_server_does(tmp_path: Path) -> None:
-    manager = PipelineManager(settings(tmp_path), worker_target=FAKE_WORKER)
+    manager = PipelineManager(
+        settings(tmp_path), worker_target=FAKE_WORKER, worker_context=forking()
+    )
     manager.start()
     job = manager.submit(asking("fake:step=0.05", steps=10), OWNER)
     in_state(manager, job, "running")
@@ -83,7 +86,9 @@ def test_running_jobs_may_end_before_the_server_does(tmp_path: Path) -> None:
 
 
 def test_a_server_that_closes_takes_no_more_jobs(tmp_path: Path) -> None:
-    manager = PipelineManager(settings(tmp_path), worker_target=FAKE_WORKER)
+    manager = PipelineManager(
+        settings(tmp_path), worker_target=FAKE_WORKER, worker_context=forking()
+    )
     manager.start()
     manager._desk.ask(manager._rounds.close_down)
 
@@ -154,7 +159,7 @@ def test_what_an_owner_has_used_is_remembered(tmp_path: Path) -> None:
 def test_a_second_server_is_refused_before_it_touches_anything(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
         with pytest.raises(AlreadyRunning, match="is using the data folder"):
-            PipelineManager(settings(tmp_path), worker_target=FAKE_WORKER)
+            PipelineManager(settings(tmp_path), worker_target=FAKE_WORKER, worker_context=forking())
 
         assert ended(manager, manager.submit(asking(), OWNER)).state == "done"
 
