@@ -6,7 +6,7 @@ import math
 
 Losses = tuple[tuple[int, float], ...]  # (step, mean loss of the steps since the one before)
 
-KEPT_MAX = 2000
+KEPT_MAX = 600
 SHOWN_MAX = 300
 
 

@@ -64,7 +64,7 @@ class Roster:
         self._unwritten: dict[str, Entry] = {}
         self._stale: dict[str, Entry] = {}  # changed quietly since they were written
         self._untold: set[str] = set()
-        self._is_urgent = False
+        self._is_urgent = self._is_line_old = False
         self._told_at = self._written_at = self._failed_at = float("-inf")
 
     def load(self) -> None:
@@ -152,20 +152,20 @@ class Roster:
 
     def line(self) -> list[Entry]:
         """Those that wait, in their order: nobody's second one before somebody's first."""
+        waiting = [one for one in self if one.is_waiting or one.is_prepared]
         turns: dict[str, int] = defaultdict(int)
-        for entry in self:
+        for entry in self if waiting else ():
             turns[entry.training.owner] += entry.training.state == RUNNING
         places = {}
-        for entry in sorted(self, key=lambda one: (one.training.created, one.id)):
-            if entry.is_waiting or entry.is_prepared:
-                places[entry.id] = turns[entry.training.owner]
-                turns[entry.training.owner] += 1
-        waiting = [self._entries[one] for one in places]
+        for entry in sorted(waiting, key=lambda one: (one.training.created, one.id)):
+            places[entry.id] = turns[entry.training.owner]
+            turns[entry.training.owner] += 1
         return sorted(waiting, key=lambda one: (places[one.id], one.training.created, one.id))
 
     def flush(self, now_seconds: float) -> float:
         """Writes and tells what is due. Returns the seconds until it wants to be called again."""
-        self._number()
+        if self._is_line_old:
+            self._number()
         if now_seconds - self._written_at > SAVED_SECONDS:
             self._unwritten |= self._stale
         if self._unwritten and now_seconds - self._failed_at > RETRY_SECONDS:
@@ -183,6 +183,7 @@ class Roster:
         for entry in self:
             if entry.training.position != places.get(entry.id):
                 self.change(entry, quietly=True, position=places.get(entry.id))
+        self._is_line_old = False
 
     def _write(self, now_seconds: float) -> None:
         for entry in list(self._unwritten.values()):
@@ -205,4 +206,5 @@ class Roster:
         with self._reading:
             self._versions[entry.training.owner] += 1
         self._untold.add(entry.training.owner)
+        self._is_line_old = True
         self._is_urgent |= is_urgent

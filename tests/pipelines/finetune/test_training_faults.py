@@ -128,6 +128,25 @@ def test_what_ran_when_the_server_was_killed_goes_on(tmp_path: Path) -> None:
         assert done.made is not None
 
 
+def test_one_under_which_the_server_ends_again_and_again_waits_for_somebody(
+    tmp_path: Path,
+) -> None:
+    with studio(tmp_path) as manager:
+        training = begin(manager, script="fake:step=0.05", steps=40)
+        in_state(manager, training, lambda now: now.step >= 2)
+    path = folder(manager, training) / RECORD
+    left = json.loads(path.read_bytes()) | {"state": "running", "attempt": 4}
+    path.write_text(json.dumps(left))
+
+    with studio(tmp_path) as manager:
+        failed = in_state(manager, training, "failed")
+        assert failed.error is not None
+        assert failed.error["code"] == "worker_died"
+
+        manager.trainings.resume(training.id, OWNER)
+        in_state(manager, training, "done")
+
+
 def test_a_paused_one_is_still_paused_after_a_restart(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
         training = begin(manager, script="fake:step=0.05", steps=40)
