@@ -2,6 +2,7 @@
 import { duration, plural } from "../words.js";
 
 const WORSE = 1.03; // times the lowest loss: less is noise
+const REPEATED = 0.8; // similarity: from here on samples are the pictures themselves; measured, see likeness.py
 
 /** "step 120 / 800 · 2 min 5 s left", "drawing 12 of 50 class pictures …", "number 2 in the queue". */
 export function phrase(training) {
@@ -11,9 +12,8 @@ export function phrase(training) {
   if (state === "paused") return step ? `paused at ${count}` : "paused";
   if (state === "done") return training.made ? `done · ${plural(training.step, "step")}` : "done";
   if (state === "failed") return "failed";
-  const left = training.eta_seconds === null ? "" : `${duration(training.eta_seconds)} left`;
-  const doing = isStepping(training) ? count : `${stage || "starting"} …`;
-  return [doing, left].filter(Boolean).join(" · ");
+  if (!isStepping(training)) return `${stage || "starting"} …`;
+  return [count, training.eta_seconds !== null && `${duration(training.eta_seconds)} left`].filter(Boolean).join(" · ");
 }
 
 function waiting({ position, step, steps }) {
@@ -43,6 +43,8 @@ export const measured = ({ marks }) => marks.filter((mark) => mark.held_out_loss
  * learnt that holds for other pictures too, and rises once the pictures themselves are learnt.
  */
 export function overfitting(training) {
+  const copies = repeating(training);
+  if (copies) return `At step ${copies.step} its samples are the pictures themselves rather than new ones: it has learnt them by heart. Use an earlier step.`;
   const marks = measured(training);
   if (marks.length < 2) return "";
   const best = marks.reduce((low, mark) => (mark.held_out_loss < low.held_out_loss ? mark : low));
@@ -54,8 +56,12 @@ export function overfitting(training) {
   return `It does not get better any more since step ${best.step}.`;
 }
 
+/** The first mark whose samples repeat the pictures that are taught, whatever was asked for. */
+const repeating = ({ marks }) => marks.find(({ similarity }) => similarity !== null && similarity >= REPEATED);
+
 /** Of one step beside the best one: "best", "still learning", "learns by heart". */
 export function verdict(training, step) {
+  if (repeating(training)?.step <= step) return "learns by heart";
   const marks = measured(training);
   const mark = marks.find((one) => one.step === step);
   if (!mark || marks.length < 2) return "";
