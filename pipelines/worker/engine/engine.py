@@ -112,6 +112,10 @@ class Engine:
         self._bench.pulse.holders = self._bench.models.holders
         return has_worked
 
+    def rest(self) -> None:
+        """The process is to end: what a training has learned is written."""
+        self._trainings.make_room()
+
     def try_out(self, checkpoint: CheckpointRef, on_end: Callable[[str], None]) -> None:
         """Loads a checkpoint and makes a tiny picture with it; then says what was wrong, or an empty string."""
         self._trials.add(checkpoint, on_end)

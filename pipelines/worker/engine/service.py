@@ -44,6 +44,7 @@ def serve(
     except Poisoned as poisoned:
         send(Dying(f"The GPU reported an error that a process cannot recover from: {poisoned}"))
         return POISONED_GPU
+    engine.rest()
     return 0
 
 

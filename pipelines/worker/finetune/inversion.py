@@ -99,7 +99,7 @@ class Vectors:
         """A text as it is encoded now, the vectors in their places."""
         if text.hidden is not None:
             return text
-        reading = Component(TEXT_ENCODER, partial(self._skeleton.told, text))
+        reading = Component(TEXT_ENCODER, partial(self._skeleton.told, [text]))
         for network, chunks in zip(self._skeleton.text_encoders, text.chunks, strict=True):
             reading = under(chunks.spots, reading, network.get_input_embeddings())
         hidden, pooled = reading.forward()

@@ -7,7 +7,7 @@ pointed at anew for each step and let go after it; so they cost nothing beside t
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -45,53 +45,55 @@ class Skeleton:
         self.dtype = DTYPES.get(precision, model.dtype)
         self._slots: list[Slot] = []
         self._components: list[Component] = []
+        self._is_awake = self._is_frugal = False
         self.unet: Any = self._bones(model.denoiser)
 
     @cached_property
     def text_encoders(self) -> tuple[Any, ...]:
-        """CLIPTextModels in the order of the family; they are needed from the first time on that somebody asks."""
+        """CLIPTextModels in the order of the family. Once asked for, not within `awake`, they are brought along."""
         return tuple(self._bones(encoder.component) for encoder in self.model.text_encoders)
 
     @contextmanager
     def awake(self) -> Iterator[None]:
         """The tensors are here, on the device. Raises OutOfMemory when there is no room for them."""
-        for component in self._components:
-            self._models.fit(component, 0)
-        self._check_all_are_here()
+        self._bring()
         try:
-            for owner, twin, name, _ in self._slots:
-                twin._parameters[name] = self._in_format(owner._parameters[name])
+            if not self._is_awake:
+                self._point()
             yield
         finally:
-            for _, twin, name, away in self._slots:
-                twin._parameters[name] = away
+            if self.model.networks[
+                0
+            ].moves:  # else they lie where they are, and may stay pointed at
+                self._let_go()
 
     def computing(self) -> AbstractContextManager[Any]:
         """Mixed precision where the networks are half: what is taught stays float32 and computes as they do."""
         is_half = self.dtype != torch.float32
         return torch.autocast(self.model.device.type, self.dtype, enabled=is_half)
 
-    def told(self, text: Text) -> tuple[Tensor, Tensor | None]:
-        """(hidden, pooled) of a text: as it was encoded, or encoded now, as recipes/wording.py does. See Text."""
-        hidden, pooled = text.hidden, text.pooled
-        if hidden is None:
-            hidden, pooled = self._encoded(text)
-        if text.is_nothing:
-            return torch.zeros_like(hidden), None if pooled is None else torch.zeros_like(pooled)
-        return hidden, pooled
+    def told(self, texts: Sequence[Text]) -> tuple[Tensor, Tensor | None]:
+        """(hidden (texts, tokens, width), pooled (texts, width)) of texts of as many tokens; see Text.
+
+        As they were encoded; those that were not are encoded now, as recipes/wording.py does, each once.
+        """
+        known = {text: (text.hidden, text.pooled) for text in texts if text.hidden is not None}
+        if unknown := [text for text in dict.fromkeys(texts) if text.hidden is None]:
+            known |= self._encoded(unknown)
+        states, ends = zip(*(_meant(text, *known[text]) for text in texts), strict=True)
+        return torch.cat(states), None if ends[0] is None else torch.cat(ends)
 
     def denoise(self, batch: Batch) -> Tensor:
         """What the denoiser answers, (rows, channels, height, width), float32."""
         with self.computing():
-            told = [self.told(text) for text in batch.texts]
-            pooled = [one for _, one in told if one is not None]
+            hidden, pooled = self.told(batch.texts)
             added = None
             if self.model.family.is_told_its_size and batch.time_ids is not None:
-                added = {"text_embeds": torch.cat(pooled), "time_ids": batch.time_ids}
+                added = {"text_embeds": pooled, "time_ids": batch.time_ids}
             output = self.unet(
                 batch.noisy.to(self.dtype),
                 batch.timesteps,
-                encoder_hidden_states=torch.cat([hidden for hidden, _ in told]).to(self.dtype),
+                encoder_hidden_states=hidden.to(self.dtype),
                 added_cond_kwargs=added,
                 return_dict=False,
             )[0]
@@ -99,26 +101,52 @@ class Skeleton:
         return answer
 
     def save_memory(self) -> None:
-        """Activations are computed twice instead of being kept (Chen et al. 2016, arXiv:1604.06174)."""
+        """Activations are computed twice instead of being kept (Chen et al. 2016, arXiv:1604.06174).
+
+        And what is not trained on leaves the device.
+        """
+        self._is_frugal = True
         self.unet.enable_gradient_checkpointing()
         if "text_encoders" in self.__dict__:
             for encoder in self.text_encoders:
                 encoder.activation_checkpointing_enable({"use_reentrant": False})
                 encoder.train()  # else transformers keeps everything; there is no dropout in CLIP
 
-    def _encoded(self, text: Text) -> tuple[Tensor, Tensor | None]:
-        states, pooled = [], None
-        rows = zip(self.model.text_encoders, self.text_encoders, text.chunks, strict=True)
-        for encoder, network, chunks in rows:
-            ids = torch.tensor(chunks.ids, device=self.model.device)
-            answer = network(input_ids=ids, output_hidden_states=True)
-            is_last = encoder.row.layer == -1
-            hidden = (
-                answer.last_hidden_state if is_last else answer.hidden_states[encoder.row.layer]
+    def _encoded(self, texts: Sequence[Text]) -> dict[Text, tuple[Tensor, Tensor | None]]:
+        states: list[Tensor] = []
+        pooled: Sequence[Tensor | None] = [None] * len(texts)
+        for number, encoder in enumerate(self.model.text_encoders):
+            ids = [chunk for text in texts for chunk in text.chunks[number].ids]
+            answer = self.text_encoders[number](
+                input_ids=torch.tensor(ids, device=self.model.device), output_hidden_states=True
             )
-            states.append(hidden.reshape(1, -1, hidden.shape[-1]))
-            pooled = answer.text_embeds[:1] if encoder.row.is_pooled else pooled
-        return torch.cat(states, dim=-1), pooled
+            layer = encoder.row.layer
+            hidden = answer.last_hidden_state if layer == -1 else answer.hidden_states[layer]
+            states.append(hidden.reshape(len(texts), -1, hidden.shape[-1]))
+            if encoder.row.is_pooled:  # what stands at the end of the first chunk
+                pooled = answer.text_embeds[:: len(ids) // len(texts)].chunk(len(texts))
+        each = torch.cat(states, dim=-1).chunk(len(texts))
+        return dict(zip(texts, zip(each, pooled, strict=True), strict=True))
+
+    def _bring(self) -> None:
+        if self._is_frugal:
+            mine = [component.network for component in self._components]
+            for network in self.model.networks:
+                if network not in mine:
+                    network.leave()
+        for component in self._components:
+            self._models.fit(component, 0)
+        self._check_all_are_here()
+
+    def _point(self) -> None:
+        for owner, twin, name, _ in self._slots:
+            twin._parameters[name] = self._in_format(owner._parameters[name])
+        self._is_awake = True
+
+    def _let_go(self) -> None:
+        for _, twin, name, away in self._slots:
+            twin._parameters[name] = away
+        self._is_awake = False
 
     def _bones(self, component: Component) -> Any:
         """The network of a component once more, without any numbers yet."""
@@ -137,6 +165,7 @@ class Skeleton:
                 if (away := modules[name]._parameters[own]) is not None:
                     self._slots.append(Slot(owner, modules[name], own, away))
         self._components.append(component)
+        self._is_awake = False
         return twin
 
     def _check_all_are_here(self) -> None:
@@ -156,3 +185,9 @@ class Skeleton:
         return nn.Parameter(
             own.float() if self.dtype == torch.float32 else own, requires_grad=False
         )
+
+
+def _meant(text: Text, hidden: Tensor, pooled: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    if not text.is_nothing:
+        return hidden, pooled
+    return torch.zeros_like(hidden), None if pooled is None else torch.zeros_like(pooled)

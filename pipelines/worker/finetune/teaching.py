@@ -26,6 +26,7 @@ from pipelines.worker.finetune.workshop import WORKED, Course, Workshop, leased
 from pipelines.worker.weights.loading import Model
 
 SAVE_SECONDS, SAVE_STEPS = 20.0, 500  # so much is lost at most when the process is killed
+SAVE_SHARE = 0.02  # of the time that may go into it: large states are written less often
 
 
 class Teaching:
@@ -42,7 +43,7 @@ class Teaching:
         self._is_sampled_untrained = False
         self._untrained: float | None = None  # how like the pictures the samples of step 0 are
         self._is_finishing = False
-        self._saved_step, self._saved_at = 0, 0.0
+        self._saved_step, self._saved_at, self._save_every = 0, 0.0, SAVE_SECONDS
 
     @property
     def step(self) -> int:
@@ -63,8 +64,10 @@ class Teaching:
             is_sampled_untrained=self._is_sampled_untrained,
             untrained=self._untrained,
         )
+        began = self._shop.clock()
         states.write(self._folder, whole)
         self._saved_step, self._saved_at = whole.step, self._shop.clock()
+        self._save_every = max(SAVE_SECONDS, (self._saved_at - began) / SAVE_SHARE)
 
     def say(self, stage: str) -> None:
         """What is done now, in words."""
@@ -162,7 +165,7 @@ class Teaching:
         return kept
 
     def _save_now_and_then(self, step: int) -> None:
-        is_old = self._shop.clock() - self._saved_at >= SAVE_SECONDS
+        is_old = self._shop.clock() - self._saved_at >= self._save_every
         if is_old or step - self._saved_step >= SAVE_STEPS:
             self.save()
 
