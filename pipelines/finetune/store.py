@@ -62,8 +62,10 @@ class Store:
         path = self.folder(training.id) / RECORD
         values = dataclasses.asdict(replace(training, **PASSING))
         with failures_named(self.root):
+            is_new = not path.exists()
             rewrite(path, json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"))
-            sync_folder(self.root)
+            if is_new:
+                sync_folder(self.root)
 
     def remove(self, training_id: str) -> None:
         """Deletes the whole folder; what a kill leaves of it is deleted by `sweep`."""

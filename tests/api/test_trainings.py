@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from pipelines import Training
+from pipelines.finetune.plan import Plan
 from tests.api.conftest import House
+from tests.api.test_fuzz import bodies, quiet, values
 from tests.pipelines.finetune.lessons import SHORT, picture
 
 TRAININGS = "/api/v1/trainings"
@@ -56,6 +62,16 @@ def in_state(house: House, training: Values, state: str, headers: Headers = None
 def errors(answer: Any) -> Values:
     found: Values = answer.json()["error"]
     return found
+
+
+@pytest.fixture(scope="module")
+def sent_once(home: House) -> list[str]:
+    return uploads(home, 2)
+
+
+@pytest.fixture(scope="module")
+def kept_once(home: House) -> Values:
+    return in_state(home, begun(home, "Otter"), "done")
 
 
 # ---- drafts --------------------------------------------------------------------------------------------
@@ -254,3 +270,41 @@ def test_the_owner_stays_out_of_what_is_told(home: House) -> None:
 
     assert "owner" not in told
     assert {name for name in Training.__dataclass_fields__ if name != "owner"} <= told
+
+
+# ---- whatever is sent ----------------------------------------------------------------------------------
+
+FIELDS = [one.name for one in dataclasses.fields(Plan)]
+
+
+@given(body=bodies(FIELDS), pictures=values, number=st.integers(0, 2))
+@quiet
+def test_whatever_is_sent_for_a_draft_is_told_or_refused(
+    home: House, sent_once: list[str], body: Values, pictures: Any, number: int
+) -> None:
+    images = [*sent_once[:number], pictures]
+    sent = json.dumps({"plan": body, "images": images, "examples": images})
+
+    draft = home.client.post(f"{TRAININGS}/draft", content=sent)
+    created = home.client.post(TRAININGS, content=sent)
+
+    assert draft.status_code in (200, 422), draft.text
+    assert created.status_code == 422, created.text
+    assert errors(created)["message"]
+    if draft.status_code == 200:
+        assert draft.json()["problems"]  # `pictures` is none
+
+
+@given(body=bodies(["steps", "strengths", "prompt", "step"]))
+@quiet
+def test_whatever_is_sent_for_a_comparison_is_a_job_or_refused(
+    home: House, kept_once: Values, body: Values
+) -> None:
+    address = f"{TRAININGS}/{kept_once['id']}"
+
+    for act in ("compare", "publish"):
+        answer = home.client.post(f"{address}/{act}", content=json.dumps(body))
+
+        assert answer.status_code in (200, 201, 422, 429), answer.text
+        if answer.status_code == 201:
+            home.client.post(f"/api/v1/jobs/{answer.json()['id']}/cancel")
