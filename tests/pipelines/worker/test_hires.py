@@ -264,7 +264,7 @@ def test_drafts_are_held_in_the_first_pass_only(toy: CheckpointRef) -> None:
         resumed = drawn(Workbench(toy), pictures=(PictureTask(0, 7, held.state),), hires=TWICE)
 
         assert held.step == hold
-        assert torch.equal(resumed, drawn(Workbench(toy), hires=TWICE))
+        assert torch.equal(resumed, alone(toy, hires=TWICE))
 
 
 @pytest.mark.parametrize("turns", range(2, 12))
@@ -318,7 +318,7 @@ def test_together_they_are_those_made_alone(any_toy: CheckpointRef, is_exact: bo
     bench.run()
 
     for name, asked in MIXTURE.items():
-        far = (bench.pixels(name) - drawn(Workbench(any_toy), **asked)).abs().max()
+        far = (bench.pixels(name) - alone(any_toy, **asked)).abs().max()
         assert far <= (0 if is_exact else 2), name
 
 

@@ -29,6 +29,7 @@ from pipelines.worker.messages import (
     Submit,
 )
 from pipelines.worker.supervisor import Death, Patience, Supervisor
+from tests.forked import forking
 from tests.studio import FAKE_WORKER
 
 PAPER = CheckpointRef("paper", "/nowhere", "sd15")
@@ -50,10 +51,13 @@ class Heard:
 
 @contextmanager
 def supervised(
-    target: str = FAKE_WORKER, patience: Patience | None = None
+    target: str = FAKE_WORKER, patience: Patience | None = None, *, is_forked: bool = False
 ) -> Iterator[tuple[Supervisor, Heard]]:
-    heard = Heard()
-    supervisor = Supervisor(target, Launch(), heard.messages.put, heard.deaths.put, patience)
+    """A new interpreter, as the app starts it; forked where it is all the same, which is quicker."""
+    heard, context = Heard(), forking() if is_forked else None
+    supervisor = Supervisor(
+        target, Launch(), heard.messages.put, heard.deaths.put, patience, context
+    )
     supervisor.start()
     yield supervisor, heard
     supervisor.stop()
@@ -81,7 +85,7 @@ def test_it_speaks_and_listens() -> None:
 
 @pytest.mark.parametrize("size_px", [64, 1024])
 def test_pixels_arrive_whole_in_the_message_or_through_shared_memory(size_px: int) -> None:
-    with supervised() as (supervisor, heard):
+    with supervised(is_forked=True) as (supervisor, heard):
         supervisor.send(submit(size_px=size_px))
 
         pixels = heard.next(PictureDone).pixels
@@ -92,7 +96,7 @@ def test_pixels_arrive_whole_in_the_message_or_through_shared_memory(size_px: in
 
 
 def test_two_ends_that_send_much_at_once_do_not_block_one_another() -> None:
-    with supervised() as (supervisor, heard):
+    with supervised(is_forked=True) as (supervisor, heard):
         for number in range(200):
             supervisor.send(submit(prompt="x" * 100_000 + str(number), steps=1))
 
@@ -115,7 +119,7 @@ def test_a_kill_is_noticed_within_a_second_and_named() -> None:
 
 
 def test_the_last_words_of_a_dying_process_are_the_reason() -> None:
-    with supervised() as (supervisor, heard):
+    with supervised(is_forked=True) as (supervisor, heard):
         supervisor.send(submit("fake:poison@1"))
 
         death = heard.deaths.get(timeout=SECONDS)
@@ -141,7 +145,7 @@ def test_a_target_that_cannot_be_imported_is_a_death() -> None:
 
 
 def test_a_step_that_never_ends_is_ended() -> None:
-    with supervised() as (supervisor, heard):
+    with supervised(is_forked=True) as (supervisor, heard):
         supervisor.send(submit("fake:hang@2"))
 
         death = heard.deaths.get(timeout=SECONDS)
@@ -151,7 +155,7 @@ def test_a_step_that_never_ends_is_ended() -> None:
 
 def test_a_process_without_a_sign_of_life_is_killed() -> None:
     patience = Patience(silence_seconds=0.6, terminate_seconds=0.1)
-    with supervised(patience=patience) as (_, heard):
+    with supervised(is_forked=True, patience=patience) as (_, heard):
         os.kill(heard.next(Hello).pid, signal.SIGSTOP)  # not even SIGTERM reaches it
 
         death = heard.deaths.get(timeout=SECONDS)
