@@ -39,7 +39,7 @@ export function createFoot({ draft, onTrain }) {
 
 function timeOf({ seconds, plan }) {
   const steps = `${(plan.steps ?? 0).toLocaleString()} steps`;
-  return seconds === null ? `${steps}; how long they take shows after the first ones` : `${steps} in about ${roughly(seconds)}`;
+  return seconds === null ? `${steps}, time not known yet` : `${steps} in about ${roughly(seconds)}`;
 }
 
 /** An estimate has no seconds: "6 min". */

@@ -16,8 +16,9 @@ export function createPlot() {
   let known = "";
 
   function draw(training) {
-    const { losses, best_step: best, steps } = training;
+    const { losses, steps } = training;
     const held = measured(training);
+    const best = held.length ? training.best_step : null; // unmeasured, the last step counts as the best
     const now = JSON.stringify([losses.length, losses.at(-1), held, best, steps]);
     if (now === known) return;
     known = now;
@@ -32,7 +33,7 @@ export function createPlot() {
       ...(best ? marker(best, scale) : []),
       ...held.map((mark) => point(mark, scale, mark.step === best)),
     );
-    svg.setAttribute("aria-label", inWords(training, smooth, held));
+    svg.setAttribute("aria-label", inWords(training.step, smooth, held, best));
     legend.replaceChildren(key("plot-key-smooth", "loss, smoothed"), ...(held.length ? [key("plot-key-held", "on held-out pictures")] : []), ...(best ? [key("plot-key-best", "best step")] : []));
     setText(caption, held.length ? "" : "Without a held-out picture over-fitting cannot be measured: mark one “Measure only” next time.");
   }
@@ -100,7 +101,7 @@ function shape(tag, attributes) {
 }
 
 /** The drawing for those who do not see it. */
-function inWords({ step, best_step: best }, smooth, held) {
+function inWords(step, smooth, held, best) {
   const [first, last] = [smooth[Math.min(smooth.length - 1, 3)][1], smooth.at(-1)[1]];
   const course = `Loss over ${step.toLocaleString()} steps: from ${first.toFixed(3)} to ${last.toFixed(3)}.`;
   const measures = held.map((mark) => `step ${mark.step}: ${mark.held_out_loss.toFixed(3)}`).join(", ");

@@ -1,7 +1,7 @@
 // The samples of a training as a table: a row for each prompt, columns for the untrained checkpoint and each kept step.
 import { h, icon, keyed, setAttribute, setText, show } from "../dom.js";
 import { isOpen, sampleUrl } from "./trainings.js";
-import { verdict } from "./telling.js";
+import { measured, verdict } from "./telling.js";
 
 /** The table; `onEnlarge(samples, index)` shows one; `onUse(step)` makes a step the one that prompts call. */
 export function createSamples({ onEnlarge, onUse }) {
@@ -33,8 +33,10 @@ export function createSamples({ onEnlarge, onUse }) {
   }
   function drawHead() {
     keyed(head, ["", ...columns], { key: (step) => step, make: (step) => h(step === "" ? "td" : "th", step === "" ? {} : { scope: "col" }), update: (node, step) => step !== "" && setText(node, labelOf(step)) });
-    for (const node of head.children) node.classList.toggle("best", Number(node.dataset.key) === training.best_step && node.dataset.key !== "");
+    for (const node of head.children) node.classList.toggle("best", node.dataset.key !== "" && isBest(Number(node.dataset.key)));
   }
+  /** Unmeasured, the last step counts as the best, which says nothing. */
+  const isBest = (step) => step === training.best_step && measured(training).length > 0;
   function row({ prompt }) {
     return h("tr", {}, h("th", { scope: "row", title: prompt }, prompt));
   }
@@ -73,7 +75,7 @@ export function createSamples({ onEnlarge, onUse }) {
     setText(node.querySelector(".sample-like"), has(mark?.similarity) ? `${Math.round(mark.similarity * 100)} % like your pictures` : "");
     setText(node.querySelector(".sample-loss"), has(mark?.held_out_loss) ? `held-out loss ${mark.held_out_loss.toFixed(3)}` : "");
     setText(node.querySelector(".sample-verdict"), step === 0 ? "" : verdict(training, step));
-    node.classList.toggle("best", step !== 0 && step === training.best_step);
+    node.classList.toggle("best", isBest(step));
     const isUsed = training.made?.step === step;
     show(node.querySelector(".sample-use"), Boolean(mark && training.made && !isUsed));
     show(node.querySelector(".sample-used"), isUsed);
