@@ -151,6 +151,22 @@ def test_a_step_without_any_caption_is_a_step(each_toy: CheckpointRef, tmp_path:
     assert all(one.isfinite().all() for one in method.exported().values())
 
 
+def test_saving_memory_and_half_precision_learn_nearly_the_same(
+    toys: dict[str, CheckpointRef], tmp_path: Path
+) -> None:
+    bench, outcomes = Workbench(toys["sdxl"]), []
+    for fields in ({}, {"saves_memory": True}, {"precision": "bfloat16"}):
+        trainer, method = trainer_of(bench, asked_of(tmp_path, toys["sdxl"], **fields))
+        loss = run(bench, trainer.learn())
+        outcomes.append((loss, method.exported()["clip_g"]))
+
+    (loss, plain), (saved_loss, saved), (half_loss, half) = outcomes
+    assert saved_loss == pytest.approx(loss, rel=1e-4)
+    assert half_loss == pytest.approx(loss, rel=0.05)
+    assert torch.allclose(saved, plain, atol=1e-4)
+    assert half.dtype == torch.float32
+
+
 def test_a_training_that_was_broken_off_gives_the_same_file_to_the_bit(
     each_toy: CheckpointRef, tmp_path: Path
 ) -> None:
