@@ -28,7 +28,7 @@ def held_out_loss(
     losses: list[float] = []
     for batch in batches_of(rows, 1):
         asked, target = objective.asked(batch)
-        with torch.no_grad(), skeleton.awake():
+        with skeleton.awake():  # without gradients: they are off on this thread
             answer = method.predict(asked)
         losses += objective.losses(answer, target, asked.timesteps).tolist()
         yield WORKED
