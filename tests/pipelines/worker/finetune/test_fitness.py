@@ -57,7 +57,7 @@ def test_a_state_belongs_to_all_that_its_steps_depend_on(
     same = fingerprint(asked, own)
 
     for free in ({"steps": 99}, {"name": "other"}, {"sample_every": 3}, {"saves_memory": True}):
-        assert fingerprint(asked, replace(own, **free)) == same, free  # type: ignore[arg-type]
+        assert fingerprint(asked, replace(own, **free)) == same, free
     for other in ({"seed": 1}, {"rank": 3}, {"learning_rate": 0.5}, {"batch_size": 2}):
         assert fingerprint(asked, replace(own, **other)) != same, other
     fewer = replace(asked, lessons=asked.lessons[:1])
