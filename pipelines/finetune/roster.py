@@ -52,15 +52,19 @@ class Entry:
 
 
 class Roster:
-    """All trainings by id. `tell(owner)` wakes who follows them."""
+    """All trainings by id. `tell(owner)` wakes who follows them.
 
-    def __init__(self, store: Store, tell: Callable[[str], None]) -> None:
+    Versions rise over restarts as well, since they start at `now_seconds` in milliseconds, as those of the board.
+    """
+
+    def __init__(self, store: Store, tell: Callable[[str], None], now_seconds: float) -> None:
         self._store, self._tell = store, tell
         self._entries: dict[str, Entry] = {}
         self._leaving: dict[str, Entry] = {}  # dropped, and the worker has not let go of them yet
         self._reading = threading.Lock()
         self._shown: dict[str, Training] = {}
-        self._versions: dict[str, int] = defaultdict(int)
+        first_version = int(now_seconds * 1000)
+        self._versions: dict[str, int] = defaultdict(lambda: first_version)
         self._unwritten: dict[str, Entry] = {}
         self._stale: dict[str, Entry] = {}  # changed quietly since they were written
         self._untold: set[str] = set()

@@ -40,7 +40,7 @@ class Trainings:
     def __init__(self, house: House) -> None:
         self._house, settings = house, house.settings
         self.store = Store(settings.data_dir)
-        self._roster = Roster(self.store, house.board.tell)
+        self._roster = Roster(self.store, house.board.tell, house.clock())
         self._hands = Hands(house.desk.post)
         self._uploads = Uploads(self.store, house.assets, house.board, house.kept_uploads)
         means = Means(
