@@ -20,6 +20,7 @@ from tests.forked import forking
 FAKE_WORKER = "tests.fake_worker"
 OWNER = "ada"
 SECONDS = 30.0  # no test waits so long; it is how long one may hang
+LOOK_SECONDS = 0.05  # what no news tells of is looked at so often
 
 
 def settings(folder: Path, **changes: Any) -> Settings:
@@ -67,7 +68,7 @@ def until(manager: PipelineManager, owner: str, is_so: Callable[[], Any]) -> Any
         version, end = 0, time.monotonic() + SECONDS
         while not (found := is_so()):
             assert time.monotonic() < end, f"{manager.status()} {_states(manager, owner)}"
-            version = (await manager.changes(owner, version, 0.5)).version
+            version = (await manager.changes(owner, version, LOOK_SECONDS)).version
         return found
 
     return asyncio.run(follow())

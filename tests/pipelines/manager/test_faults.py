@@ -39,7 +39,7 @@ def test_killed_twenty_times_in_the_middle_of_a_job(tmp_path: Path) -> None:
             ready(manager)
             job = work(manager)
             assert kill(manager) < 1.0
-            assert manager.job(job.id, OWNER).state == "queued"  # the page answers meanwhile
+            assert manager.job(job.id, OWNER).attempt == 1  # the page answers meanwhile
 
             done = ended(manager, job)
 
