@@ -20,9 +20,8 @@ MIRRORED_SHARE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Chance:
-    """Of one picture in one step. `spread` and `noise`: (1, channels, h, w), normal, float32, on the CPU."""
+    """Of one picture in one step. `noise`: (1, channels, h, w), normal, float32, on the CPU."""
 
-    spread: Tensor  # where in the distribution of the VAE it is taken
     noise: Tensor
     timestep: int
     is_mirrored: bool
@@ -57,7 +56,6 @@ def chances(plan: Plan, step: int, shapes: list[tuple[int, ...]], timesteps: int
 def _chance(own: torch.Generator, plan: Plan, shape: tuple[int, ...], timesteps: int) -> Chance:
     mirrored, nameless = torch.rand(2, generator=own).tolist()
     return Chance(
-        spread=torch.randn(shape, generator=own),
         noise=torch.randn(shape, generator=own),
         timestep=int(torch.randint(timesteps, (1,), generator=own)),
         is_mirrored=plan.mirrors and mirrored < MIRRORED_SHARE,

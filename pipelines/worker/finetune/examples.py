@@ -12,32 +12,26 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pipelines.errors import NotFinite, UploadError
-from pipelines.worker.engine.gate import ask
+from pipelines.errors import UploadError
 from pipelines.worker.finetune.messages import Lesson, Train, TrainingStage
 from pipelines.worker.finetune.method import Method, Text
 from pipelines.worker.finetune.workshop import Course, Workshop, done
+from pipelines.worker.recipes.encoding import encode
 from pipelines.worker.weights.loading import Model
 
 
 @dataclass(frozen=True, eq=False)
-class Latents:
-    """What the VAE makes of a picture: a distribution, already times its scaling factor.
+class Example:
+    """A picture with its caption. `time_ids`: (1, 6) for SDXL: its size (height first), crop (0, 0), its size, px.
 
-    `mean`, `std`: (1, channels, height/8, width/8), float32, on the CPU.
+    `latents`: (1, channels, height/8, width/8), float32, on the CPU, times the VAE's scaling factor. They are the mean
+    of what the VAE says of the picture: drawn from that distribution they would only be noisier, and some VAEs, that
+    of the starter among them, say it far too wide.
     """
 
-    mean: Tensor
-    std: Tensor
-
-
-@dataclass(frozen=True, eq=False)
-class Example:
-    """A picture with its caption. `time_ids`: (1, 6) for SDXL: its size (height first), crop (0, 0), its size, px."""
-
-    latents: Latents
+    latents: Tensor
     text: Text
-    mirrored: Latents | None = None  # where the plan mirrors
+    mirrored: Tensor | None = None  # where the plan mirrors
     time_ids: Tensor | None = None
 
 
@@ -60,7 +54,7 @@ class Reader:
     method: Method
     mirrors: bool
     # What was encoded before it had to rest: (path, whether it is mirrored) → latents.
-    known: dict[tuple[str, bool], Latents] = field(default_factory=dict)
+    known: dict[tuple[str, bool], Tensor] = field(default_factory=dict)
 
 
 def examples(reader: Reader, train: Train, priors: Sequence[Lesson]) -> Course[Examples]:
@@ -90,12 +84,12 @@ def example(reader: Reader, lesson: Lesson, text: Text) -> Course[Example]:
     mirrored = None
     if reader.mirrors:
         mirrored = yield from _latents_of(reader, lesson, is_mirrored=True)
-    size = [side * reader.model.family.px_per_cell for side in latents.mean.shape[-2:]]
+    size = [side * reader.model.family.px_per_cell for side in latents.shape[-2:]]
     ids = torch.tensor([[*size, 0, 0, *size]], dtype=torch.float32)
     return Example(latents, text, mirrored, ids if reader.model.family.is_told_its_size else None)
 
 
-def _latents_of(reader: Reader, lesson: Lesson, *, is_mirrored: bool) -> Course[Latents]:
+def _latents_of(reader: Reader, lesson: Lesson, *, is_mirrored: bool) -> Course[Tensor]:
     key = lesson.path, is_mirrored
     if key not in reader.known:
         picture = pixels(Path(lesson.path))
@@ -115,16 +109,6 @@ def pixels(path: Path) -> Tensor:
     return torch.from_numpy(levels / 127.5 - 1).permute(2, 0, 1)[None]
 
 
-def _latents(picture: Tensor, model: Model) -> Latents:
+def _latents(picture: Tensor, model: Model) -> Tensor:
     """Asks at the gate."""
-    vae = model.vae
-    spread = ask(vae.spread, x=picture.to(model.device, model.dtype), seamless=None)
-    if not torch.isfinite(spread).all():  # half precision overflows in some VAEs
-        spread = ask(vae.spread_float32, x=picture.to(model.device), seamless=None)
-    if not torch.isfinite(spread).all():
-        raise NotFinite(
-            "An encoded picture holds NaN or infinity, in float32 too.",
-            f"The VAE in {vae.source} is probably damaged: copy or download it again.",
-        )
-    mean, std = (spread.float() * vae.scaling_factor).cpu().chunk(2, dim=1)
-    return Latents(mean, std)
+    return encode(picture.to(model.device), model).cpu()

@@ -55,7 +55,7 @@ class Likeness:
             return None
         if not self._seen:
             for example in self.taught[:LOOKED_AT]:
-                for latents in (example.latents.mean, example.latents.mean.flip(-1)):
+                for latents in (example.latents, example.latents.flip(-1)):
                     self._seen.append((yield from self._sight(latents)))
         nearest: list[float] = []
         for picture in pictures:

@@ -41,10 +41,9 @@ def rows_of(pictures: Sequence[Example], schedule: NoiseSchedule) -> Iterator[Ro
     for place, picture in enumerate(pictures):
         for level in range(LEVELS):
             own = generator(SEED, MEASURE, place * LEVELS + level)
-            clean = picture.latents.mean
-            noise = torch.randn(clean.shape, generator=own)
+            noise = torch.randn(picture.latents.shape, generator=own)
             timestep = (2 * level + 1) * timesteps // (2 * LEVELS)
-            chance = Chance(torch.zeros_like(clean), noise, timestep, False, False)
+            chance = Chance(noise, timestep, False, False)
             yield Row(picture, picture.text, chance, 1.0)
 
 

@@ -29,14 +29,13 @@ class Row:
 
     @property
     def clean(self) -> Tensor:
-        """(1, channels, h, w): drawn from what the VAE says of the picture."""
-        example, chance = self.example, self.chance
-        latents = example.mirrored if chance.is_mirrored and example.mirrored else example.latents
-        return latents.mean + latents.std * chance.spread
+        """(1, channels, h, w)"""
+        mirrored = self.example.mirrored if self.chance.is_mirrored else None
+        return self.example.latents if mirrored is None else mirrored
 
     @property
     def likeness(self) -> tuple[tuple[int, ...], int]:
-        return tuple(self.example.latents.mean.shape), self.text.tokens
+        return tuple(self.example.latents.shape), self.text.tokens
 
 
 def rows_of(plan: Plan, examples: Examples, schedule: NoiseSchedule, step: int) -> list[Row]:
@@ -49,7 +48,7 @@ def rows_of(plan: Plan, examples: Examples, schedule: NoiseSchedule, step: int) 
     shown += [
         (priors[place], plan.prior_weight) for place in places(plan, len(priors), step, PRIOR_ORDER)
     ]
-    shapes = [tuple(example.latents.mean.shape) for example, _ in shown]
+    shapes = [tuple(example.latents.shape) for example, _ in shown]
     drawn = chances(plan, step, shapes, schedule.last_timestep + 1)
     return [
         Row(

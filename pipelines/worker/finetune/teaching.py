@@ -6,10 +6,12 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from torch import Tensor
+
 from pipelines.errors import StateDamaged, StudioError
 from pipelines.finetune.plan import Plan
 from pipelines.worker.finetune import state as states
-from pipelines.worker.finetune.examples import Latents, Reader, examples
+from pipelines.worker.finetune.examples import Reader, examples
 from pipelines.worker.finetune.export import export
 from pipelines.worker.finetune.fitness import check, fingerprint
 from pipelines.worker.finetune.likeness import Likeness, above
@@ -37,7 +39,7 @@ class Teaching:
         self._plan = Plan.from_dict(train.plan)
         self._folder = Path(train.folder)
         self._telling = Telling(shop, train.training_id)
-        self._known: dict[tuple[str, bool], Latents] = {}
+        self._known: dict[tuple[str, bool], Tensor] = {}
         self._trainer: Trainer | None = None
         self._marks: list[Kept] = []
         self._is_sampled_untrained = False

@@ -33,9 +33,6 @@ class Vae:
     decode_float32: Component  # the same, slower and without overflow
     encode: Component  # x (batch, 3, h, w) in −1…1 → the means of the latents over `scaling_factor`
     encode_float32: Component
-    # The same → (batch, 2 · channels, h, w): the means, and how far around them latents lie.
-    spread: Component
-    spread_float32: Component
 
 
 def vae_of(network: Network, source: str, family: Family, *, fits_half: bool = False) -> Vae:
@@ -57,11 +54,6 @@ def vae_of(network: Network, source: str, family: Family, *, fits_half: bool = F
             latents = vae.encode(x, return_dict=False)[0]
         return latents if isinstance(latents, Tensor) else latents.mode()  # of a distribution
 
-    def spread(x: Tensor, seamless: str | None = None) -> Tensor:
-        with edges_meeting(seamless):
-            latents = vae.encode(x, return_dict=False)[0]
-        return torch.cat([latents.mode(), latents.std], dim=1)
-
     def in_format(whole: Component, dtype: torch.dtype) -> Component:
         """Computing in this format, with a way in tiles."""
         steps = (1, px_per_cell) if whole is decoder else (px_per_cell, 1)
@@ -73,7 +65,6 @@ def vae_of(network: Network, source: str, family: Family, *, fits_half: bool = F
     px_per_cell = family.px_per_cell
     decoder = Component(VAE, decode, parameters // 2, None, px_per_cell**2, network=network)
     encoder = Component(f"{VAE} encoder", encode, parameters // 2, PICTURES, network=network)
-    spreader = replace(encoder, forward=spread)
     fast = network.dtype if is_fast else torch.float32
     return Vae(
         network=network,
@@ -83,8 +74,6 @@ def vae_of(network: Network, source: str, family: Family, *, fits_half: bool = F
         decode_float32=in_format(decoder, torch.float32),
         encode=in_format(encoder, fast),
         encode_float32=in_format(encoder, torch.float32),
-        spread=in_format(spreader, fast),
-        spread_float32=in_format(spreader, torch.float32),
     )
 
 

@@ -18,7 +18,6 @@ def test_a_step_is_the_same_whatever_was_drawn_before() -> None:
     (again,) = chances(own, 17, [SHAPE], 1000)
 
     assert torch.equal(first.noise, again.noise)
-    assert torch.equal(first.spread, again.spread)
     assert first.timestep == again.timestep
 
 
@@ -28,7 +27,7 @@ def test_steps_pictures_and_seeds_have_noise_of_their_own() -> None:
         *chances(plan(seed=4), 18, [SHAPE], 1000),
         *chances(plan(seed=5), 17, [SHAPE], 1000),
     ]
-    noises = [one.noise for one in drawn] + [one.spread for one in drawn]
+    noises = [one.noise for one in drawn]
 
     assert not any(
         torch.equal(one, other) for place, one in enumerate(noises) for other in noises[:place]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pipelines.finetune.plan import Plan
-from pipelines.worker.finetune.examples import Example, Latents, pixels
+from pipelines.worker.finetune.examples import Example, pixels
 from pipelines.worker.finetune.likeness import REPEATED, Likeness, above
 from pipelines.worker.finetune.method import Text
 from pipelines.worker.messages import CheckpointRef
@@ -31,8 +31,7 @@ def levels(path: str) -> Tensor:
 
 
 def example(shown: Tensor, model: Model) -> Example:
-    mean = encode(shown.permute(2, 0, 1)[None].float() / 127.5 - 1, model)
-    return Example(Latents(mean, torch.zeros_like(mean)), Text("", ()))
+    return Example(encode(shown.permute(2, 0, 1)[None].float() / 127.5 - 1, model), Text("", ()))
 
 
 def likeness_to(bench: Workbench, shown: list[Tensor]) -> Likeness:

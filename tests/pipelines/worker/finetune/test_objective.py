@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pipelines.worker.finetune.chances import Chance
-from pipelines.worker.finetune.examples import Example, Examples, Latents
+from pipelines.worker.finetune.examples import Example, Examples
 from pipelines.worker.finetune.method import Text
 from pipelines.worker.finetune.objective import Objective, Row, batches_of, rows_of
 from pipelines.worker.recipes.chunks import Chunks
@@ -30,13 +30,12 @@ def text(caption: str = "a boat", chunks: int = 1) -> Text:
 
 
 def example(value: float = 1.0, height: int = 8, chunks: int = 1) -> Example:
-    mean = torch.full((1, 4, height, 8), value)
-    return Example(Latents(mean, torch.zeros_like(mean)), text(chunks=chunks))
+    return Example(torch.full((1, 4, height, 8), value), text(chunks=chunks))
 
 
 def row(own: Example, timestep: int = 500, **chance: Any) -> Row:
-    noise = torch.full_like(own.latents.mean, 2.0)
-    given = Chance(torch.ones_like(noise), noise, timestep, False, False)
+    noise = torch.full_like(own.latents, 2.0)
+    given = Chance(noise, timestep, False, False)
     return Row(own, own.text, replace(given, **chance), 1.0)
 
 
@@ -49,13 +48,6 @@ def test_what_is_asked_and_expected_agrees_with_how_pictures_are_drawn(kind: str
 
     x = batch.noisy / own.c_in(sigma)
     torch.testing.assert_close(own.x0(target, x, sigma), torch.full_like(x, 0.7), atol=1e-4, rtol=0)
-
-
-def test_a_picture_is_drawn_from_what_the_vae_says_of_it() -> None:
-    own = example(0.5)
-    wide = replace(own, latents=replace(own.latents, std=torch.full((1, 4, 8, 8), 0.25)))
-
-    assert torch.equal(row(wide).clean, torch.full((1, 4, 8, 8), 0.75))
 
 
 def test_mirrored_latents_are_used_where_there_are_any() -> None:
@@ -100,7 +92,7 @@ def test_a_step_shows_as_many_class_pictures_as_are_taught_with_their_own_weight
     examples = Examples((example(1.0), example(2.0)), (), (example(3.0),), text(""))
     rows = rows_of(plan(batch_size=2, prior_weight=0.5), examples, schedule(), 0)
 
-    assert sorted(float(one.example.latents.mean.mean()) for one in rows) == [1, 2, 3, 3]
+    assert sorted(float(one.example.latents.mean()) for one in rows) == [1, 2, 3, 3]
     assert [one.weight for one in rows] == [0.5, 0.5, 0.25, 0.25]
 
 
