@@ -17,6 +17,7 @@ from benchmarks import (
     convergence,
     editing,
     end_to_end,
+    finetuning,
     loading,
     memory,
     overhead,
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[subject.Subject], list[Table]]] = {
     "loading": loading.run,
     "tiers": tiers.run,
     "editing": editing.run,
+    "finetuning": finetuning.run,
 }
 
 

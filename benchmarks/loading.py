@@ -141,11 +141,11 @@ def write(folder: Path, family: str) -> tuple[Path, Path]:
     second = parts.text_encoder_2
     parts = dataclasses.replace(
         parts,
-        text_encoder=_filled(parts.text_encoder),
+        text_encoder=filled(parts.text_encoder),
         tokenizer=tokenizer,
-        unet=_filled(parts.unet),
-        vae=_filled(parts.vae),
-        text_encoder_2=None if second is None else _filled(second),
+        unet=filled(parts.unet),
+        vae=filled(parts.vae),
+        text_encoder_2=None if second is None else filled(second),
         tokenizer_2=None if second is None else tokenizer,
     )
     file = original_layout.save(folder / f"{family}.safetensors", parts, torch.float16)
@@ -157,7 +157,7 @@ def write(folder: Path, family: str) -> tuple[Path, Path]:
     return file, folder / "configs"
 
 
-def _filled(network: nn.Module) -> nn.Module:
+def filled(network: nn.Module) -> nn.Module:
     """Small random numbers, one block of them again and again: what is in a file does not change its loading."""
     block = torch.randn(1 << 20).mul(0.02).half()
     state = {}
