@@ -193,7 +193,8 @@ def test_a_step_that_takes_too_long_does_not_hold_up_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DARKROOM_FAKE", f"folder={tmp_path}")
-    monkeypatch.setattr(manager_module, "HOLD_SECONDS", 0.2)
+    for name in ("HOLD_SECONDS", "STOP_SECONDS"):
+        monkeypatch.setattr(manager_module, name, 0.2)
     with studio(tmp_path) as manager:
         job = manager.submit(asking("fake:wait-once@2", steps=9), OWNER)
         in_state(manager, job, lambda now: now.pictures[0].step == 2)

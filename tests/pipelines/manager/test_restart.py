@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import Job, PipelineManager, Refused
 from pipelines.errors import AlreadyRunning
+from pipelines.manager import manager as manager_module
 from tests.forked import forking
 from tests.kill_server.killer import kill_again_and_again
 from tests.studio import (
@@ -54,7 +55,9 @@ def order_of(jobs: list[Job]) -> list[str]:
     return [job.id for job in sorted(jobs, key=lambda job: job.finished or 0.0)]
 
 
-def test_queued_jobs_stay_in_their_order(tmp_path: Path) -> None:
+def test_queued_jobs_stay_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOLD_SECONDS", "STOP_SECONDS"):  # its first step would take a minute
+        monkeypatch.setattr(manager_module, name, 0.2)
     with studio(tmp_path, max_active_pictures=1) as manager:
         ready(manager)
         first = manager.submit(asking("fake:load=0 fake:step=60"), OWNER)
