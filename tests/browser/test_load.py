@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Response, expect
+from playwright.sync_api import Browser, Response, Route, expect
 
 from tests.browser.conftest import WIDE
 from tests.browser.site import Site
@@ -50,6 +50,25 @@ def test_a_cold_page_is_light(browser: Browser, site: Site) -> None:
     assert sum(sizes) <= WIRE_BYTES_MAX
     assert len(requests) <= REQUESTS_MAX
     assert len(document) <= DOCUMENT_BYTES_MAX
+    context.close()
+
+
+def test_a_tab_that_is_clicked_before_the_scripts_are_there_is_open(
+    browser: Browser, site: Site
+) -> None:
+    context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]})
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/main.js*", lambda route: held.append(route))
+    page.goto(site.address)
+    page.locator("#train-button").click()
+    expect(page.locator("#train-button")).to_have_attribute("aria-selected", "true")
+    for route in held:
+        route.continue_()
+
+    expect(page.locator(".train > :visible")).to_have_count(1)
+    expect(page.locator("#prompt-block")).to_be_hidden()
+    assert held
     context.close()
 
 

@@ -43,9 +43,11 @@ export function createModes() {
     }
     setAttribute(document.getElementById(PANEL), "aria-labelledby", `${mine}-button`);
   }
-  /** Gradio has drawn the tabs and opened the first one: the one that was left open is opened. */
+  /** Gradio has drawn the tabs and opened the first one, unless somebody was faster than this script; else the one left open. */
   function restore() {
-    if (modes.current() === "text") describe();
+    const tab = document.querySelector("#tabs [role=tab][aria-selected=true]")?.dataset.tabId;
+    if (tab && tab !== PANEL) opened(tab);
+    else if (modes.current() === "text") describe();
     else goTo("workspace");
   }
   function onChange(run) {
