@@ -21,6 +21,7 @@ from api.studio import Studio, furnish
 from pipelines import ENDED_STATES, PipelineManager, Settings
 from tests.forked import forking
 
+STARTER = Path(__file__).parents[2] / "models" / "starter"
 PASSWORD = "correct horse"
 SMALL = {"width": 64, "height": 64, "sampling": {"steps": 3}}
 PATIENCE_SECONDS = 60.0
@@ -73,7 +74,13 @@ async def silence() -> None:
 
 @contextlib.contextmanager
 def opened(folder: Path, **settings: Any) -> Iterator[House]:
-    chosen = Settings(data_dir=folder / "data", output_dir=folder / "outputs", **settings)
+    """Everything that it writes lies in `folder`; of what ships it has the starter."""
+    folders = {
+        "data_dir": folder / "data",
+        "output_dir": folder / "outputs",
+        "models_dir": (folder / "models", STARTER),
+    }
+    chosen = Settings(**{**folders, **settings})
     manager = PipelineManager(chosen, worker_target="tests.fake_worker", worker_context=forking())
     manager.start()
     studio = furnish(chosen, manager, Closing())
