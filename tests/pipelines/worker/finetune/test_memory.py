@@ -20,7 +20,7 @@ from tests.pipelines.worker.workbench import CPU, Workbench
 GPU = replace(CPU, name="a GPU", has_own_memory=True)
 
 
-@pytest.mark.parametrize(("saves_memory", "steps"), [(False, 50), (True, 10)])
+@pytest.mark.parametrize(("saves_memory", "steps"), [(False, 20), (True, 5)])
 def test_no_step_leaves_anything_behind(
     toys: dict[str, CheckpointRef], tmp_path: Path, saves_memory: bool, steps: int
 ) -> None:
