@@ -56,7 +56,7 @@ def count(parts: tiny.Components, plan: Plan, dtype: torch.dtype, rows: int) -> 
         skeleton.save_memory()
     batch = batch_of(skeleton, plan, rows, learns_text=bool(plan.trains_text))
     parameters = [one for group in method.groups() for one in group.parameters]
-    with Ledger(parameters) as ledger, as_on_a_card(dtype), skeleton.awake():
+    with torch.enable_grad(), Ledger(parameters) as ledger, as_on_a_card(dtype), skeleton.awake():
         method.predict(batch).square().mean().backward()  # type: ignore[no-untyped-call]
     networks = [bytes_of(network, dtype) for network in (skeleton.unet, *_encoders(skeleton))]
     numbers = sum(one.numel() for one in parameters)
