@@ -3,7 +3,7 @@
 Where the numbers come from: diffusers' examples of DreamBooth with LoRA (learning rate 1e-4, 500 steps for five
 pictures, 200 pictures of the class) and of textual inversion (learning rate 5e-4 × 4, 3000 steps), and what people
 who train with kohya's scripts agree on (about 100 steps a picture, half the rate for the text encoder, min-SNR γ 5).
-Those of the starter were measured on it.
+Those of the starter were measured on it (`tests/test_teaching_meaning.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.finetune.captions import Words, plain
+from pipelines.finetune.known import known
 from pipelines.finetune.memory import STARTER, Room, needs_saving
 from pipelines.finetune.plan import CONCEPT, EMBEDDING, LORA, STEPS, STYLE, SUBJECT, Plan
 
@@ -40,6 +41,8 @@ class Row:
     min_snr_gamma: float = 5.0
     prior_pictures_a_picture: int = 0
     prior_pictures: int = 0  # at most
+    prior_weight: float = 1.0
+    mirrors: bool = False
 
 
 # (family, method) → what trains well; the starter has rows of its own, since it is far smaller than its family.
@@ -55,14 +58,16 @@ ROWS: dict[tuple[str, str], Row] = {
         prior_pictures=100,
     ),
     (STARTER, LORA): Row(
-        1e-3,
-        60,
-        (300, 600),
+        4e-3,
+        48,
+        (240, 600),
         batch_size=4,
-        text_learning_rate=5e-4,
+        trains_text=False,
         saves_memory=False,
-        prior_pictures_a_picture=8,
-        prior_pictures=64,
+        prior_pictures_a_picture=10,
+        prior_pictures=60,
+        prior_weight=3.0,
+        mirrors=True,
     ),
     ("sd15", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
     ("sd2", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
@@ -109,6 +114,8 @@ def settled(
         learning_rate=_or(plan.learning_rate, row.learning_rate),
         text_learning_rate=_or(plan.text_learning_rate, row.text_learning_rate),
         trains_text=_or(plan.trains_text, row.trains_text),
+        mirrors=_or(plan.mirrors, row.mirrors),
+        prior_weight=_or(plan.prior_weight, row.prior_weight),
         min_snr_gamma=_or(plan.min_snr_gamma, row.min_snr_gamma),
         held_out=_or(plan.held_out, _held_out(pictures)),
         initial_word=plan.initial_word or plan.class_word,
@@ -177,12 +184,14 @@ def _with_samples(plan: Plan) -> Plan:
 def _with_prior(plan: Plan, row: Row, pictures: int) -> Plan:
     """Pictures of the class as the checkpoint draws it; only where there is a class, and weights that it could lose."""
     prompts = plan.prior_prompts
-    if not prompts and plan.class_word:
+    if not prompts and row is ROWS[STARTER, LORA]:
+        prompts = known(row.prior_pictures)  # it is too small to have a class for everything
+    elif not prompts and plan.class_word:
         prompts = (plain(Words(plan.kind, "", plan.class_word)),)
     is_wanted = plan.method == LORA and HAS_PRIOR[plan.kind] and bool(prompts)
     count = min(row.prior_pictures, row.prior_pictures_a_picture * pictures) if is_wanted else 0
     count = _or(plan.prior_pictures, count)
-    return replace(plan, prior_pictures=count, prior_prompts=prompts if count else ())
+    return replace(plan, prior_pictures=count, prior_prompts=prompts[:count])
 
 
 def _or(given: Value | None, else_: Value) -> Value:

@@ -104,7 +104,7 @@ def _kohya(training: Training, base: Checkpoint, base_hash: str) -> dict[str, st
         "ss_num_reg_images": str(plan.prior_pictures or 0),
         "ss_dataset_dirs": json.dumps({folder: {"n_repeats": 1, "img_count": len(taught)}}),
         "ss_tag_frequency": json.dumps({folder: _tags([one.caption for one in taught])}),
-        "ss_random_flip": str(plan.mirrors),
+        "ss_random_flip": str(bool(plan.mirrors)),
     }
 
 

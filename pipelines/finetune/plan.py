@@ -61,7 +61,7 @@ class Plan:
         None  # Hang et al. 2023, arXiv:2303.09556; 0: all timesteps count alike
     )
     caption_dropout: float = 0.0  # share of the pictures that are shown without their caption
-    mirrors: bool = False  # half of the pictures are shown mirrored
+    mirrors: bool | None = None  # half of the pictures are shown mirrored
     held_out: int | None = None  # pictures that are only measured, never trained on
     # LoRA (Hu et al. 2021, arXiv:2106.09685)
     rank: int | None = None
@@ -71,7 +71,7 @@ class Plan:
     # prior preservation (Ruiz et al. 2022, arXiv:2208.12242)
     prior_pictures: int | None = None
     prior_prompts: tuple[str, ...] = ()
-    prior_weight: float = 1.0
+    prior_weight: float | None = None
     # textual inversion (Gal et al. 2022, arXiv:2208.01618)
     vectors: int | None = None
     initial_word: str = ""  # whose meaning the vectors start from; "": the class word

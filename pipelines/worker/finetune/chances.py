@@ -58,6 +58,6 @@ def _chance(own: torch.Generator, plan: Plan, shape: tuple[int, ...], timesteps:
     return Chance(
         noise=torch.randn(shape, generator=own),
         timestep=int(torch.randint(timesteps, (1,), generator=own)),
-        is_mirrored=plan.mirrors and mirrored < MIRRORED_SHARE,
+        is_mirrored=bool(plan.mirrors) and mirrored < MIRRORED_SHARE,
         is_nameless=nameless < plan.caption_dropout,
     )

@@ -7,6 +7,7 @@ in prompts (recipes/chunks.py); each text encoder of the family has its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -61,6 +62,10 @@ class Vectors:
         answer = self._skeleton.denoise(replace(batch, texts=[read[t] for t in batch.texts]))
         # Nothing, so that there are gradients also where no caption of the batch has the trigger.
         return answer + sum(0.0 * vectors.sum() for vectors in self._vectors)
+
+    def untaught(self) -> AbstractContextManager[None]:
+        """The networks are as they were, and captions without the trigger have always meant the same."""
+        return nullcontext()
 
     def after_step(self) -> None:
         """Each is about as long as words are: longer ones drown the rest of a prompt."""

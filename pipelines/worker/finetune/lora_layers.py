@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,16 @@ class LoraLayers:
 
     def predict(self, batch: Batch) -> Tensor:
         return self._skeleton.denoise(batch)
+
+    @contextmanager
+    def untaught(self) -> Iterator[None]:
+        for one in self._layers:
+            one.layer.enable_adapters(False)
+        try:
+            yield
+        finally:
+            for one in self._layers:
+                one.layer.enable_adapters(True)
 
     def after_step(self) -> None:
         """Nothing else has to hold."""

@@ -14,6 +14,7 @@ Who calls what, when, all on the GPU thread:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +52,12 @@ class Batch:
     texts: Sequence[Text]  # one a row, all of as many tokens
     time_ids: Tensor | None = None  # (rows, 6): sizes and crop as SDXL is told them
 
+    def only(self, places: Sequence[int]) -> Batch:
+        """These rows of it."""
+        ids = None if self.time_ids is None else self.time_ids[places]
+        texts = [self.texts[place] for place in places]
+        return Batch(self.noisy[places], self.timesteps[places], texts, ids)
+
 
 @dataclass(frozen=True, eq=False)
 class Group:
@@ -75,6 +82,9 @@ class Method(Protocol):
 
         Called only inside `skeleton.awake()`.
         """
+
+    def untaught(self) -> AbstractContextManager[None]:
+        """While it lasts, `predict` answers as if nothing had been taught. Without gradients only."""
 
     def after_step(self) -> None:
         """The optimizer has moved the parameters: what else has to hold of them is restored."""

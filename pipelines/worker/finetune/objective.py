@@ -20,12 +20,16 @@ from pipelines.worker.sampling import NoiseSchedule
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A picture as it is shown once. `weight`: how much its loss counts in that of the step."""
+    """A picture as it is shown once. `weight`: how much its loss counts in that of the step.
+
+    `is_prior`: it shows what the model knows already, and is to be answered as before.
+    """
 
     example: Example
     text: Text
     chance: Chance
     weight: float
+    is_prior: bool = False
 
     @property
     def clean(self) -> Tensor:
@@ -44,17 +48,22 @@ def rows_of(plan: Plan, examples: Examples, schedule: NoiseSchedule, step: int) 
     Prior preservation: Ruiz et al. 2022, arXiv:2208.12242, equation 2.
     """
     size, taught, priors = plan.batch_size or 1, examples.taught, examples.priors
-    shown = [(taught[place], 1.0) for place in places(plan, len(taught), step)]
+    shown = [(taught[place], 1.0, False) for place in places(plan, len(taught), step)]
     shown += [
-        (priors[place], plan.prior_weight) for place in places(plan, len(priors), step, PRIOR_ORDER)
+        (priors[place], 1.0 if plan.prior_weight is None else plan.prior_weight, True)
+        for place in places(plan, len(priors), step, PRIOR_ORDER)
     ]
-    shapes = [tuple(example.latents.shape) for example, _ in shown]
+    shapes = [tuple(example.latents.shape) for example, *_ in shown]
     drawn = chances(plan, step, shapes, schedule.last_timestep + 1)
     return [
         Row(
-            example, examples.nothing if chance.is_nameless else example.text, chance, weight / size
+            example,
+            examples.nothing if chance.is_nameless else example.text,
+            chance,
+            weight / size,
+            is_prior,
         )
-        for (example, weight), chance in zip(shown, drawn, strict=True)
+        for (example, weight, is_prior), chance in zip(shown, drawn, strict=True)
     ]
 
 
@@ -100,8 +109,10 @@ class Objective:
 
     def _weights(self, timesteps: Tensor) -> Tensor:
         snr = compute_snr(SimpleNamespace(alphas_cumprod=self._alphas), timesteps)  # type: ignore[no-untyped-call]
-        weights: Tensor = snr.clamp(max=self._gamma) / (snr + 1 if self._predicts_v else snr)
-        return weights
+        if self._predicts_v:
+            # One more than the paper's: else pure noise, where flat colours are decided, would count for nothing.
+            return (snr.clamp(max=self._gamma) + 1) / (snr + 1)  # type: ignore[no-any-return]
+        return snr.clamp(max=self._gamma) / snr  # type: ignore[no-any-return]
 
 
 def _likeness(row: Row) -> tuple[tuple[int, ...], int]:

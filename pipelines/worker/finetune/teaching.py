@@ -92,7 +92,7 @@ class Teaching:
         lessons = yield from priors(shop, train)
         skeleton = Skeleton(model, shop.models, plan.precision)
         method = METHODS[plan.method](skeleton, plan)
-        reader = Reader(shop, model, method, plan.mirrors, self._known)
+        reader = Reader(shop, model, method, bool(plan.mirrors), self._known)
         subject = Subject(plan, skeleton, method, (yield from examples(reader, train, lessons)))
         self._trainer = Trainer(shop, subject)
         self._go_on(self._trainer)

@@ -11,6 +11,7 @@ from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.families import FAMILIES
 from pipelines.finetune.captions import Words, plain
 from pipelines.finetune.defaults import ROWS, settled, trigger_of
+from pipelines.finetune.known import THINGS
 from pipelines.finetune.plan import KINDS, METHODS, STYLE, Plan
 
 OPEN = {"checkpoint", "alpha"}  # None of these means something
@@ -61,6 +62,8 @@ def test_what_was_said_stays() -> None:
         min_snr_gamma=0.0,
         held_out=0,
         prior_pictures=0,
+        prior_weight=0.5,
+        mirrors=True,
         sample_every=2,
         sample_prompts=("zwk",),
         initial_word="cat",
@@ -130,3 +133,13 @@ def test_names_that_differ_have_different_triggers() -> None:
     names = ["Rex", "Max", "Bo", "Lu", "Ida", "Ada", "Oda", "Жучка", "犬", "猫"]
 
     assert len({trigger_of(Plan(name=name)) for name in names}) == len(names)
+
+
+def test_the_starter_is_held_to_what_it_knows_without_being_told_a_class() -> None:
+    plan = settled(Plan(name="Rex"), 5, base(is_starter=True))
+
+    assert plan.prior_pictures == 50
+    assert len(set(plan.prior_prompts)) == 50
+    assert {thing for thing in THINGS for prompt in plan.prior_prompts if thing in prompt} == {
+        *THINGS
+    }

@@ -62,11 +62,13 @@ def test_mirrored_latents_are_used_where_there_are_any() -> None:
     ("kind", "weight"),
     [
         ("epsilon", lambda snr: min(snr, 5) / snr),
-        ("v_prediction", lambda snr: min(snr, 5) / (snr + 1)),
+        ("v_prediction", lambda snr: (min(snr, 5) + 1) / (snr + 1)),
     ],
 )
 @pytest.mark.parametrize("timestep", [0, 200, 999])
-def test_min_snr_weights_are_those_of_the_paper(kind: str, weight: Any, timestep: int) -> None:
+def test_min_snr_weights_are_those_of_the_paper_and_never_none_for_pure_noise(
+    kind: str, weight: Any, timestep: int
+) -> None:
     own = schedule(kind)
     answer, target = torch.zeros(1, 4, 8, 8), torch.ones(1, 4, 8, 8)
     at = torch.tensor([timestep])
@@ -94,6 +96,7 @@ def test_a_step_shows_as_many_class_pictures_as_are_taught_with_their_own_weight
 
     assert sorted(float(one.example.latents.mean()) for one in rows) == [1, 2, 3, 3]
     assert [one.weight for one in rows] == [0.5, 0.5, 0.25, 0.25]
+    assert [one.is_prior for one in rows] == [False, False, True, True]
 
 
 def test_a_picture_whose_caption_is_dropped_is_shown_with_the_empty_one() -> None:
