@@ -74,7 +74,14 @@ class Case:
 
 
 def _plan(**given: object) -> Plan:
-    same = {"name": "sks", "trigger": "sks", "steps": 20_000, "rank": 16, "min_snr_gamma": 0.0}
+    same = {
+        "name": "sks",
+        "trigger": "sks",
+        "steps": 20_000,
+        "rank": 16,
+        "min_snr_gamma": 0.0,
+        "prior_weight": 1.0,
+    }
     return Plan.from_dict({**same, "learning_rate": 1e-4, "text_learning_rate": 1e-4, **given})
 
 
