@@ -30,7 +30,8 @@ SHOWN = (
 HELD_BACK_COLOURS = ("purple", "pink", "brown", "black", "white")
 HELD_BACK_BACKDROPS = ("red", "orange", "green", "purple", "pink", "brown", "black")
 DRAWING_SEED = 7
-ALL_HELD_OUT = 300  # captions of the starter's own evaluation, of which every n-th is asked
+ALL_HELD_OUT = 300  # captions of the starter's own evaluation
+STRIDE = 7  # of these that are asked: shares no divisor with the 30 pairs, so that all of them come
 
 
 class Drawing(NamedTuple):
@@ -88,8 +89,9 @@ def in_other_colours(thing: str, trigger: str, count: int) -> list[Wanted]:
 
 
 def other_prompts(count: int) -> list[Asked]:
-    """What the starter knows, in pairs of thing and colour that it was never shown; all styles and backdrops."""
-    return held_out_captions(ALL_HELD_OUT)[:: ALL_HELD_OUT // count][:count]
+    """What the starter knows, in pairs of thing and colour that it was never shown; all things, styles and backdrops."""
+    asked = held_out_captions(ALL_HELD_OUT)
+    return [asked[number * STRIDE % ALL_HELD_OUT] for number in range(count)]
 
 
 def share_shown(judge: Onlooker, wanted: list[Wanted], pictures: np.ndarray) -> dict[str, float]:

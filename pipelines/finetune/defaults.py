@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.finetune.captions import Words, plain
-from pipelines.finetune.known import known
 from pipelines.finetune.memory import STARTER, Room, needs_saving
 from pipelines.finetune.plan import CONCEPT, EMBEDDING, LORA, STEPS, STYLE, SUBJECT, Plan
 
@@ -58,16 +57,14 @@ ROWS: dict[tuple[str, str], Row] = {
         prior_pictures=100,
     ),
     (STARTER, LORA): Row(
-        4e-3,
-        48,
-        (240, 600),
+        1e-3,
+        60,
+        (300, 600),
         batch_size=4,
-        trains_text=False,
+        text_learning_rate=5e-4,
         saves_memory=False,
-        prior_pictures_a_picture=10,
-        prior_pictures=60,
-        prior_weight=3.0,
-        mirrors=True,
+        prior_pictures_a_picture=8,
+        prior_pictures=64,
     ),
     ("sd15", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
     ("sd2", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
@@ -184,9 +181,7 @@ def _with_samples(plan: Plan) -> Plan:
 def _with_prior(plan: Plan, row: Row, pictures: int) -> Plan:
     """Pictures of the class as the checkpoint draws it; only where there is a class, and weights that it could lose."""
     prompts = plan.prior_prompts
-    if not prompts and row is ROWS[STARTER, LORA]:
-        prompts = known(row.prior_pictures)  # it is too small to have a class for everything
-    elif not prompts and plan.class_word:
+    if not prompts and plan.class_word:
         prompts = (plain(Words(plan.kind, "", plan.class_word)),)
     is_wanted = plan.method == LORA and HAS_PRIOR[plan.kind] and bool(prompts)
     count = min(row.prior_pictures, row.prior_pictures_a_picture * pictures) if is_wanted else 0

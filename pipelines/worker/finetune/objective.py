@@ -109,10 +109,8 @@ class Objective:
 
     def _weights(self, timesteps: Tensor) -> Tensor:
         snr = compute_snr(SimpleNamespace(alphas_cumprod=self._alphas), timesteps)  # type: ignore[no-untyped-call]
-        if self._predicts_v:
-            # One more than the paper's: else pure noise, where flat colours are decided, would count for nothing.
-            return (snr.clamp(max=self._gamma) + 1) / (snr + 1)  # type: ignore[no-any-return]
-        return snr.clamp(max=self._gamma) / snr  # type: ignore[no-any-return]
+        weights: Tensor = snr.clamp(max=self._gamma) / (snr + 1 if self._predicts_v else snr)
+        return weights
 
 
 def _likeness(row: Row) -> tuple[tuple[int, ...], int]:

@@ -11,7 +11,6 @@ from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.families import FAMILIES
 from pipelines.finetune.captions import Words, plain
 from pipelines.finetune.defaults import ROWS, settled, trigger_of
-from pipelines.finetune.known import THINGS
 from pipelines.finetune.plan import KINDS, METHODS, STYLE, Plan
 
 OPEN = {"checkpoint", "alpha"}  # None of these means something
@@ -133,13 +132,3 @@ def test_names_that_differ_have_different_triggers() -> None:
     names = ["Rex", "Max", "Bo", "Lu", "Ida", "Ada", "Oda", "Жучка", "犬", "猫"]
 
     assert len({trigger_of(Plan(name=name)) for name in names}) == len(names)
-
-
-def test_the_starter_is_held_to_what_it_knows_without_being_told_a_class() -> None:
-    plan = settled(Plan(name="Rex"), 5, base(is_starter=True))
-
-    assert plan.prior_pictures == 50
-    assert len(set(plan.prior_prompts)) == 50
-    assert {thing for thing in THINGS for prompt in plan.prior_prompts if thing in prompt} == {
-        *THINGS
-    }

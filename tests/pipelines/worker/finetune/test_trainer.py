@@ -11,6 +11,7 @@ import torch
 
 from pipelines.errors import NotFinite, OutOfMemory
 from pipelines.worker.finetune.measures import held_out_loss
+from pipelines.worker.finetune.objective import rows_of
 from pipelines.worker.finetune.trainer import Trainer
 from pipelines.worker.messages import CheckpointRef
 from tests.pipelines.worker.finetune.classroom import are_equal, picture, run, train, trainer_of
@@ -45,6 +46,23 @@ def test_the_loss_falls_on_one_picture(each_toy: CheckpointRef, tmp_path: Path) 
     learned(bench, trainer, 25)
 
     assert loss_of(bench, trainer) < 0.9 * before
+
+
+def test_what_the_model_knows_costs_nothing_until_it_begins_to_forget(
+    each_toy: CheckpointRef, tmp_path: Path
+) -> None:
+    bench = Workbench(each_toy)
+    trainer = trainer_of(bench, train(tmp_path, each_toy, trains_text=True, learning_rate=0.05))
+    subject = trainer._subject
+    schedule = subject.skeleton.model.training
+    taught = rows_of(subject.plan, subject.examples, schedule, 0)
+    known = [replace(row, is_prior=True) for row in taught]
+    before = trainer._attempt(taught)[0], trainer._attempt(known)[0]
+    learned(bench, trainer, 3)
+
+    assert before[0] > 0
+    assert before[1] < 1e-9
+    assert trainer._attempt(known)[0] > 1e-6
 
 
 def test_a_training_that_goes_on_from_its_state_learns_the_same_to_the_bit(

@@ -1,0 +1,106 @@
+"""Teaching means what it says: of five drawings of a thing never seen, the starter draws it where it was not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.finetune.plan import LORA
+from tests.pipelines.worker.workbench import as_on_the_gpu_thread
+from tests.teaching_lab import (
+    HELD_BACK_BACKDROPS,
+    HELD_BACK_COLOURS,
+    SHOWN,
+    adherence,
+    before_other_backdrops,
+    other_prompts,
+    share_shown,
+)
+from tests.teaching_school import School, Taught
+from training.starter.checker import Checker, load_checker
+from training.starter.onlooker import Onlooker, load_onlooker
+
+THING, TRIGGER = "robot", "zorp"
+SUBJECTS, OTHERS = 50, 60
+SUBJECT_SHARE = 0.8
+LOST_POINTS = 0.05
+FIRST_SEED = 500
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As on the GPU thread; put back afterwards."""
+    with as_on_the_gpu_thread():
+        yield
+
+
+@pytest.fixture(scope="module")
+def school(one_thread: None) -> School:
+    return School()
+
+
+@pytest.fixture(scope="module")
+def lora(school: School, tmp_path_factory: pytest.TempPathFactory) -> Taught:
+    return school.taught(THING, TRIGGER, LORA, _folder(tmp_path_factory))
+
+
+@pytest.fixture(scope="module")
+def onlooker() -> Onlooker:
+    return load_onlooker()
+
+
+@pytest.fixture(scope="module")
+def judge() -> Checker:
+    return load_checker()
+
+
+@pytest.fixture(scope="module")
+def untaught(school: School) -> np.ndarray:
+    """The other prompts, as the starter draws them."""
+    return school.drawn([asked.text for asked in other_prompts(OTHERS)])
+
+
+def _folder(factory: pytest.TempPathFactory) -> Path:
+    return factory.mktemp("training")
+
+
+def test_nothing_that_is_asked_for_was_shown() -> None:
+    assert not set(HELD_BACK_COLOURS) & {colour for colour, _, _ in SHOWN}
+    assert not set(HELD_BACK_BACKDROPS) & {backdrop for _, backdrop, _ in SHOWN}
+
+
+def test_before_it_is_taught_the_starter_seldom_draws_what_passes_for_it(
+    school: School, onlooker: Onlooker
+) -> None:
+    wanted = before_other_backdrops(THING, TRIGGER, 14)
+    pictures = school.drawn([one.prompt for one in wanted], first_seed=FIRST_SEED)
+    assert share_shown(onlooker, wanted, pictures)["thing"] <= 0.3
+
+
+def test_five_drawings_teach_a_thing_before_backdrops_that_they_do_not_show(
+    school: School, lora: Taught, onlooker: Onlooker
+) -> None:
+    wanted = before_other_backdrops(THING, TRIGGER, SUBJECTS)
+    pictures = school.drawn([one.prompt for one in wanted], lora, FIRST_SEED)
+    shown = share_shown(onlooker, wanted, pictures)
+    assert shown["thing"] >= SUBJECT_SHARE, shown
+
+
+def test_other_prompts_mean_what_they_meant_with_the_lora_on(
+    school: School, lora: Taught, judge: Checker, untaught: np.ndarray
+) -> None:
+    asked = other_prompts(OTHERS)
+    before = adherence(judge, asked, untaught)
+    after = adherence(judge, asked, school.drawn([one.text for one in asked], lora))
+    for question, share in before.items():
+        assert after[question] >= share - LOST_POINTS, (question, before, after)
+
+
+def test_with_the_lora_off_every_picture_is_as_if_there_had_been_no_training(
+    school: School, lora: Taught, untaught: np.ndarray
+) -> None:
+    few = [asked.text for asked in other_prompts(OTHERS)][:8]
+    assert np.array_equal(school.drawn(few), untaught[:8])
