@@ -89,7 +89,7 @@ def in_other_colours(thing: str, trigger: str, count: int) -> list[Wanted]:
 
 
 def other_prompts(count: int) -> list[Asked]:
-    """What the starter knows, in pairs of thing and colour that it was never shown; all things, styles and backdrops."""
+    """What the starter knows, in pairs of thing and colour that it was never shown; all styles and backdrops."""
     asked = held_out_captions(ALL_HELD_OUT)
     return [asked[number * STRIDE % ALL_HELD_OUT] for number in range(count)]
 

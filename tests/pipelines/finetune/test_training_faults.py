@@ -184,7 +184,7 @@ def test_a_full_disk_pauses_a_training_and_loses_nothing(
         ready(manager)
         with monkeypatch.context() as patch:
             patch.setattr(hearing, "lacking", lambda *_: FULL)
-            training = begin(manager)
+            training = begin(manager, script="fake:step=0.5")  # it is asked before it ends
             paused = in_state(manager, training, "paused")
         assert paused.error is not None
         assert (paused.error["code"], paused.error["message"]) == ("disk_full", FULL)
