@@ -10,6 +10,8 @@ from pipelines.errors import RequestError
 
 Row = TypeVar("Row")
 
+CLIENT_REQUEST_ID_CHARACTERS = 200
+
 KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "int": ((int,), "whole number"),
     "float": ((int, float), "number"),
@@ -71,6 +73,13 @@ def _row(cls: type[Row], value: Any, name: str) -> Row:
     if read is None:
         raise RequestError(name, None, "is no object of fields", "Send a JSON object.")
     return read
+
+
+def check_client_request_id(given: str) -> None:
+    """Raises RequestError for one that is too long."""
+    if len(given) > CLIENT_REQUEST_ID_CHARACTERS:
+        why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
+        raise RequestError("client_request_id", given, why, "Send a shorter one.")
 
 
 def within(name: str, value: Any, bounds: tuple[float, float], unit: str = "") -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import DiskFull, RequestError
+from pipelines.fields import check_client_request_id
 from pipelines.finetune.captioning import Captioning
 from pipelines.finetune.demands import disk_bytes, place_of, seconds, size_name
 from pipelines.finetune.house import House
@@ -27,7 +28,6 @@ from pipelines.manager.space import lacking
 from pipelines.retouch.faces import FOLDER as FACES
 
 LOCKS = 16  # owners share them
-CLIENT_REQUEST_ID_CHARACTERS = 200
 MAKE_ROOM = "Make room there, then send it again."
 
 
@@ -72,9 +72,7 @@ class Maker:
 
         Raises RequestError, Refused, UploadError or DiskFull.
         """
-        if len(client_request_id) > CLIENT_REQUEST_ID_CHARACTERS:
-            why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
-            raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
+        check_client_request_id(client_request_id)
         with self._ordering[_number(owner) % LOCKS]:
             known = self._roster.ordered(owner, client_request_id)
             if known is not None:

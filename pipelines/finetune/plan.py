@@ -16,6 +16,7 @@ LORA, EMBEDDING = "lora", "embedding"
 METHODS = (LORA, EMBEDDING)
 OPTIMIZERS = ("AdamW", "AdamW 8-bit")
 RATE_SCHEDULES = ("constant", "cosine")
+TRAINABLE = ("sd15", "sd2", "sdxl")  # families
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 STEPS = (1, 20_000)

@@ -9,9 +9,8 @@ from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.catalog.embeddings import EmbeddingFile
 from pipelines.errors import ModelUnreadable, NotFound, RequestError
-from pipelines.finetune.plan import EMBEDDING, LORA, Plan
+from pipelines.finetune.plan import EMBEDDING, LORA, TRAINABLE, Plan
 
-TRAINABLE = ("sd15", "sd2", "sdxl")
 EIGHT_BIT = "AdamW 8-bit"
 KINDS = {LORA: "LoRA", EMBEDDING: "embedding"}
 CHOOSE = "Choose a checkpoint of Stable Diffusion 1.x, 2.x or XL."

@@ -36,9 +36,8 @@ class Entry:
     needs_quiet: bool = False  # it goes on only when no picture is at the worker
     asked: str = ""
     stepped_at: float | None = None  # when it was last heard of a step
-    mark_seconds: float | None = (
-        None  # that a kept step takes: its samples, its file; the shortest so far
-    )
+    # That a kept step takes, its samples and its file: the shortest so far.
+    mark_seconds: float | None = None
     on_gone: Future[None] = field(default_factory=Future)  # done when its folder is deleted
 
     @property

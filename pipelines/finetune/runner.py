@@ -113,12 +113,8 @@ class Runner:
             self.fail(entry, error or StudioError("The training cannot begin."))
             return
         entry.stepped_at = None
-        entry.is_at_worker, entry.has_stepped, entry.needs_quiet, entry.asked = (
-            True,
-            False,
-            False,
-            "",
-        )
+        entry.is_at_worker, entry.asked = True, ""
+        entry.has_stepped = entry.needs_quiet = False
         self._means.worker.send(order)
         started = entry.training.started or self._means.clock()
         self._roster.change(entry, state=RUNNING, started=started, finished=None, error=None)
@@ -165,14 +161,6 @@ class Runner:
     def is_busy(self) -> bool:
         """Whether the worker has one."""
         return self._roster.at_worker is not None
-
-
-def best_of(marks: tuple[Mark, ...]) -> int | None:
-    """The step of the lowest held-out loss, else the last one; None when none is kept."""
-    measured = [mark for mark in marks if mark.held_out_loss is not None]
-    if measured:
-        return min(measured, key=lambda mark: mark.held_out_loss or 0.0).step
-    return marks[-1].step if marks else None
 
 
 def kept(training: Training, step: int) -> Mark:

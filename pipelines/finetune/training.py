@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,3 +92,11 @@ class Training:
         values = dataclasses.asdict(self) | {"plan": self.plan.as_dict(), "steps": self.steps}
         del values["owner"]
         return values
+
+
+def best_of(marks: Sequence[Mark]) -> int | None:
+    """The step of the lowest held-out loss, else the last one; None when none is kept."""
+    measured = [mark for mark in marks if mark.held_out_loss is not None]
+    if measured:
+        return min(measured, key=lambda mark: mark.held_out_loss or 0.0).step
+    return marks[-1].step if marks else None

@@ -29,9 +29,7 @@ from pipelines.job import Job
 
 Answer = TypeVar("Answer")
 
-GONE_SECONDS = (
-    10.0  # for a worker to let go of what is deleted; its folder goes afterwards in any case
-)
+GONE_SECONDS = 10.0  # for a worker to let go of what is deleted; its folder goes in any case
 
 
 class Trainings:

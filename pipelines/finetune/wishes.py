@@ -7,13 +7,14 @@ from typing import Any
 
 from pipelines.errors import Refused, RequestError
 from pipelines.finetune.roster import Entry
-from pipelines.finetune.runner import CLOSE, FINISH, PAUSE, RESUME, Means, Runner, best_of
+from pipelines.finetune.runner import CLOSE, FINISH, PAUSE, RESUME, Means, Runner
 from pipelines.finetune.training import (
     FAILED,
     OPEN_STATES,
     PAUSED,
     QUEUED,
     Training,
+    best_of,
 )
 from pipelines.worker.finetune.messages import DropTraining, FinishTraining, RestTraining
 

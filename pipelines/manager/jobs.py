@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.branching import Branch, as_asked, branched
 from pipelines.errors import ModelUnreadable, RequestError
+from pipelines.fields import check_client_request_id
 from pipelines.job import Job
 from pipelines.manager.commands import Commands, Order
 from pipelines.manager.desk import Desk
@@ -13,8 +14,6 @@ from pipelines.manager.results import Results
 from pipelines.manager.verifying import Comparison, Verifier, refused
 from pipelines.output.library import Library
 from pipelines.request import Request
-
-CLIENT_REQUEST_ID_CHARACTERS = 200
 
 
 class Jobs:
@@ -33,9 +32,7 @@ class Jobs:
 
         Raises RequestError, Refused (too many open jobs), ModelUnreadable or DiskFull.
         """
-        if len(client_request_id) > CLIENT_REQUEST_ID_CHARACTERS:
-            why = f"is longer than {CLIENT_REQUEST_ID_CHARACTERS} characters"
-            raise RequestError("client_request_id", client_request_id, why, "Send a shorter one.")
+        check_client_request_id(client_request_id)
         settled = self._finder.settle(request, owner)
         order = Order(owner, *settled, client_request_id)
         return self._board.job(self._desk.ask(lambda: self._commands.submit(order)), owner)

@@ -95,9 +95,20 @@ class PipelineManager(Jobs):
         worker_context: BaseContext | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self.takeovers = Takeovers.at(settings.from_)
         self._lock = FolderLock(settings.data_dir)
+        self._open_catalog()
+        self._open_library()
+        self._open_jobs(worker_target or WORKER, worker_context)
+        self._open_projects()
+        self._open_trainings()
+        self._is_running = False
+
+    # ---- the parts, each from those before it; what looks ahead is asked only once all are there -----
+
+    def _open_catalog(self) -> None:
+        settings = self._settings
         converted = settings.data_dir / CONVERTED_DIR
         made = (converted, settings.data_dir / TRAININGS_DIR)
         self.catalog = Catalog(
@@ -106,14 +117,17 @@ class PipelineManager(Jobs):
         self.pickles = Pickles(converted, self.catalog, is_allowed=settings.allow_pickle)
         self.hashes = Hashes(settings.data_dir)
         self.naming = Naming(self.catalog, self.hashes)
+
+    def _open_library(self) -> None:
+        settings = self._settings
         self.library = Library(
             settings.output_dir,
             settings.data_dir,
             version=VERSION,
             sources=self.takeovers.sources,
         )
-        store = Store(settings.output_dir)
-        self.assets = Assets(settings.data_dir, self.library.source, store.assets())
+        self._store = Store(settings.output_dir)
+        self.assets = Assets(settings.data_dir, self.library.source, self._store.assets())
         prepared = Prepared(settings.data_dir)
         self.guides = Guides(self.assets, prepared)
         self._canvases = Canvases(self.assets, prepared)
@@ -125,9 +139,12 @@ class PipelineManager(Jobs):
         models = (self.catalog, self.hashes, self.guides, self._canvases, TokenCounter())
         self._finder = Finder(*models, self.words)
         self.grids = Grids(self._finder, self.library, settings.output_dir)
-        self._board = Board(clock())
+
+    def _open_jobs(self, target: str, context: BaseContext | None) -> None:
+        settings = self._settings
+        self._board = Board(self._clock())
         self._queue = Queue(settings.data_dir / "jobs.sqlite")
-        self._docket = Docket(self._queue, self._board, clock)
+        self._docket = Docket(self._queue, self._board, self._clock)
         self._bench = Bench(self._docket)
         self._desk = Desk(lambda now_seconds: self._rounds.after_batch(now_seconds))
         self._intake = Intake(self.library, lambda: self._desk.post(self._board.announce))
@@ -141,12 +158,12 @@ class PipelineManager(Jobs):
         self.models = Models(self.catalog, self.hashes, disposal, settings.data_dir)
         self._watch = Watch(self.catalog, lambda: self._desk.post(self._board.announce))
         self._gpu = Gpu(
-            worker_target or WORKER,
+            target,
             lambda is_warm: launch_of(settings, self._finder, is_warm=is_warm),
             self._desk.post,
             lambda message: self._rounds.heard(message),
             lambda death: self._rounds.died(death),
-            worker_context,
+            context,
         )
         self._verifier = Verifier(self.library, self.naming)
         saver = Saver(
@@ -167,11 +184,16 @@ class PipelineManager(Jobs):
         )
         self._dispatcher = Dispatcher(self._docket, self._bench, self._results, self._gpu, terms)
         self._commands = Commands(self._docket, self._bench, self._results, self._keeper, self._gpu)
+
+    def _open_projects(self) -> None:
         pictures = Pictures(self.library, self.assets)
-        means = Means(self, pictures, TOOLS, self._board.tell, clock)
-        self.projects = Projects(store, means)
+        means = Means(self, pictures, TOOLS, self._board.tell, self._clock)
+        self.projects = Projects(self._store, means)
         self._board.listen(self.projects.heard)
         self._board.listen(self.grids.heard)
+
+    def _open_trainings(self) -> None:
+        settings = self._settings
         house = House(
             settings=settings,
             desk=self._desk,
@@ -180,10 +202,10 @@ class PipelineManager(Jobs):
             worker=self._gpu,
             finder=self._finder,
             assets=self.assets,
-            clock=clock,
+            clock=self._clock,
             submit=self.submit,
             status=self.status,
-            kept_uploads=store.assets,
+            kept_uploads=self._store.assets,
         )
         self.trainings = Trainings(house)
         parts = Parts(
@@ -199,7 +221,6 @@ class PipelineManager(Jobs):
             output_dir=settings.output_dir,
         )
         self._rounds = Rounds(parts)
-        self._is_running = False
 
     # ---- start and stop ------------------------------------------------------------------------------
 

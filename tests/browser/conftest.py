@@ -19,6 +19,7 @@ from playwright.sync_api import (
 
 from tests.browser.site import Site
 from tests.browser.studio import WAIT_MS, Studio
+from tests.browser.teaching import forget_trainings
 
 WIDE, PHONE = (1440, 900), (390, 844)
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -149,3 +150,12 @@ def watch(page: Page, troubles: list[str]) -> None:
 
     page.on("request", lambda request: look(request.url))
     page.on("pageerror", lambda error: troubles.append(f"{error.name}: {error.message}"))
+
+
+@pytest.fixture
+def no_trainings(site: Site) -> Iterator[None]:
+    """Nobody is taught before and after."""
+    forget_trainings(site)
+    site.forget_jobs()
+    yield
+    forget_trainings(site)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from tests.browser.studio import Studio, within
 from tests.browser.teaching import (
     begin,
     files,
-    forget_trainings,
     give,
     open_train,
     see,
@@ -25,13 +24,7 @@ from tests.browser.teaching import (
 )
 from tests.browser.test_access import findings
 
-
-@pytest.fixture(autouse=True)
-def _no_trainings(site: Site) -> Iterator[None]:
-    forget_trainings(site)
-    site.forget_jobs()
-    yield
-    forget_trainings(site)
+pytestmark = pytest.mark.usefixtures("no_trainings")
 
 
 def test_from_dropped_pictures_to_the_word_in_a_prompt(studio: Studio, site: Site) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,16 +11,10 @@ from playwright.sync_api import expect
 from tests.browser.conftest import WIDE
 from tests.browser.site import Site
 from tests.browser.studio import Studio
-from tests.browser.teaching import SLOW, STEPS, begin, forget_trainings, open_train, see, trainings
+from tests.browser.teaching import SLOW, STEPS, begin, open_train, see, trainings
 from tests.browser.test_access import findings
 
-
-@pytest.fixture(autouse=True)
-def _no_trainings(site: Site) -> Iterator[None]:
-    forget_trainings(site)
-    site.forget_jobs()
-    yield
-    forget_trainings(site)
+pytestmark = pytest.mark.usefixtures("no_trainings")
 
 
 def test_a_training_is_paused_goes_on_and_is_stopped(studio: Studio, site: Site) -> None:

@@ -6,12 +6,11 @@ import hashlib
 import json
 
 from pipelines.errors import OutOfMemory, RequestError
-from pipelines.finetune.plan import Plan
+from pipelines.finetune.plan import TRAINABLE, Plan
 from pipelines.worker.device.memory import gigabytes
 from pipelines.worker.finetune.messages import Train
 from pipelines.worker.weights.loading import Model
 
-TRAINABLE = ("sd15", "sd2", "sdxl")
 # What may change without making another training of it.
 FREE_FIELDS = ("name", "steps", "sample_every", "sample_prompts", "saves_memory")
 

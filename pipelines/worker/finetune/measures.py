@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from pipelines.finetune.training import Mark, best_of
 from pipelines.worker.finetune.chances import MEASURE, Chance, generator
 from pipelines.worker.finetune.examples import Example, Examples
 from pipelines.worker.finetune.method import Method
 from pipelines.worker.finetune.objective import Objective, Row, batches_of
 from pipelines.worker.finetune.skeleton import Skeleton
-from pipelines.worker.finetune.state import Kept
 from pipelines.worker.finetune.workshop import WORKED, Course
 from pipelines.worker.sampling import NoiseSchedule
 
@@ -47,10 +47,10 @@ def rows_of(pictures: Sequence[Example], schedule: NoiseSchedule) -> Iterator[Ro
             yield Row(picture, picture.text, chance, 1.0)
 
 
-def best_step(marks: Sequence[Kept], last: int) -> int:
+def best_step(marks: Sequence[Mark], last: int) -> int:
     """The step of the lowest held-out loss, else the last one.
 
     As pictures, noise and timesteps are the same at each mark, the losses differ by what was learned and nothing else.
     """
-    measured = [(mark.held_out_loss, mark.step) for mark in marks if mark.held_out_loss is not None]
-    return min(measured)[1] if measured else last
+    measured = [mark for mark in marks if mark.held_out_loss is not None]
+    return best_of(measured) or last

@@ -62,9 +62,8 @@ class Skeleton:
                 self._point()
             yield
         finally:
-            if self.model.networks[
-                0
-            ].moves:  # else they lie where they are, and may stay pointed at
+            # Else they lie where they are, and may stay pointed at.
+            if self.model.networks[0].moves:
                 self._let_go()
 
     def computing(self) -> AbstractContextManager[Any]:

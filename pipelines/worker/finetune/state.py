@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,20 +14,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from pipelines.errors import DiskFull, StateDamaged
+from pipelines.errors import StateDamaged
+from pipelines.finetune.training import Mark
+from pipelines.output.disk import failures_named, rewrite
 
 FILE = "state.training"
 LAYOUT = 1  # of the file; another one is not read
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A mark as it was told: see TrainingMark."""
-
-    step: int
-    file: str
-    held_out_loss: float | None = None
-    similarity: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +34,7 @@ class State:
     taught: dict[str, Tensor]
     optimizer: dict[str, Tensor]
     numbers: dict[str, Any] = field(default_factory=dict)
-    marks: tuple[Kept, ...] = ()
+    marks: tuple[Mark, ...] = ()
     is_sampled_untrained: bool = False  # the samples of step 0 were told
     untrained: float | None = None  # how like the pictures they were; see likeness.py
 
@@ -81,7 +71,7 @@ def read(folder: Path) -> State | None:
         ):
             raise ValueError("it is not what was written")
         facts = json.loads(header["facts"])
-        facts["marks"] = tuple(Kept(**mark) for mark in facts["marks"])
+        facts["marks"] = tuple(Mark(**mark) for mark in facts["marks"])
         return State(
             taught=_under("taught.", tensors), optimizer=_under("optimizer.", tensors), **facts
         )
@@ -92,30 +82,8 @@ def read(folder: Path) -> State | None:
 
 def replace(path: Path, content: bytes) -> None:
     """Writes beside it, to the disk, and renames. Raises DiskFull, which names the folder."""
-    beside = path.with_name(path.name + ".new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        why = f"{path} cannot be written ({len(content) / 2**20:.0f} MB): {error.strerror}."
-        raise DiskFull(why, f"Make room in {path.parent}, then let the training go on.") from None
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """So that the new name is on the disk, too; Windows has no such thing."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with failures_named(path.parent):
+        rewrite(path, content)
 
 
 def _under(beginning: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pipelines.errors import StateDamaged, StudioError
 from pipelines.finetune.plan import Plan
+from pipelines.finetune.training import Mark
 from pipelines.worker.finetune import state as states
 from pipelines.worker.finetune.examples import Reader, examples
 from pipelines.worker.finetune.export import export
@@ -21,7 +22,7 @@ from pipelines.worker.finetune.methods import METHODS
 from pipelines.worker.finetune.priors import priors
 from pipelines.worker.finetune.samples import samples
 from pipelines.worker.finetune.skeleton import Skeleton
-from pipelines.worker.finetune.state import FILE, Kept, State
+from pipelines.worker.finetune.state import FILE, State
 from pipelines.worker.finetune.telling import Telling
 from pipelines.worker.finetune.trainer import Subject, Trainer
 from pipelines.worker.finetune.workshop import WORKED, Course, Workshop, leased
@@ -41,7 +42,7 @@ class Teaching:
         self._telling = Telling(shop, train.training_id)
         self._known: dict[tuple[str, bool], Tensor] = {}
         self._trainer: Trainer | None = None
-        self._marks: list[Kept] = []
+        self._marks: list[Mark] = []
         self._is_sampled_untrained = False
         self._untrained: float | None = None  # how like the pictures the samples of step 0 are
         self._is_finishing = False
@@ -137,7 +138,7 @@ class Teaching:
         self.say(f"drawing samples of step {step}")
         pictures = yield from samples(self._shop, train, step, path)
         alike = above((yield from likeness.of(pictures)), self._untrained)
-        mark = Kept(step, path.name, loss, alike)
+        mark = Mark(step=step, file=path.name, held_out_loss=loss, similarity=alike)
         self._marks.append(mark)
         self.save()
         self._tell(mark)
@@ -184,6 +185,6 @@ class Teaching:
         every = self._plan.sample_every
         return self._is_over(step) or bool(every and step % every == 0)
 
-    def _tell(self, mark: Kept) -> None:
+    def _tell(self, mark: Mark) -> None:
         own = (mark.step, mark.file, mark.held_out_loss, mark.similarity)
         self._shop.send(TrainingMark(self.train.training_id, *own))

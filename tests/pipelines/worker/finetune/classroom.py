@@ -14,8 +14,9 @@ from safetensors.torch import load_file
 
 from pipelines.finetune.plan import Plan
 from pipelines.worker.finetune.examples import Reader, examples
-from pipelines.worker.finetune.lora_layers import LoraLayers
+from pipelines.worker.finetune.measures import held_out_loss
 from pipelines.worker.finetune.messages import Lesson, Train, TrainingFailed
+from pipelines.worker.finetune.methods import METHODS
 from pipelines.worker.finetune.skeleton import Skeleton
 from pipelines.worker.finetune.trainer import Subject, Trainer
 from pipelines.worker.finetune.workshop import Workshop
@@ -94,13 +95,23 @@ def run(bench: Workbench, course: Generator[bool, None, Result]) -> Result:
 
 
 def trainer_of(bench: Workbench, asked: Train) -> Trainer:
-    """A trainer of LoRA layers on the bench's checkpoint, ready for its first step."""
+    """A trainer on the bench's checkpoint, ready for its first step."""
     own, shop = Plan.from_dict(asked.plan), shop_of(bench)
     skeleton = Skeleton(bench.model(), bench.models, own.precision)
-    method = LoraLayers(skeleton, own)
-    reader = Reader(shop, bench.model(), method, own.mirrors)
+    method = METHODS[own.method](skeleton, own)
+    reader = Reader(shop, bench.model(), method, bool(own.mirrors))
     read = run(bench, examples(reader, asked, ()))
     return Trainer(shop, Subject(own, skeleton, method, read))
+
+
+def loss_of(bench: Workbench, trainer: Trainer) -> float:
+    """Of the pictures that are taught, at fixed timesteps and noise."""
+    subject = trainer._subject
+    seen = replace(subject.examples, held_out=subject.examples.taught)
+    schedule = bench.model().training
+    loss = run(bench, held_out_loss(subject.method, subject.skeleton, seen, schedule))
+    assert loss is not None
+    return loss
 
 
 def taught(bench: Workbench, asked: Train, until: Callable[[], bool] = lambda: False) -> Workbench:

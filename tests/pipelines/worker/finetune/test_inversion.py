@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,10 @@ from pipelines.catalog import embeddings
 from pipelines.catalog.weights_file import read_header
 from pipelines.errors import StateDamaged
 from pipelines.finetune.plan import EMBEDDING, Plan
-from pipelines.worker.finetune.examples import Reader, examples
 from pipelines.worker.finetune.export import export
 from pipelines.worker.finetune.inversion import Vectors
-from pipelines.worker.finetune.measures import held_out_loss
 from pipelines.worker.finetune.messages import Train
-from pipelines.worker.finetune.skeleton import Skeleton
-from pipelines.worker.finetune.trainer import Subject, Trainer
+from pipelines.worker.finetune.trainer import Trainer
 from pipelines.worker.messages import CheckpointRef, EmbeddingRef
 from pipelines.worker.recipes.still import Brief, Developed, still
 from pipelines.worker.weights.outfits import Outfit
@@ -29,10 +25,11 @@ from tests import tiny
 from tests.pipelines.worker.finetune.classroom import (
     are_equal,
     elsewhere,
+    loss_of,
     run,
-    shop_of,
     taught,
     train,
+    trainer_of,
     weights,
 )
 from tests.pipelines.worker.weights.test_layouts import (
@@ -55,28 +52,16 @@ def asked_of(folder: Path, toy: CheckpointRef, **fields: Any) -> Train:
     return train(folder, toy, **{**given, **fields})
 
 
-def trainer_of(bench: Workbench, asked: Train) -> tuple[Trainer, Vectors]:
-    """A trainer of vectors on the bench's checkpoint, ready for its first step."""
-    own, shop = Plan.from_dict(asked.plan), shop_of(bench)
-    skeleton = Skeleton(bench.model(), bench.models, own.precision)
-    method = Vectors(skeleton, own)
-    read = run(bench, examples(Reader(shop, bench.model(), method, own.mirrors), asked, ()))
-    return Trainer(shop, Subject(own, skeleton, method, read)), method
-
-
-def loss_of(bench: Workbench, trainer: Trainer) -> float:
-    """Of the pictures that are taught, at fixed timesteps and noise."""
-    subject = trainer._subject
-    seen = replace(subject.examples, held_out=subject.examples.taught)
-    schedule = bench.model().training
-    loss = run(bench, held_out_loss(subject.method, subject.skeleton, seen, schedule))
-    assert loss is not None
-    return loss
+def taught_by(bench: Workbench, asked: Train) -> tuple[Trainer, Vectors]:
+    trainer = trainer_of(bench, asked)
+    method = trainer._subject.method
+    assert isinstance(method, Vectors)
+    return trainer, method
 
 
 def test_the_loss_falls_and_no_network_changes(each_toy: CheckpointRef, tmp_path: Path) -> None:
     bench = Workbench(each_toy)
-    trainer, _ = trainer_of(bench, asked_of(tmp_path, each_toy, pictures=1, min_snr_gamma=0.0))
+    trainer, _ = taught_by(bench, asked_of(tmp_path, each_toy, pictures=1, min_snr_gamma=0.0))
     networks = [network.module for network in bench.model().networks]
     weights_before = [one.clone() for network in networks for one in network.parameters()]
     before = loss_of(bench, trainer)
@@ -92,7 +77,7 @@ def test_every_text_encoder_has_vectors_that_learn(
     toys: dict[str, CheckpointRef], tmp_path: Path
 ) -> None:
     bench = Workbench(toys["sdxl"])
-    trainer, method = trainer_of(bench, asked_of(tmp_path, toys["sdxl"]))
+    trainer, method = taught_by(bench, asked_of(tmp_path, toys["sdxl"]))
     before = method.exported()
     run(bench, trainer.learn())
 
@@ -112,7 +97,7 @@ def test_they_begin_at_the_mean_of_the_first_word(
     encoder = bench.model().text_encoders[0]
     for fields, word in (({}, "dog"), ({"initial_word": "ox"}, "ox")):
         ids = encoder.tokenizer.backend_tokenizer.encode(word, add_special_tokens=False).ids
-        _, method = trainer_of(bench, asked_of(tmp_path, toys["sd15"], **fields))
+        _, method = taught_by(bench, asked_of(tmp_path, toys["sd15"], **fields))
         begun = method.exported()["emb_params"]
 
         assert torch.allclose(begun[0], encoder.words.weight[ids].mean(0))
@@ -122,7 +107,7 @@ def test_they_begin_at_the_mean_of_the_first_word(
 
 def test_vectors_stay_as_long_as_words_are(toys: dict[str, CheckpointRef], tmp_path: Path) -> None:
     bench = Workbench(toys["sd15"])
-    trainer, method = trainer_of(bench, asked_of(tmp_path, toys["sd15"], learning_rate=1.0))
+    trainer, method = taught_by(bench, asked_of(tmp_path, toys["sd15"], learning_rate=1.0))
     longest = bench.model().text_encoders[0].words.weight.norm(dim=-1).max()
     for _ in range(3):
         run(bench, trainer.learn())
@@ -134,7 +119,7 @@ def test_only_captions_with_the_trigger_are_read_anew(
     each_toy: CheckpointRef, tmp_path: Path
 ) -> None:
     bench = Workbench(each_toy)
-    _, method = trainer_of(bench, asked_of(tmp_path, each_toy))
+    _, method = taught_by(bench, asked_of(tmp_path, each_toy))
 
     with_it, without = method.text_of("a photo of (sks)"), method.text_of("a photo of a dog")
 
@@ -144,7 +129,7 @@ def test_only_captions_with_the_trigger_are_read_anew(
 
 def test_a_step_without_any_caption_is_a_step(each_toy: CheckpointRef, tmp_path: Path) -> None:
     bench = Workbench(each_toy)
-    trainer, method = trainer_of(bench, asked_of(tmp_path, each_toy, caption_dropout=1.0))
+    trainer, method = taught_by(bench, asked_of(tmp_path, each_toy, caption_dropout=1.0))
     run(bench, trainer.learn())
 
     assert trainer.step == 1
@@ -156,7 +141,7 @@ def test_saving_memory_and_half_precision_learn_nearly_the_same(
 ) -> None:
     bench, outcomes = Workbench(toys["sdxl"]), []
     for fields in ({}, {"saves_memory": True}, {"precision": "bfloat16"}):
-        trainer, method = trainer_of(bench, asked_of(tmp_path, toys["sdxl"], **fields))
+        trainer, method = taught_by(bench, asked_of(tmp_path, toys["sdxl"], **fields))
         loss = run(bench, trainer.learn())
         outcomes.append((loss, method.exported()["clip_g"]))
 
@@ -187,7 +172,7 @@ def test_a_training_that_was_broken_off_gives_the_same_file_to_the_bit(
 
 def test_a_state_of_other_vectors_is_refused(toy: CheckpointRef, tmp_path: Path) -> None:
     bench = Workbench(toy)
-    _, method = trainer_of(bench, asked_of(tmp_path, toy))
+    _, method = taught_by(bench, asked_of(tmp_path, toy))
 
     with pytest.raises(StateDamaged, match=r"emb_params \(2, 16\)"):
         method.load_state({"emb_params": torch.zeros(2, 16)})
@@ -198,7 +183,7 @@ def test_the_file_draws_the_same_in_plain_diffusers_as_here(tmp_path: Path, fami
     toy = tiny.save(tmp_path / "toy", parts(family))
     bench = Workbench(toy)
     asked = asked_of(tmp_path, toy, learning_rate=0.5)
-    trainer, method = trainer_of(bench, asked)
+    trainer, method = taught_by(bench, asked)
     for _ in range(2):
         run(bench, trainer.learn())
     file = export(asked, Plan.from_dict(asked.plan), method, 2)
@@ -230,7 +215,7 @@ def test_the_catalog_takes_the_file_for_an_embedding(
 ) -> None:
     bench = Workbench(each_toy)
     asked = asked_of(tmp_path, each_toy)
-    _, method = trainer_of(bench, asked)
+    _, method = taught_by(bench, asked)
     file = export(asked, Plan.from_dict(asked.plan), method, 2)
 
     header = read_header(file)

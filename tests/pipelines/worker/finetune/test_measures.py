@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from pipelines.finetune.training import Mark
 from pipelines.worker.finetune.examples import Example
 from pipelines.worker.finetune.measures import LEVELS, best_step, held_out_loss, rows_of
-from pipelines.worker.finetune.state import Kept
 from pipelines.worker.finetune.trainer import Trainer
 from pipelines.worker.messages import CheckpointRef
 from tests.pipelines.worker.finetune.classroom import run, train, trainer_of
@@ -90,6 +90,8 @@ COURSES = {
 
 @pytest.mark.parametrize(("losses", "step"), COURSES.values(), ids=COURSES)
 def test_the_best_step(losses: tuple[float | None, ...], step: int) -> None:
-    marks = [Kept(number, "", loss) for number, loss in enumerate(losses, 1)]
+    marks = [
+        Mark(step=number, file="", held_out_loss=loss) for number, loss in enumerate(losses, 1)
+    ]
 
     assert best_step(marks, 9) == step

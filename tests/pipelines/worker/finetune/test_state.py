@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from pipelines.errors import DiskFull, StateDamaged
-from pipelines.worker.finetune.state import FILE, Kept, State, read, replace, write
+from pipelines.finetune.training import Mark
+from pipelines.worker.finetune.state import FILE, State, read, replace, write
 from tests.pipelines.worker.finetune.classroom import are_equal
 
 
@@ -19,7 +20,7 @@ def state(step: int = 7) -> State:
         taught={"unet.a.down": torch.rand(2, 3), "unet.a.up": torch.zeros(3, 2)},
         optimizer={"0.exp_avg": torch.rand(2, 3), "0.step": torch.tensor(7.0)},
         numbers={"1.step": 7},
-        marks=(Kept(4, "sks-000004.safetensors", 0.1, None),),
+        marks=(Mark(step=4, file="sks-000004.safetensors", held_out_loss=0.1),),
         is_sampled_untrained=True,
     )
 

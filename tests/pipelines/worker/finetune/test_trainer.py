@@ -10,11 +10,17 @@ import pytest
 import torch
 
 from pipelines.errors import NotFinite, OutOfMemory
-from pipelines.worker.finetune.measures import held_out_loss
 from pipelines.worker.finetune.objective import rows_of
 from pipelines.worker.finetune.trainer import Trainer
 from pipelines.worker.messages import CheckpointRef
-from tests.pipelines.worker.finetune.classroom import are_equal, picture, run, train, trainer_of
+from tests.pipelines.worker.finetune.classroom import (
+    are_equal,
+    loss_of,
+    picture,
+    run,
+    train,
+    trainer_of,
+)
 from tests.pipelines.worker.workbench import Workbench
 
 
@@ -26,16 +32,6 @@ def kept(trainer: Trainer) -> dict[str, torch.Tensor]:
     """What is taught and what the optimizer remembers, as it is now."""
     state = trainer.state("")
     return {name: one.clone() for name, one in (state.taught | state.optimizer).items()}
-
-
-def loss_of(bench: Workbench, trainer: Trainer) -> float:
-    """Of the pictures that are taught, at fixed timesteps and noise."""
-    subject = trainer._subject
-    seen = replace(subject.examples, held_out=subject.examples.taught)
-    schedule = bench.model().training
-    loss = run(bench, held_out_loss(subject.method, subject.skeleton, seen, schedule))
-    assert loss is not None
-    return loss
 
 
 def test_the_loss_falls_on_one_picture(each_toy: CheckpointRef, tmp_path: Path) -> None:

@@ -325,7 +325,7 @@ def test_a_full_disk_is_said_and_what_was_kept_stays(
     assert before is not None
     assert after is not None
     assert (before.step, after.step) == (2, 2)
-    assert not [*tmp_path.rglob("*.new")]
+    assert not [*tmp_path.rglob("*.part")]
     assert not any(holder.is_in_use for holder in bench.models.holders)
 
 
