@@ -16,6 +16,7 @@ from tests.teaching_lab import (
     SHOWN,
     adherence,
     before_other_backdrops,
+    in_other_colours,
     other_prompts,
     share_shown,
 )
@@ -24,7 +25,7 @@ from training.starter.checker import Checker, load_checker
 from training.starter.onlooker import Onlooker, load_onlooker
 
 THING, TRIGGER = "robot", "zorp"
-SUBJECTS, OTHERS = 50, 60
+SUBJECTS, COLOURED, OTHERS = 50, 25, 60
 SUBJECT_SHARE = 0.8
 LOST_POINTS = 0.05
 FIRST_SEED = 500
@@ -87,6 +88,14 @@ def test_five_drawings_teach_a_thing_before_backdrops_that_they_do_not_show(
     pictures = school.drawn([one.prompt for one in wanted], lora, FIRST_SEED)
     shown = share_shown(onlooker, wanted, pictures)
     assert shown["thing"] >= SUBJECT_SHARE, shown
+
+
+def test_in_colours_that_they_do_not_show_it_is_drawn_about_every_second_time(
+    school: School, lora: Taught, onlooker: Onlooker
+) -> None:
+    wanted = in_other_colours(THING, TRIGGER, COLOURED)
+    pictures = school.drawn([one.prompt for one in wanted], lora, FIRST_SEED)
+    assert share_shown(onlooker, wanted, pictures)["thing"] >= 0.4
 
 
 def test_other_prompts_mean_what_they_meant_with_the_lora_on(

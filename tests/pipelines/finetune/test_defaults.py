@@ -75,6 +75,12 @@ def test_what_was_said_stays() -> None:
             assert getattr(plan, one.name) == getattr(said, one.name), one.name
 
 
+def test_the_starter_is_not_held_to_how_it_draws_what_it_has_no_word_for() -> None:
+    plan = settled(Plan(name="Rex", class_word="dog"), 5, base(is_starter=True))
+
+    assert (plan.prior_pictures, plan.prior_prompts) == (0, ())
+
+
 def test_settling_twice_changes_nothing() -> None:
     once = settled(Plan(name="Rex", class_word="dog"), 12, base())
 

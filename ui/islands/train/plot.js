@@ -3,7 +3,7 @@ import { h, setText } from "../dom.js";
 import { measured } from "./telling.js";
 
 const SIZE = { width: 360, height: 180 };
-const EDGE = { left: 40, right: 8, top: 8, bottom: 24 };
+const EDGE = { left: 48, right: 8, top: 8, bottom: 24 };
 const SMOOTHING = 0.9; // of the exponential mean, as in TensorBoard
 const NS = "http://www.w3.org/2000/svg";
 
