@@ -62,7 +62,8 @@ ROWS: dict[tuple[str, str], Row] = {
         (300, 600),
         batch_size=4,
         text_learning_rate=5e-4,
-        saves_memory=False,  # and no pictures of a class: what it has no word for, it draws as a blob, and would keep so
+        saves_memory=False,
+        # No pictures of a class: what it has no word for it draws as a blob, and would keep so.
     ),
     ("sd15", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
     ("sd2", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
