@@ -6,6 +6,7 @@ strangers, and wildcards may name one another, so that a short prompt can mean a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from random import Random
 
@@ -33,6 +34,9 @@ MARKS_IN_ALL_MAX = 12_000  # of all texts of a request
 AT_ONCE_MAX = 32  # values that one place takes
 CHARACTERS_MAX = 40_000  # that are put together; how long a prompt may be is the request's to say
 REMEDY = "Take it out of the prompt, or make its values simpler."
+# The parser is one for the process, and at its first calls finds out how many arguments its functions take: two threads
+# at once would have it count too far, and then no variant could be read until the next start.
+ONE_READS = threading.Lock()
 
 
 class TooMuch(Exception):
@@ -81,7 +85,8 @@ class Expander:
                 raise TooMuch(f"has more than {BRACES_MAX} braces inside one another")
             self._count(plain)
             try:
-                self._commands[text] = parse(plain)
+                with ONE_READS:
+                    self._commands[text] = parse(plain)
             except (pyparsing.ParseBaseException, ValueError):
                 return None
         return self._commands[text]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dynamicprompts.parser import parse as reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -250,3 +254,33 @@ def test_damaged_and_exploding_files_do_no_harm(tmp_path: Path) -> None:
 
     assert values_of(WildcardFiles((tmp_path,)), "good") == ["fine"]
     assert time.process_time() - began < 10.0
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """They take turns after each few instructions."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_who_asks_at_the_same_time_as_others_is_understood_too(
+    hasty_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        monkeypatch.setattr(reading, "_parser_cache", {})
+        reading.get_cached_parser(reading.default_parser_config)  # new, as after a start
+        start, found = threading.Barrier(4), []
+
+        def ask(number: int, start: threading.Barrier = start, found: list[str] = found) -> None:
+            start.wait()
+            found.append(words(f"{{one}} {number} __animals/dog__ ${{x={{a}}}}${{x}}"))
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(found) == [f"one {number} wolf a" for number in range(4)]
