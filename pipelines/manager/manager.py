@@ -18,9 +18,9 @@ from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound
-from pipelines.finetune.house import House
-from pipelines.finetune.store import FOLDER as TRAININGS_DIR
-from pipelines.finetune.trainings import Trainings
+from pipelines.finetune.desk.house import House
+from pipelines.finetune.desk.store import FOLDER as TRAININGS_DIR
+from pipelines.finetune.desk.trainings import Trainings
 from pipelines.guiding.prepared import Prepared
 from pipelines.manager.bench import Bench
 from pipelines.manager.canvases import Canvases

@@ -16,7 +16,7 @@ from pipelines import Training
 from pipelines.finetune.plan import Plan
 from tests.api.conftest import House
 from tests.api.test_fuzz import bodies, quiet, values
-from tests.pipelines.finetune.lessons import SHORT, picture
+from tests.pipelines.finetune.desk.lessons import SHORT, picture
 
 TRAININGS = "/api/v1/trainings"
 Values = dict[str, Any]
