@@ -256,6 +256,22 @@ def test_steps_are_published_and_bad_ones_refused(home: House) -> None:
         assert (answer.status_code, errors(answer)["field"]) == (422, "step")
 
 
+def test_only_what_is_newer_is_told_of_what_was_asked_for_before(home: House) -> None:
+    quiet_one = in_state(home, begun(home, "Dachs"), "done")
+    known = home.client.get(TRAININGS).json()
+    training = in_state(home, begun(home, "Marder"), "done")
+
+    news = home.client.get(f"{TRAININGS}?since={known['version']}").json()
+    assert news["items"] == [training]
+    assert {quiet_one["id"], training["id"]} < set(news["ids"])
+
+    home.client.delete(f"{TRAININGS}/{quiet_one['id']}")
+    later = home.client.get(f"{TRAININGS}?since={news['version']}").json()
+    assert later["items"] == []
+    assert later["ids"] == [one for one in news["ids"] if one != quiet_one["id"]]
+    assert home.client.get(f"{TRAININGS}?since={2**60}").status_code == 422
+
+
 def test_losses_are_shown_thinned(home: House) -> None:
     training = begun(home, "Luchs", steps=700, sample_every=700)
 

@@ -50,6 +50,18 @@ class Entry:
         return self.training.state == QUEUED and not is_busy
 
 
+@dataclass(frozen=True)
+class News:
+    """What changed of an owner's trainings after the version that was asked about; `ids`: of all there are now.
+
+    Both newest first.
+    """
+
+    version: int
+    trainings: tuple[Training, ...]
+    ids: tuple[str, ...]
+
+
 class Roster:
     """All trainings by id. `tell(owner)` wakes who follows them.
 
@@ -62,8 +74,11 @@ class Roster:
         self._leaving: dict[str, Entry] = {}  # dropped, and the worker has not let go of them yet
         self._reading = threading.Lock()
         self._shown: dict[str, Training] = {}
-        first_version = int(now_seconds * 1000)
-        self._versions: dict[str, int] = defaultdict(lambda: first_version)
+        self._first_version = first_version = int(now_seconds * 1000)
+        self._versions: dict[str, int] = defaultdict(lambda: first_version)  # of owners
+        self._changed_at: dict[
+            str, int
+        ] = {}  # trainings: their owner's version that tells their last change
         self._unwritten: dict[str, Entry] = {}
         self._stale: dict[str, Entry] = {}  # changed quietly since they were written
         self._untold: set[str] = set()
@@ -96,6 +111,19 @@ class Roster:
         """Rises with every change of this owner's trainings."""
         with self._reading:
             return self._versions[owner]
+
+    def news(self, owner: str, since: int) -> News:
+        """What is newer than that version of this owner's; everything for one that is not of this server."""
+        with self._reading:
+            version = self._versions[owner]
+            own = [one for one in self._shown.values() if one.owner == owner]
+            is_known = self._first_version <= since <= version
+            fresh = {
+                one.id for one in own if not is_known or self._changed_at.get(one.id, 0) > since
+            }
+        own.sort(key=lambda one: one.created, reverse=True)
+        changed = tuple(one for one in own if one.id in fresh)
+        return News(version, changed, tuple(one.id for one in own))
 
     def ordered(self, owner: str, client_request_id: str) -> Training | None:
         """What this owner has ordered under this id before."""
@@ -147,6 +175,7 @@ class Roster:
             self._leaving[entry.id] = entry
         with self._reading:
             self._shown.pop(entry.id, None)
+            self._changed_at.pop(entry.id, None)
         self._changed(entry, is_urgent=True)
 
     def left(self, training_id: str) -> Entry | None:
@@ -208,6 +237,8 @@ class Roster:
     def _changed(self, entry: Entry, *, is_urgent: bool) -> None:
         with self._reading:
             self._versions[entry.training.owner] += 1
+            if entry.id in self._shown:
+                self._changed_at[entry.id] = self._versions[entry.training.owner]
         self._untold.add(entry.training.owner)
         self._is_line_old = True
         self._is_urgent |= is_urgent

@@ -15,7 +15,7 @@ from pipelines.finetune.desk.hearing import Hearing, sample_path
 from pipelines.finetune.desk.house import House
 from pipelines.finetune.desk.making import Maker
 from pipelines.finetune.desk.orders import Orders
-from pipelines.finetune.desk.roster import Entry, Roster
+from pipelines.finetune.desk.roster import Entry, News, Roster
 from pipelines.finetune.desk.runner import Means, Runner, kept
 from pipelines.finetune.desk.store import Store
 from pipelines.finetune.desk.uploads import Uploads
@@ -109,6 +109,10 @@ class Trainings:
     def of_owner(self, owner: str) -> list[Training]:
         """Newest first."""
         return [one for one in self._roster.snapshots() if one.owner == owner]
+
+    def news(self, owner: str, since: int = 0) -> News:
+        """What is newer than that version, and which there are; everything for 0."""
+        return self._roster.news(owner, since)
 
     def version(self, owner: str) -> int:
         """Rises with every change of this owner's trainings."""
