@@ -140,6 +140,17 @@ def test_an_upload_of_nobody_is_named_by_its_place(home: House) -> None:
     assert len(draft["examples"]) == 1
 
 
+def test_pictures_are_named_by_the_place_they_were_sent_at(home: House) -> None:
+    first, second = uploads(home, 2)
+    images = ["0" * 32, first, 7, {"image": second, "crop": [0, 0, 900, 900]}]
+    draft = home.client.post(
+        f"{TRAININGS}/draft", json={"plan": plan("Bello"), "images": images}
+    ).json()
+
+    told = [one["field"] for one in draft["problems"]]
+    assert told == ["examples.0.image", "examples.2.image", "examples.3.crop"]
+
+
 # ---- trainings -----------------------------------------------------------------------------------------
 
 

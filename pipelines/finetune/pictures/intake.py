@@ -26,7 +26,10 @@ CountTokens = Callable[[str], int]
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A picture that was sent, and what its owner has decided about it. Empty and None: it is proposed."""
+    """A picture that was sent, and what its owner has decided about it. Empty and None: it is proposed.
+
+    `place`: where it stood among all that were sent, from 0, by which problems name it; None: as among those examined.
+    """
 
     image: str  # the id of its upload
     path: Path
@@ -36,6 +39,7 @@ class Sent:
     said: str = (
         ""  # a caption that came along: a text beside it, a prompt or a description inside it
     )
+    place: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +74,12 @@ class Proposals:
     warnings: tuple[str, ...] = ()
 
 
-def sent(asset: Asset, given: Any = None, field: str = "examples.0") -> Sent:
+def sent(asset: Asset, given: Any = None, place: int | None = None) -> Sent:
     """An upload, and the JSON object that names it: {"image", "caption"?, "crop"?, "is_held_out"?, "text"?}.
 
     `text`: of the file of its name that lay beside it. Raises RequestError, e.g. for "examples.0.crop".
     """
-    values = given if isinstance(given, dict) else {}
+    values, field = given if isinstance(given, dict) else {}, field_of(place or 0)
     for name in values:
         if name not in FIELDS:
             remedy = f"Send some of {', '.join(FIELDS)}."
@@ -92,7 +96,13 @@ def sent(asset: Asset, given: Any = None, field: str = "examples.0") -> Sent:
         crop=crops.read_crop(f"{field}.crop", values.get("crop")),
         is_held_out=is_held_out,
         said=_text(f"{field}.text", values.get("text")) or prompt or asset.description,
+        place=place,
     )
+
+
+def field_of(place: int) -> str:
+    """By which problems name a picture."""
+    return f"examples.{place}"
 
 
 def examine(
@@ -110,11 +120,12 @@ def examine(
     prints: list[bytes] = []  # b"": it cannot be taught
     for index, picture in enumerate(pictures):
         seen, error = None, None
+        field = field_of(index if picture.place is None else picture.place)
         try:
             seen = look(picture.image, picture.path)
-            item = _proposal(f"examples.{index}", picture, seen, plan)
+            item = _proposal(field, picture, seen, plan)
         except (RequestError, UploadError) as found:
-            error = _named(f"examples.{index}.image", picture, found)
+            error = _named(f"{field}.image", picture, found)
             problems.append(error)
             item = _unusable(picture, seen, plan, error)
         prints.append(seen.fingerprint if seen and not error else b"")

@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.catalog.catalog import View
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.errors import NotFound, RequestError, StudioError
-from pipelines.finetune.pictures.intake import CountTokens, Proposals, Sent, examine, sent
+from pipelines.finetune.pictures.intake import CountTokens, Proposals, Sent, examine, field_of, sent
 from pipelines.finetune.pictures.looking import Look
 from pipelines.finetune.plan import PICTURES_MAX, Plan
 from pipelines.finetune.planning.defaults import settled
@@ -78,24 +78,24 @@ class Planner:
         """The pictures that are there, and what is wrong with the others."""
         found, missing = [], []
         for number, one in enumerate(given[: PICTURES_MAX + 1]):
-            field = f"examples.{number}"
             try:
-                found.append(self._one(one, owner, field))
+                found.append(self._one(one, owner, number))
             except RequestError as error:
                 missing.append(error)
         return tuple(found), missing
 
-    def _one(self, given: Any, owner: str, field: str) -> Sent:
+    def _one(self, given: Any, owner: str, place: int) -> Sent:
+        field = f"{field_of(place)}.image"
         values = given if isinstance(given, dict) else {"image": given}
         image = values.get("image")
         if not isinstance(image, str):
-            raise RequestError(f"{field}.image", image, "is no upload", "Send the id of one.")
+            raise RequestError(field, image, "is no upload", "Send the id of one.")
         try:
             asset = self.assets.get(image, owner)
         except NotFound as error:
             why = "is no upload of yours"
-            raise RequestError(f"{field}.image", image, why, error.remedy) from error
-        return sent(asset, values, field)
+            raise RequestError(field, image, why, error.remedy) from error
+        return sent(asset, values, place)
 
     def _count(self, base: Checkpoint | None) -> CountTokens | None:
         """Of a caption, by the tokenizer of the checkpoint."""

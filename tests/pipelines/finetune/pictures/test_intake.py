@@ -340,6 +340,6 @@ def test_what_cannot_be_read_is_refused_by_its_name(
     asset = Uploads(tmp_path).add(drawing(1))
 
     with pytest.raises(RequestError) as caught:
-        sent(asset, {"image": asset.id, **given}, "examples.7")
+        sent(asset, {"image": asset.id, **given}, 7)
 
     assert caught.value.field == field
