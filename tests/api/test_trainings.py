@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,6 +232,42 @@ def test_another_browser_sees_nothing_of_it(lan: House) -> None:
     for act in ("pause", "resume", "finish"):
         assert lan.client.post(f"{address}/{act}", headers=bob).status_code == 404
     assert lan.client.delete(address, headers=bob).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "kind"), [("lora", "loras"), ("embedding", "embeddings")])
+def test_kept_steps_are_there_for_who_teaches_alone(lan: House, method: str, kind: str) -> None:
+    ada, bob = lan.owner(), lan.owner()
+    training = in_state(lan, begun(lan, f"Kranich {kind}", ada, method=method), "done", ada)
+    steps = {Path(mark["file"]).stem for mark in training["marks"]}
+    addresses = (f"/api/v1/{kind}", f"/sdapi/v1/{kind}", f"/api/v1/models?kind={method}")
+
+    for address in addresses:
+        own, others = (lan.client.get(address, headers=one).text for one in (ada, bob))
+        assert training["made"]["name"] in own
+        assert training["made"]["name"] in others
+        assert all(step in own for step in steps), address
+        assert not any(step in others for step in steps), address
+    open_counts, own_counts = (
+        lan.client.get("/api/v1/status", headers=one).json()["other_models"] for one in (bob, ada)
+    )
+    assert own_counts[method] == open_counts[method] + len(steps)
+
+
+def test_a_kept_step_of_anothers_is_refused_as_what_is_not_there(lan: House) -> None:
+    ada, bob = lan.owner(), lan.owner()
+    training = in_state(lan, begun(lan, "Storch", ada), "done", ada)
+    step = Path(training["marks"][0]["file"]).stem
+
+    def answers(headers: Headers, name: str) -> list[str]:
+        """What is told of a prompt with this LoRA, its name left out."""
+        asked = {"prompt": f"red <lora:{name}:1>"}
+        told = lan.client.post("/api/v1/prompts/explain", json=asked, headers=headers)
+        job = lan.client.post("/api/v1/jobs", json=asked, headers=headers)
+        return [job.text.replace(name, "…"), told.text.replace(name, "…")]
+
+    assert answers(bob, step) == answers(bob, "x" * len(step))
+    assert "there is no LoRA of this name" in answers(bob, step)[0]
+    assert lan.make(headers=ada, prompt=f"red <lora:{step}:1>")["state"] == "done"
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,12 @@ class Roster:
             raise NotFound("There is no such training.", "It may have been deleted.")
         return training
 
+    def has(self, training_id: str, owner: str) -> bool:
+        """Whether there is such a training of this owner."""
+        with self._reading:
+            training = self._shown.get(training_id)
+        return training is not None and training.owner == owner
+
     def snapshots(self) -> list[Training]:
         """Those of everybody, newest first."""
         with self._reading:

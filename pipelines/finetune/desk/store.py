@@ -11,6 +11,7 @@ import dataclasses
 import json
 import logging
 import math
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -45,6 +46,11 @@ class Store:
         if not ID.fullmatch(training_id):
             raise ValueError(f"{training_id!r:.80} is no id of a training")
         return self.root / training_id
+
+    def training_of(self, path: Path) -> str:
+        """The name of the folder below these in which a file lies; "" for one that lies elsewhere."""
+        root, text = f"{self.root.absolute()}{os.sep}", str(path.absolute())
+        return text[len(root) :].partition(os.sep)[0] if text.startswith(root) else ""
 
     def load(self) -> Iterator[Training]:
         """All that can be read."""

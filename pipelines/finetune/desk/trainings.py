@@ -132,6 +132,11 @@ class Trainings:
         training = self.get(training_id, owner)
         return _there(sample_path(self.store.folder(training.id), step, index))
 
+    def shows(self, model: Path, owner: str) -> bool:
+        """Whether a model is there for this owner: a kept step is for who teaches alone."""
+        training_id = self.store.training_of(model)
+        return not training_id or self._roster.has(training_id, owner)
+
     def needing(self, model: Model) -> int:
         """How many trainings that are not over are on this model."""
         return sum(
