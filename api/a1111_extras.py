@@ -18,8 +18,8 @@ ROUTES = APIRouter(prefix="/sdapi/v1", route_class=DialectRoute)
 
 @ROUTES.get("/loras")
 async def loras(studio: TheStudio, owner: Owner) -> Response:
-    others = await run_in_threadpool(studio.manager.catalog.others)
-    usable = [one for one in others if one.kind == "lora" and not one.problem]
+    seen = await run_in_threadpool(studio.manager.catalog.seen_by, owner)
+    usable = [one for one in seen.others if one.kind == "lora" and not one.problem]
     rows = [
         {"name": one.name, "alias": one.name, "path": one.path.name, "metadata": {}}
         for one in usable
@@ -52,7 +52,7 @@ def _embeddings(studio: Studio, owner: str) -> dict[str, Any]:
     catalog = studio.manager.catalog
     family = catalog.find(studio.a1111_checkpoints.get(owner)).family
     answer: dict[str, dict[str, Any]] = {"loaded": {}, "skipped": {}}
-    for one in catalog.others():
+    for one in catalog.seen_by(owner).others:
         if isinstance(one, EmbeddingFile):
             place = answer["loaded" if one.fits(family) else "skipped"]
             place[one.word] = {

@@ -30,7 +30,7 @@ async def listing(
     tag = {"ETag": f'"{version}"'}
     if http.headers.get("if-none-match") == tag["ETag"]:
         return Response(status_code=304, headers=tag)
-    found = await run_in_threadpool(models.listing, kind, q)
+    found = await run_in_threadpool(models.listing, kind, q, owner)
     answer = {"version": found.version, "items": found.rows, "folders": models.folders}
     return Json(answer, headers={"ETag": f'"{found.version}"'})
 

@@ -38,7 +38,7 @@ STATUS_BESIDE_JOBS = (
 
 @ROUTES.get("/status")
 async def status(studio: TheStudio, owner: Owner) -> Response:
-    return Json(await run_in_threadpool(_status, studio.manager))
+    return Json(await run_in_threadpool(_status, studio.manager, owner))
 
 
 @ROUTES.get("/jobs")
@@ -116,8 +116,8 @@ async def preview(job_id: str, index: int, studio: TheStudio, owner: Owner) -> R
 
 @ROUTES.get("/loras")
 async def loras(studio: TheStudio, owner: Owner) -> Response:
-    others = await run_in_threadpool(studio.manager.catalog.others)
-    rows = [one for one in others if one.kind == "lora"]
+    seen = await run_in_threadpool(studio.manager.catalog.seen_by, owner)
+    rows = [one for one in seen.others if one.kind == "lora"]
     return Json(
         [
             {
@@ -148,7 +148,7 @@ async def vaes(studio: TheStudio, owner: Owner) -> Response:
 
 @ROUTES.get("/embeddings")
 async def embeddings(studio: TheStudio, owner: Owner) -> Response:
-    others = await run_in_threadpool(studio.manager.catalog.others)
+    seen = await run_in_threadpool(studio.manager.catalog.seen_by, owner)
     rows = [
         {
             "name": one.name,
@@ -157,7 +157,7 @@ async def embeddings(studio: TheStudio, owner: Owner) -> Response:
             "vectors": one.vectors if isinstance(one, EmbeddingFile) else 0,
             "problem": one.problem,
         }
-        for one in others
+        for one in seen.others
         if one.kind == "embedding"
     ]
     return Json(rows)
@@ -186,12 +186,12 @@ async def tokens(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response
         raise RequestError("text", text, "is no text", "Send the prompt as text.")
     if checkpoint is not None and not isinstance(checkpoint, str):
         raise RequestError("checkpoint", checkpoint, "is no text", "Send a name, or leave it out.")
-    count = await run_in_threadpool(studio.manager.count_tokens, text, checkpoint)
+    count = await run_in_threadpool(studio.manager.count_tokens, text, checkpoint, owner)
     return Json(dataclasses.asdict(count))
 
 
-def _status(manager: PipelineManager) -> dict[str, Any]:
-    models = manager.catalog.look()
+def _status(manager: PipelineManager, owner: str) -> dict[str, Any]:
+    models = manager.catalog.seen_by(owner)
     checkpoints = [
         {
             "name": checkpoint.name,

@@ -16,4 +16,4 @@ ROUTES = APIRouter(prefix="/api/v1")
 @ROUTES.post("/prompts/explain")
 async def explain(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
     question = PromptQuestion.from_dict(await read_json(http))
-    return Json(await run_in_threadpool(studio.manager.explain, question))
+    return Json(await run_in_threadpool(studio.manager.explain, question, owner))

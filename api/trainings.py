@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi import Request as HttpRequest
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
 from api.answers import KEPT, Json, read_json
 from api.closing import shutting_down
-from api.native import client_id_of
+from api.native import EXACT, client_id_of
 from api.studio import Owner, TheStudio
 from pipelines import RequestError, Training, training_as_dict
 
@@ -22,11 +22,12 @@ PROMPT_CHARACTERS = 2000
 
 
 @ROUTES.get("/trainings")
-async def all_trainings(studio: TheStudio, owner: Owner) -> Response:
-    trainings = studio.manager.trainings
-    version = trainings.version(owner)  # before the items, so that none of their changes is missed
-    items = [training_as_dict(one) for one in await run_in_threadpool(trainings.of_owner, owner)]
-    return Json({"items": items, "version": version})
+async def changed_trainings(
+    studio: TheStudio, owner: Owner, since: Annotated[int, Query(ge=-EXACT, le=EXACT)] = 0
+) -> Response:
+    news = await run_in_threadpool(studio.manager.trainings.news, owner, since)
+    items = [training_as_dict(one) for one in news.trainings]
+    return Json({"version": news.version, "items": items, "ids": news.ids})
 
 
 @ROUTES.post("/trainings/draft")

@@ -10,8 +10,14 @@ from benchmarks.counting import Ledger, storage_bytes
 from benchmarks.plain_training import Layers, Parts, PlainTraining
 from benchmarks.table import Goal, Row, Table
 from benchmarks.training_memory import META, TOKENS, as_on_a_card, count
-from pipelines.finetune.memory import RESERVE_BYTES, TRAINED_BYTES, WHOLE, Place, training_bytes
 from pipelines.finetune.plan import SUBJECT, Plan
+from pipelines.finetune.planning.memory import (
+    RESERVE_BYTES,
+    TRAINED_BYTES,
+    WHOLE,
+    Place,
+    training_bytes,
+)
 from pipelines.worker.finetune.lora_layers import TAUGHT, UNET
 from tests.pipelines.worker.weights.test_full_size import published
 

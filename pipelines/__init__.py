@@ -32,7 +32,7 @@ from pipelines.errors import (
     StudioError,
     UploadError,
 )
-from pipelines.finetune.telling import as_dict as training_as_dict
+from pipelines.finetune.desk.telling import as_dict as training_as_dict
 from pipelines.finetune.training import Training
 from pipelines.graphics.graphics import Graphics, Wanted
 from pipelines.graphics.styles import GRAPHIC_STYLES

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from pipelines.catalog import diffusers_folder
-from pipelines.finetune.defaults import settled
 from pipelines.finetune.plan import EMBEDDING, LORA, Plan
+from pipelines.finetune.planning.defaults import settled
 from pipelines.request import Request
 from pipelines.worker.finetune.messages import Lesson, Train, TrainingDone, TrainingMark
 from pipelines.worker.messages import EmbeddingRef, LoraRef
@@ -99,7 +99,7 @@ def _lessons(thing: str, trigger: str, folder: Path) -> tuple[Lesson, ...]:
 
 
 def _priors(plan: Plan) -> tuple[dict[str, Any], ...]:
-    """As `pipelines/finetune/orders.py` asks for them."""
+    """As `pipelines/finetune/desk/orders.py` asks for them."""
     prompts = plan.prior_prompts
     return tuple(
         Request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ LIGHT = [
     f"pipelines/worker/{name}.py"
     for name in ("__init__", "supervisor", "messages", "process", "finetune/messages")
 ]
+FINETUNE = re.compile(r"pipelines\.finetune\.")
 OURS = ("app", "ui", "api", "pipelines", "training", "benchmarks", "tests", "scripts")
 
 
@@ -119,6 +121,15 @@ def test_imports_form_no_circle() -> None:
 
     for name in graph:
         visit(name, ())
+
+
+def test_folders_of_trainings_import_in_one_direction() -> None:
+    order = ("pictures", "planning", "results", "desk")
+    for path in inside("pipelines/finetune/"):
+        own = path.relative_to(ROOT / "pipelines" / "finetune").parts
+        later = order[order.index(own[0]) + 1 :] if len(own) > 1 else order
+        reached = {name.split(".")[2] for name in imported(path) if FINETUNE.match(name)}
+        assert not reached & set(later), f"{path} imports {reached & set(later)}"
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,14 @@ class Catalog:
         models_dirs: Iterable[Path],
         taken_over: Iterable[Path] = (),
         facts_dir: Path | None = None,
+        is_for: Callable[[Path, str], bool] = lambda path, owner: True,
     ) -> None:
-        """`taken_over`: folders, and single files, of other programs; facts about those lie in `facts_dir`."""
+        """`taken_over`: folders, and single files, of other programs; facts about those lie in `facts_dir`.
+
+        `is_for(path, owner)`: whether a file is there for this owner; it may be another's alone.
+        """
         self._taken_over = tuple(taken_over)
-        self._facts_dir = facts_dir
+        self._facts_dir, self._is_for = facts_dir, is_for
         self.folders = (*models_dirs, *self._taken_over)
         self._lock = threading.Lock()
         self._seen: tuple[Found, ...] = ()
@@ -112,6 +116,19 @@ class Catalog:
     def others(self) -> tuple[Other, ...]:
         """LoRAs, VAEs and what else lies there and is no checkpoint, by name."""
         return self.look().others
+
+    def seen_by(self, owner: str) -> View:
+        """What is there now for this owner: without what is there for others alone."""
+        return self.shown(self.look(), owner)
+
+    def shown(self, view: View, owner: str) -> View:
+        """That of a view which is there for this owner."""
+        own = tuple(one for one in view.others if self.is_shown(one, owner))
+        return view if len(own) == len(view.others) else dataclasses.replace(view, others=own)
+
+    def is_shown(self, model: Model, owner: str) -> bool:
+        """Whether it is there for this owner."""
+        return self._is_for(model.path, owner)
 
     def look(self) -> View:
         """What is there now. Costs a stat of each file when nothing has changed."""

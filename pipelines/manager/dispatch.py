@@ -168,7 +168,8 @@ class Dispatcher:
             request = entry.request_of(index)
             naming = replace(request, sampling=Sampling(), noise=Noise())  # these name no files
             try:
-                needs = found[naming] = found.get(naming) or self._terms.finder.needs(request)
+                find = self._terms.finder.needs
+                needs = found[naming] = found.get(naming) or find(request, entry.job.owner)
             except StudioError as error:
                 self._results.fail_some(entry, [index], error)
                 continue

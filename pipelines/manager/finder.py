@@ -56,17 +56,19 @@ class Finder:
 
     def _settling(self, owner: str) -> Settling:
         parts = (self.words.of(owner), self.hashes, self.guides, self.canvases, self._tokenise)
-        return Settling(self.catalog.look(), owner, *parts)
+        return Settling(self.catalog.seen_by(owner), owner, *parts)
 
-    def needs(self, request: Request) -> Needs:
-        """What the worker loads for this one. Raises RequestError, NotFound or ModelUnreadable."""
+    def needs(self, request: Request, owner: str) -> Needs:
+        """What the worker loads for this one of this owner. Raises RequestError, NotFound or ModelUnreadable."""
         controls, image_prompts = self.catalog.recall(
             lambda view: self.guides.tasks(request, view.others)
         )
         second = request.hires.checkpoint if request.hires else None
         return Needs(
             checkpoint=self.checkpoint(request.checkpoint),
-            extras=self.catalog.recall(lambda view: self._extras(request, view)),
+            extras=self.catalog.recall(
+                lambda view: self._extras(request, self.catalog.shown(view, owner))
+            ),
             controls=controls,
             image_prompts=image_prompts,
             refiner=self.checkpoint(request.refiner) if request.refiner else None,
@@ -81,15 +83,15 @@ class Finder:
         is_known = bool(ref.sha256) and self.hashes.of(Path(ref.path)) == ref.sha256
         return replace(ref, sha256="") if is_known else ref
 
-    def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
+    def count_tokens(self, text: str, checkpoint: str | None, owner: str) -> TokenCount:
         """Raises NotFound or ModelUnreadable."""
         found = self.catalog.find(checkpoint)
-        embeddings = Known(self.catalog.others(), found.family, self._tokenise(found))
+        embeddings = Known(self.catalog.seen_by(owner).others, found.family, self._tokenise(found))
         return count(read(text, Timing(STEPS[1])).texts, embeddings.vocabulary)
 
-    def explain(self, question: PromptQuestion) -> Values:
+    def explain(self, question: PromptQuestion, owner: str) -> Values:
         """Raises NotFound or ModelUnreadable."""
-        found, others = self.catalog.find(question.checkpoint), self.catalog.others()
+        found, others = self.catalog.find(question.checkpoint), self.catalog.seen_by(owner).others
         known = Known(others, found.family, self._tokenise(found))
         path = found.tokenizer_path or found.path
         explainer = Explainer(Loras(others), known, lambda text: self.tokens.spans(text, path))

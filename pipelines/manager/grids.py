@@ -72,7 +72,7 @@ class Grids:
 
     def axes(self, owner: str) -> list[dict[str, Any]]:
         """What can vary, as JSON."""
-        view = self._finder.catalog.look()
+        view = self._finder.catalog.seen_by(owner)
         others = [one for one in view.others if not one.problem]
         stock = Stock(
             checkpoints=tuple(one.name for one in view.checkpoints if not one.problem),

@@ -18,9 +18,9 @@ from pipelines.catalog.catalog import Catalog
 from pipelines.catalog.hashes import Hashes
 from pipelines.catalog.watch import Watch
 from pipelines.errors import NotFound
-from pipelines.finetune.house import House
-from pipelines.finetune.store import FOLDER as TRAININGS_DIR
-from pipelines.finetune.trainings import Trainings
+from pipelines.finetune.desk.house import House
+from pipelines.finetune.desk.store import FOLDER as TRAININGS_DIR
+from pipelines.finetune.desk.trainings import Trainings
 from pipelines.guiding.prepared import Prepared
 from pipelines.manager.bench import Bench
 from pipelines.manager.canvases import Canvases
@@ -112,7 +112,10 @@ class PipelineManager(Jobs):
         converted = settings.data_dir / CONVERTED_DIR
         made = (converted, settings.data_dir / TRAININGS_DIR)
         self.catalog = Catalog(
-            (*settings.models_dir, *made), self.takeovers.models, settings.data_dir / FACTS_DIR
+            (*settings.models_dir, *made),
+            self.takeovers.models,
+            settings.data_dir / FACTS_DIR,
+            lambda path, owner: self.trainings.shows(path, owner),
         )
         self.pickles = Pickles(converted, self.catalog, is_allowed=settings.allow_pickle)
         self.hashes = Hashes(settings.data_dir)
@@ -305,13 +308,13 @@ class PipelineManager(Jobs):
             why = f"The GPU process gave no answer within {timeout_seconds:g} s."
             return Probed(0, False, timeout_seconds, why)
 
-    def count_tokens(self, text: str, checkpoint: str | None = None) -> TokenCount:
-        """Raises NotFound or ModelUnreadable."""
-        return self._finder.count_tokens(text, checkpoint)
+    def count_tokens(self, text: str, checkpoint: str | None = None, owner: str = "") -> TokenCount:
+        """`owner`: who writes it; "" knows only what is there for everybody. Raises NotFound or ModelUnreadable."""
+        return self._finder.count_tokens(text, checkpoint, owner)
 
-    def explain(self, question: PromptQuestion) -> dict[str, Any]:
-        """How prompts are read. Raises NotFound or ModelUnreadable."""
-        return self._finder.explain(question)
+    def explain(self, question: PromptQuestion, owner: str = "") -> dict[str, Any]:
+        """How prompts are read; `owner` as above. Raises NotFound or ModelUnreadable."""
+        return self._finder.explain(question, owner)
 
     def _reconcile(self) -> None:
         """On the desk thread."""

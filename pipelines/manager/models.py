@@ -57,10 +57,14 @@ class Models:
         """Another one whenever a card says something else."""
         return f"{self._catalog.look().version}-{self._hashes.count}"
 
-    def listing(self, kind: str = "", query: str = "") -> Listing:
-        """All cards, or those of a kind on which all words of the query stand; by name."""
+    def listing(self, kind: str = "", query: str = "", owner: str = "") -> Listing:
+        """All cards, or those of a kind on which all words of the query stand; by name.
+
+        `owner`: who asks; "" sees only what is there for everybody.
+        """
         version = self.version()
-        found = chosen(self._all().values(), kind, query)
+        shown = [one for one in self._all().values() if self._catalog.is_shown(one.model, owner)]
+        found = chosen(shown, kind, query)
         return Listing(version, [card.row(self._hashes.of(card.model.path)) for card in found])
 
     def card(self, model_id: str) -> Card:

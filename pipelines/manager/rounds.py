@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.finetune.trainings import Trainings
+from pipelines.finetune.desk.trainings import Trainings
 from pipelines.job import QUEUED, RUNNING
 from pipelines.manager.bench import Bench
 from pipelines.manager.commands import Commands

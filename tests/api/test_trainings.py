@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from pipelines import Training
 from pipelines.finetune.plan import Plan
 from tests.api.conftest import House
 from tests.api.test_fuzz import bodies, quiet, values
-from tests.pipelines.finetune.lessons import SHORT, picture
+from tests.pipelines.finetune.desk.lessons import SHORT, picture
 
 TRAININGS = "/api/v1/trainings"
 Values = dict[str, Any]
@@ -140,6 +141,17 @@ def test_an_upload_of_nobody_is_named_by_its_place(home: House) -> None:
     assert len(draft["examples"]) == 1
 
 
+def test_pictures_are_named_by_the_place_they_were_sent_at(home: House) -> None:
+    first, second = uploads(home, 2)
+    images = ["0" * 32, first, 7, {"image": second, "crop": [0, 0, 900, 900]}]
+    draft = home.client.post(
+        f"{TRAININGS}/draft", json={"plan": plan("Bello"), "images": images}
+    ).json()
+
+    told = [one["field"] for one in draft["problems"]]
+    assert told == ["examples.0.image", "examples.2.image", "examples.3.crop"]
+
+
 # ---- trainings -----------------------------------------------------------------------------------------
 
 
@@ -222,6 +234,42 @@ def test_another_browser_sees_nothing_of_it(lan: House) -> None:
     assert lan.client.delete(address, headers=bob).status_code == 404
 
 
+@pytest.mark.parametrize(("method", "kind"), [("lora", "loras"), ("embedding", "embeddings")])
+def test_kept_steps_are_there_for_who_teaches_alone(lan: House, method: str, kind: str) -> None:
+    ada, bob = lan.owner(), lan.owner()
+    training = in_state(lan, begun(lan, f"Kranich {kind}", ada, method=method), "done", ada)
+    steps = {Path(mark["file"]).stem for mark in training["marks"]}
+    addresses = (f"/api/v1/{kind}", f"/sdapi/v1/{kind}", f"/api/v1/models?kind={method}")
+
+    for address in addresses:
+        own, others = (lan.client.get(address, headers=one).text for one in (ada, bob))
+        assert training["made"]["name"] in own
+        assert training["made"]["name"] in others
+        assert all(step in own for step in steps), address
+        assert not any(step in others for step in steps), address
+    open_counts, own_counts = (
+        lan.client.get("/api/v1/status", headers=one).json()["other_models"] for one in (bob, ada)
+    )
+    assert own_counts[method] == open_counts[method] + len(steps)
+
+
+def test_a_kept_step_of_anothers_is_refused_as_what_is_not_there(lan: House) -> None:
+    ada, bob = lan.owner(), lan.owner()
+    training = in_state(lan, begun(lan, "Storch", ada), "done", ada)
+    step = Path(training["marks"][0]["file"]).stem
+
+    def answers(headers: Headers, name: str) -> list[str]:
+        """What is told of a prompt with this LoRA, its name left out."""
+        asked = {"prompt": f"red <lora:{name}:1>"}
+        told = lan.client.post("/api/v1/prompts/explain", json=asked, headers=headers)
+        job = lan.client.post("/api/v1/jobs", json=asked, headers=headers)
+        return [job.text.replace(name, "…"), told.text.replace(name, "…")]
+
+    assert answers(bob, step) == answers(bob, "x" * len(step))
+    assert "there is no LoRA of this name" in answers(bob, step)[0]
+    assert lan.make(headers=ada, prompt=f"red <lora:{step}:1>")["state"] == "done"
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -254,6 +302,22 @@ def test_steps_are_published_and_bad_ones_refused(home: House) -> None:
     for step in (4, "3", None, True, 3.5):
         answer = home.client.post(address, json={"step": step})
         assert (answer.status_code, errors(answer)["field"]) == (422, "step")
+
+
+def test_only_what_is_newer_is_told_of_what_was_asked_for_before(home: House) -> None:
+    quiet_one = in_state(home, begun(home, "Dachs"), "done")
+    known = home.client.get(TRAININGS).json()
+    training = in_state(home, begun(home, "Marder"), "done")
+
+    news = home.client.get(f"{TRAININGS}?since={known['version']}").json()
+    assert news["items"] == [training]
+    assert {quiet_one["id"], training["id"]} < set(news["ids"])
+
+    home.client.delete(f"{TRAININGS}/{quiet_one['id']}")
+    later = home.client.get(f"{TRAININGS}?since={news['version']}").json()
+    assert later["items"] == []
+    assert later["ids"] == [one for one in news["ids"] if one != quiet_one["id"]]
+    assert home.client.get(f"{TRAININGS}?since={2**60}").status_code == 422
 
 
 def test_losses_are_shown_thinned(home: House) -> None:

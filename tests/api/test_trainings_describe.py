@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.finetune.captioning import Captioning
+from pipelines.finetune.pictures.captioning import Captioning
 from tests.api.conftest import House, png
 
 CHILD = """

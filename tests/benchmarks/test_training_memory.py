@@ -16,9 +16,9 @@ from transformers.models.clip.modeling_clip import CLIPTextModel
 from benchmarks.counting import Ledger
 from benchmarks.subject import STARTER
 from benchmarks.training_memory import count
-from pipelines.finetune import memory
-from pipelines.finetune.memory import Place, parts
 from pipelines.finetune.plan import Plan
+from pipelines.finetune.planning import memory
+from pipelines.finetune.planning.memory import Place, parts
 from tests import tiny
 from tests.pipelines.worker.finetune.classroom import run, train, trainer_of
 from tests.pipelines.worker.workbench import Workbench, as_on_the_gpu_thread

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import WIDE
 from tests.browser.site import Site
 from tests.browser.studio import Studio
-from tests.browser.teaching import SLOW, STEPS, begin, open_train, see, trainings
+from tests.browser.teaching import SLOW, STEPS, begin, open_train, see, trainings, unfold
 from tests.browser.test_access import findings
 
 pytestmark = pytest.mark.usefixtures("no_trainings")
@@ -30,6 +30,26 @@ def test_a_training_is_paused_goes_on_and_is_stopped(studio: Studio, site: Site)
 
     assert trainings(site)[0]["step"] < STEPS
     expect(page.locator(".made-title")).to_have_text("“Ring” is ready")
+
+
+def test_the_plot_grows_while_only_what_is_new_is_sent(studio: Studio, site: Site) -> None:
+    page = open_train(studio)
+    begin(page, "Old")
+    see(page, "done")
+    page.get_by_role("button", name="Trainings", exact=True).click()
+    page.get_by_role("button", name="New training").click()
+    unfold(page)  # "Advanced" is still open: it is closed, as `begin` expects it
+    begin(page, "New", samples=f"a ring {SLOW}")
+    see(page, "running")
+
+    plot = page.get_by_role("img", name="Loss over")
+    with page.expect_response("**/api/v1/trainings?since=*") as answered:
+        expect(plot).to_be_visible()
+    assert [one["plan"]["name"] for one in answered.value.json()["items"]] in ([], ["New"])
+    expect(plot).not_to_have_attribute("aria-label", plot.get_attribute("aria-label") or "")
+    site.call("DELETE", f"api/v1/trainings/{trainings(site)[1]['id']}")
+    page.get_by_role("button", name="Trainings", exact=True).click()
+    expect(page.locator(".train-card .train-name")).to_have_text(["New"])
 
 
 def test_deleting_asks_and_the_finished_file_stays(studio: Studio, site: Site) -> None:

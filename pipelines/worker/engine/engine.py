@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pipelines.errors import RequestError, StudioError
+from pipelines.errors import OutOfMemory, RequestError, StudioError
 from pipelines.request import Request
 from pipelines.worker.device.choice import Device
 from pipelines.worker.device.memory import Memory
@@ -76,6 +76,7 @@ class Engine:
         self._trials = Trials(bench.models, self._loop, self._forwards)
         parts = (bench.device, bench.memory, bench.models, bench.pulse)
         self._trainings = Trainings(Workshop(*parts, self._loop, self._forwards, send, clock))
+        self._loop.make_way = self._trainings.make_room
         self._active = 0
         bench.models.wanted = self._wanted
 
@@ -180,6 +181,11 @@ class Engine:
         """What the job's next picture develops with; None while it has to wait for some of it."""
         try:
             kit, stage = take(self._bench.models, job.needs)
+        except OutOfMemory as error:
+            if self._trainings.make_room():
+                return self._kit(job)
+            self._fail_waiting(job, error)
+            return None
         except StudioError as error:
             self._fail_waiting(job, error)
             return None

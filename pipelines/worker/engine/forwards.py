@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -59,8 +59,17 @@ class Forwards:
             room = self._measured_rows.get(kind, call.rows)  # the first time alone, to be measured
         return min(room, self._failed_rows.get(kind, room))
 
-    def run(self, calls: Sequence[Call], patch: Patch = NO_PATCH) -> list[Answer]:
-        """Answers in the order of the calls, which are alike. Raises Poisoned when the device is lost."""
+    def run(
+        self,
+        calls: Sequence[Call],
+        patch: Patch = NO_PATCH,
+        make_way: Callable[[], bool] | None = None,
+    ) -> list[Answer]:
+        """Answers in the order of the calls, which are alike. Raises Poisoned when the device is lost.
+
+        `make_way()`: when memory ran out, before anything slower is tried, who has less of a right to it gives back
+        what it holds; False when there is nobody. None: nobody is asked.
+        """
         self._patch = patch
         self._pulse.calls += len(calls)
         answers: list[Answer] = []
@@ -70,6 +79,8 @@ class Forwards:
             outputs, fault = self._attempt(group)
             if fault is None:
                 answers += [Answer(output) for output in outputs]
+            elif fault.kind == OOM and make_way is not None and make_way():
+                groups.insert(0, group)
             elif len(group) > 1:
                 half = (len(group) + 1) // 2
                 groups[:0] = [group[:half], group[half:]]

@@ -14,6 +14,7 @@ class Loop:
     """Tasks that sleep, in the order of their calls. Lives on the GPU thread, as everything in this package."""
 
     def __init__(self, forwards: Forwards) -> None:
+        self.make_way: Callable[[], bool] = lambda: False  # see Forwards.run; it may cancel tasks
         self._forwards = forwards
         self._sleeping: deque[Task] = deque()
 
@@ -23,8 +24,9 @@ class Loop:
         self._park(task)
 
     def cancel(self, task: Task) -> None:
-        """Ends the task where it sleeps; the others do not notice."""
-        self._sleeping.remove(task)
+        """Ends the task where it sleeps, or waits for the forward that makes way; the others do not notice."""
+        if task in self._sleeping:
+            self._sleeping.remove(task)
         task.interrupt(Cancelled())
         self._park(task)
 
@@ -35,8 +37,12 @@ class Loop:
         oldest = self._sleeping.popleft()
         twins = self._take(lambda task: _is_same(oldest, task))
         group = [oldest] if twins else [oldest, *self._company(oldest)]
-        answers = self._forwards.run([task.call for task in group if task.call], oldest.patch)
+        calls = [task.call for task in group if task.call]
+        is_urgent = not all(task.makes_way for task in (*group, *twins, *self._sleeping))
+        answers = self._forwards.run(calls, oldest.patch, self.make_way if is_urgent else None)
         for task, answer in zip([*group, *twins], answers + answers * len(twins), strict=True):
+            if task.call is None:  # it was cancelled to make way
+                continue
             if answer.error:
                 task.interrupt(answer.error)
             else:

@@ -34,9 +34,11 @@ class Task:
         *,
         is_exact: bool = False,
         patch: Patch = NO_PATCH,
+        makes_way: bool = False,
     ) -> None:
         self.is_exact = is_exact  # its calls never share a forward
         self.patch = patch  # what its calls want of the network; only equal ones share a forward
+        self.makes_way = makes_way  # it is a training's: pictures go first where memory is short
         self.call: Call | None = None
         self.result: Any = None
         self.error: StudioError | None = None

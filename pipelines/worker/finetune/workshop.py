@@ -16,6 +16,7 @@ from torch import Tensor
 from pipelines.request import Request
 from pipelines.worker.device.choice import Device
 from pipelines.worker.device.memory import Memory
+from pipelines.worker.engine.batching import NO_PATCH
 from pipelines.worker.engine.forwards import Forwards
 from pipelines.worker.engine.jobs import Needs
 from pipelines.worker.engine.kit import give_back, take
@@ -77,8 +78,8 @@ def done(
 ) -> Course[Result]:
     """What a recipe returns that may ask at the gate, under the patch of `needs`. Raises StudioError."""
     ended: list[Task] = []
-    patch = {"patch": needs.patch} if needs else {}
-    task = Task(recipe, ended.append, is_exact=True, **patch)
+    patch = needs.patch if needs else NO_PATCH
+    task = Task(recipe, ended.append, is_exact=True, patch=patch, makes_way=True)
     shop.loop.start(task)
     try:
         while not ended:

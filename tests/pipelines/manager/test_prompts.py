@@ -132,6 +132,6 @@ def test_embeddings_are_found_wherever_they_are_named(
     write(tmp_path / "models" / "embeddings" / "der.safetensors", {"emb_params": (2, 768)})
     with studio(tmp_path) as manager:
         asked = manager._finder.settle(asking(**fields), OWNER).request
-        found = manager._finder.needs(asked).extras.embeddings
+        found = manager._finder.needs(asked, OWNER).extras.embeddings
 
     assert [one.word for one in found] == ["der"]

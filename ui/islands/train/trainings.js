@@ -9,7 +9,8 @@ const PATIENCE_MS = 20000;
 export function createTrainings({ store, toasts, share }) {
   const listeners = new Set();
   const trainings = { rows: [], isKnown: false, find, refresh, create, ask, remove, publish, compare, onChange };
-  let told = null; // the version that the rows are of
+  let told = null; // the version that was last asked for
+  let since = 0; // the version that the rows are of: only what is newer is sent
   let isAsking = false;
 
   function find(id) {
@@ -34,7 +35,10 @@ export function createTrainings({ store, toasts, share }) {
   }
   async function refresh() {
     try {
-      trainings.rows = (await call("GET", "api/v1/trainings")).items;
+      const news = await call("GET", `api/v1/trainings?since=${since}`);
+      const rows = new Map([...trainings.rows, ...news.items].map((row) => [row.id, row]));
+      trainings.rows = news.ids.map((one) => rows.get(one)).filter(Boolean);
+      since = news.version;
       trainings.isKnown = true;
       announce();
       return true;

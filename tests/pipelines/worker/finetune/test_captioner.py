@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from transformers import BlipConfig, BlipForConditionalGeneration, BlipImageProcessorPil
 
-from pipelines.finetune.captioning import Captioning
+from pipelines.finetune.pictures.captioning import Captioning
 from pipelines.worker.finetune import captioner
 from pipelines.worker.finetune.captioner import Captioner
 

@@ -1,0 +1,1 @@
+"""The pictures that are taught: looked at, cut, captioned, checked, and put into the folder of their training."""
