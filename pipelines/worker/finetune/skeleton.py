@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -81,6 +82,14 @@ class Skeleton:
             known |= self._encoded(unknown)
         states, ends = zip(*(_meant(text, *known[text]) for text in texts), strict=True)
         return torch.cat(states), None if ends[0] is None else torch.cat(ends)
+
+    def encoded(self, text: Text) -> Text:
+        """With what the text encoders say of it now: for who asks the same of them again and again."""
+        if text.hidden is not None:
+            return text
+        with self.computing():
+            hidden, pooled = self._encoded([text])[text]
+        return replace(text, hidden=hidden, pooled=pooled)
 
     def denoise(self, batch: Batch) -> Tensor:
         """What the denoiser answers, (rows, channels, height, width), float32."""

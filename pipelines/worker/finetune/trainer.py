@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from pipelines.worker.device.faults import OOM, POISONED, Fault
 from pipelines.worker.engine.gate import Component
 from pipelines.worker.engine.task import Poisoned
 from pipelines.worker.finetune.examples import Examples
-from pipelines.worker.finetune.method import Batch, Method
+from pipelines.worker.finetune.method import Batch, Method, Text
 from pipelines.worker.finetune.objective import Objective, Row, batches_of, rows_of
 from pipelines.worker.finetune.optimizers import optimizer_of, remembered, remind
 from pipelines.worker.finetune.rates import factor
@@ -49,6 +49,7 @@ class Trainer:
         is_float16 = subject.skeleton.dtype == torch.float16
         self._scaler = torch.amp.GradScaler(model.device.type, enabled=is_float16)
         self._objective = Objective(model.training, model.device, plan.min_snr_gamma or 0.0)
+        self._meant: dict[Text, Text] = {}  # what class captions say untaught, which does not change
         self._row_limit: int | None = None
         self._has_freed = False  # in this step
         self._savings: list[Callable[[], None]] = [self._one_by_one]
@@ -127,8 +128,13 @@ class Trainer:
         """
         places, subject = [n for n, row in enumerate(rows) if row.is_prior], self._subject
         if places:
+            asked = batch.only(places)
             with subject.skeleton.awake(), subject.method.untaught():
-                target[places] = subject.method.predict(batch.only(places)).float()
+                for text in asked.texts:
+                    if text not in self._meant:
+                        self._meant[text] = subject.skeleton.encoded(text)
+                asked = replace(asked, texts=[self._meant[text] for text in asked.texts])
+                target[places] = subject.method.predict(asked).float()
         return target
 
     # Holds for these lines alone: no picture runs before they are done.
