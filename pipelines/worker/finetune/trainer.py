@@ -49,7 +49,8 @@ class Trainer:
         is_float16 = subject.skeleton.dtype == torch.float16
         self._scaler = torch.amp.GradScaler(model.device.type, enabled=is_float16)
         self._objective = Objective(model.training, model.device, plan.min_snr_gamma or 0.0)
-        self._meant: dict[Text, Text] = {}  # what class captions say untaught, which does not change
+        # What class captions say untaught, which does not change.
+        self._meant: dict[Text, Text] = {}
         self._row_limit: int | None = None
         self._has_freed = False  # in this step
         self._savings: list[Callable[[], None]] = [self._one_by_one]
