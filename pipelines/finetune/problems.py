@@ -91,4 +91,7 @@ def _words(plan: Plan, view: View) -> Iterator[RequestError]:
         yield RequestError("trigger", plan.trigger, why, remedy)
     elif plan.trigger and trigger == plan.class_word.casefold():
         why = "is the class word itself, whose meaning would be lost"
-        yield RequestError("trigger", plan.trigger, why, remedy)
+        if plan.method == EMBEDDING:  # its name is its word
+            yield RequestError("name", plan.name, why, "Choose another name.")
+        else:
+            yield RequestError("trigger", plan.trigger, why, remedy)

@@ -128,6 +128,9 @@ def test_a_trigger_is_no_embedding_and_not_the_class() -> None:
     assert told(plan(trigger="ZWK"), view(word)) == ["trigger"]
     assert told(plan(trigger="dog"), view()) == ["trigger"]
     assert told(plan(method="embedding", trigger="zwk"), view()) == ["trigger"]
+    assert told(plan(method="embedding", trigger="rex"), view()) == []
+    of_itself = replace(plan(method="embedding"), class_word="rex")
+    assert told(of_itself, view()) == ["name"]
 
 
 def test_what_needs_a_gpu_is_told_without_one() -> None:
