@@ -46,7 +46,7 @@ export const ADVANCED = [
   ]],
   ["Samples", [
     whole("sample_every", "Every", [1, 20000], { unit: "steps" }),
-    { name: "sample_prompts", label: "Prompts, one a line", kind: "texts", hint: "Up to eight." },
+    { name: "sample_prompts", label: "Prompts, one a line", kind: "texts", hint: "Up to eight, with the word that calls it." },
   ]],
   ["Memory", [
     choice("precision", "Precision", [["auto", "As the device does best"], ["float32", "float32"], ["bfloat16", "bfloat16"], ["float16", "float16"]]),
