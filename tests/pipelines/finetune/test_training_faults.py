@@ -191,6 +191,8 @@ def test_a_full_disk_pauses_a_training_and_loses_nothing(
         assert [mark.step for mark in paused.marks] == [3]
 
         assert manager.trainings.resume(training.id, OWNER).error is None
+        in_state(manager, training, lambda now: now.step > paused.step)
+        manager.trainings.finish(training.id, OWNER)
         in_state(manager, training, "done")
 
 

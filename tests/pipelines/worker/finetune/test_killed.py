@@ -86,7 +86,7 @@ def is_done(said: Any) -> bool:
 
 
 def asked_in(folder: Path, toy: CheckpointRef) -> Train:
-    return train(folder, toy, priors=2, sample_every=4, mirrors=True, batch_size=2)
+    return train(folder, toy, priors=2, samples=1, sample_every=4, mirrors=True, batch_size=2)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,14 @@ def test_what_else_is_taught_comes_to_the_same_weights_though_killed_twice(
     toys: dict[str, CheckpointRef], tmp_path: Path, undisturbed: Worker, kind: str
 ) -> None:
     family, fields, learned = OTHERS[kind]
-    given = {"pictures": 3, "held_out": 1, "sample_every": 4, "batch_size": 2, **fields}
+    given = {
+        "pictures": 3,
+        "held_out": 1,
+        "samples": 1,
+        "sample_every": 4,
+        "batch_size": 2,
+        **fields,
+    }
     whole = train(tmp_path / "whole", toys[family], caption_dropout=0.3, **given)
     undisturbed.do(whole, is_done)
     asked = elsewhere(whole, tmp_path / "killed")
