@@ -64,11 +64,13 @@ def test_the_loss_falls_and_no_network_changes(
     each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
     bench = bench_of(each_toy)
-    trainer, _ = taught_by(bench, asked_of(tmp_path, each_toy, pictures=1, min_snr_gamma=0.0))
+    trainer, _ = taught_by(
+        bench, asked_of(tmp_path, each_toy, pictures=1, learning_rate=0.1, min_snr_gamma=0.0)
+    )
     networks = [network.module for network in bench.model().networks]
     weights_before = [one.clone() for network in networks for one in network.parameters()]
     before = loss_of(bench, trainer)
-    for _ in range(40):
+    for _ in range(16):
         run(bench, trainer.learn())
 
     assert loss_of(bench, trainer) < before

@@ -39,12 +39,12 @@ def test_the_loss_falls_on_one_picture(
     each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
     bench = bench_of(each_toy)
-    asked = train(tmp_path, each_toy, pictures=1, learning_rate=0.05, rank=4, min_snr_gamma=0.0)
+    asked = train(tmp_path, each_toy, pictures=1, learning_rate=0.1, rank=4, min_snr_gamma=0.0)
     trainer = trainer_of(bench, asked)
     before = loss_of(bench, trainer)
-    learned(bench, trainer, 25)
+    learned(bench, trainer, 10)
 
-    assert loss_of(bench, trainer) < 0.9 * before
+    assert loss_of(bench, trainer) < 0.95 * before
 
 
 def test_what_the_model_knows_costs_nothing_until_it_begins_to_forget(
