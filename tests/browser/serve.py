@@ -2,7 +2,8 @@
 
 FOLDER gets `models/` with two checkpoints of paper, `outputs/` and `data/`. A file `password` in it asks for a login; a
 file `hub` names a place of models, and then there is only a starter; `old/`, an installation of another program, is
-taken over. With a file `real` it is the real worker, with the model that ships with the project.
+taken over. With a file `real` it is the real worker, with the model that ships with the project. What lies under
+`models/captioner/` is played by the fake one.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from pathlib import Path
 import uvicorn
 
 import app
+from pipelines.finetune.pictures.captioning import Captioning
 from pipelines.settings import Settings
 from tests import paper_checkpoint
 
+CAPTIONER = (sys.executable, "-m", "tests.fake_captioner")
 SHIPPED = Path(app.__file__).parent / "models"
 CHECKPOINTS = {
     "small": {"width": 128, "height": 128, "steps": 12, "guidance_scale": 5.0},
@@ -43,7 +46,8 @@ def main(folder: Path, port: int) -> None:
         **({"hub_url": hub.read_text(), "civitai_url": hub.read_text()} if hub.exists() else {}),
         password_file=password if password.exists() else None,
     )
-    site, _ = app.create(settings, worker_target=None if is_real else "tests.fake_worker")
+    site, manager = app.create(settings, worker_target=None if is_real else "tests.fake_worker")
+    manager.trainings._maker.captioning = Captioning(settings.models_dir, CAPTIONER)
     # A page that a failed test has left open waits in a long poll; the others need not wait for that.
     uvicorn.run(site, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=5)
 

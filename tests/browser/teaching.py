@@ -83,8 +83,9 @@ def trainings(site: Site) -> list[Any]:
 def forget_trainings(site: Site) -> None:
     for one in site.call("GET", "api/v1/trainings")["items"]:
         site.call("DELETE", f"api/v1/trainings/{one['id']}")
-    for path in (site.folder / "models" / "loras").glob("*"):
-        path.unlink()
+    for kind in ("loras", "embeddings"):
+        for path in (site.folder / "models" / kind).glob("*"):
+            path.unlink()
 
 
 def see(page: Page, state: str) -> None:

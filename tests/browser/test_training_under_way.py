@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import WIDE
 from tests.browser.site import Site
 from tests.browser.studio import Studio
-from tests.browser.teaching import SLOW, STEPS, begin, open_train, see, trainings, unfold
+from tests.browser.teaching import SLOW, STEPS, begin, open_train, see, settle, trainings, unfold
 from tests.browser.test_access import findings
 
 pytestmark = pytest.mark.usefixtures("no_trainings")
@@ -50,6 +50,32 @@ def test_the_plot_grows_while_only_what_is_new_is_sent(studio: Studio, site: Sit
     site.call("DELETE", f"api/v1/trainings/{trainings(site)[1]['id']}")
     page.get_by_role("button", name="Trainings", exact=True).click()
     expect(page.locator(".train-card .train-name")).to_have_text(["New"])
+
+
+def test_an_embedding_is_chosen_taught_and_called_by_its_name(studio: Studio, site: Site) -> None:
+    studio.choose("small")
+    page = open_train(studio)
+    unfold(page)
+    expect(page.locator("#plan-rank")).to_be_visible()
+    expect(page.locator("#plan-vectors")).to_be_hidden()
+    page.locator("#plan-method").select_option("embedding")
+    expect(page.locator("#plan-rank")).to_be_hidden()
+    expect(page.get_by_role("group", name="LoRA")).to_be_hidden()
+    settle(page, "vectors", "2")
+    unfold(page)
+    begin(page, "Zorp")
+    see(page, "done")
+    expect(page.locator(".train-about")).to_contain_text("Embedding for SD 1.5")
+    expect(page.locator(".made .hint").first).to_have_text("Write “Zorp” in a prompt. Of step 12.")
+    page.get_by_role("button", name="Compare steps").click()
+    expect(page.get_by_label("Strengths")).to_be_hidden()
+    page.get_by_role("button", name="Use it").click()
+
+    expect(studio.prompt).to_have_value("Zorp")
+    plan = trainings(site)[0]["plan"]
+    assert (plan["method"], plan["vectors"], plan["initial_word"]) == ("embedding", 2, "ring")
+    studio.generate().see("done")
+    assert (site.folder / "models" / "embeddings" / "Zorp.safetensors").exists()
 
 
 def test_deleting_asks_and_the_finished_file_stays(studio: Studio, site: Site) -> None:

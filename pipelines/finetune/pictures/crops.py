@@ -58,7 +58,7 @@ def warnings(seen: Seen, crop: Crop, size: tuple[int, int], is_own: bool) -> lis
         found.append("It looks blurred, and blur is learned, too.")
     kept = crop[2] * crop[3] / (seen.width * seen.height)
     if not is_own and kept < KEPT_MIN:
-        found.append(f"It is so long that only {max(1, round(100 * kept))} % of it are trained.")
+        found.append(f"It is so long that only {max(1, round(100 * kept))} % of it is trained.")
     elif not is_own and lost(crop, seen.focus) > LOST_MAX:
         what = "a face" if seen.has_face else "what it shows"
         found.append(f"Part of {what} lies outside the crop.")

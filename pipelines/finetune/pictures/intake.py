@@ -41,6 +41,11 @@ class Sent:
     )
     place: int | None = None
 
+    @property
+    def is_described(self) -> bool:
+        """By its owner or by what came along; else its caption is the plain one, the same for all."""
+        return bool(self.caption or self.said.strip(" ,"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
@@ -55,6 +60,7 @@ class Proposal:
     crop: Crop
     size: tuple[int, int]
     caption: str
+    is_described: bool = False
     warnings: tuple[str, ...] = ()
     duplicate_of: int | None = None
     is_held_out: bool = False
@@ -148,6 +154,7 @@ def _proposal(field: str, picture: Sent, seen: Seen, plan: Plan) -> Proposal:
         crop=crop,
         size=size,
         caption=picture.caption or captions.taken_over(picture.said, words),
+        is_described=picture.is_described,
         warnings=tuple(crops.warnings(seen, crop, size, picture.crop is not None)),
         is_held_out=picture.is_held_out,
     )
@@ -165,6 +172,7 @@ def _unusable(picture: Sent, seen: Seen | None, plan: Plan, error: RequestError)
         crop=(0, 0, width, height),
         size=size,
         caption=picture.caption or captions.taken_over(picture.said, Words.of(plan)),
+        is_described=picture.is_described,
         warnings=(f"It cannot be taught: {why.rstrip('.')}.",),
         is_held_out=picture.is_held_out,
     )

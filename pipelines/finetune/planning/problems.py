@@ -61,6 +61,9 @@ def warnings(plan: Plan, view: View, needed_bytes: int, there_bytes: int | None)
         said = {word.casefold() for word in one.about.trigger_words}
         if plan.trigger.casefold() in said and one.name.casefold() != plan.name.casefold():
             yield f"{one.name} answers to {plan.trigger} too; used together, both will."
+    shown = " ".join(plan.sample_prompts).casefold()
+    if plan.method == EMBEDDING and shown and plan.trigger.casefold() not in shown:
+        yield f"No prompt of the samples names {plan.trigger}, so they will not show what is taught."
     if there_bytes and needed_bytes > there_bytes:
         yield (
             f"It will take about {needed_bytes / 2**30:.1f} GB of memory, and the device has "
@@ -91,4 +94,7 @@ def _words(plan: Plan, view: View) -> Iterator[RequestError]:
         yield RequestError("trigger", plan.trigger, why, remedy)
     elif plan.trigger and trigger == plan.class_word.casefold():
         why = "is the class word itself, whose meaning would be lost"
-        yield RequestError("trigger", plan.trigger, why, remedy)
+        if plan.method == EMBEDDING:  # its name is its word
+            yield RequestError("name", plan.name, why, "Choose another name.")
+        else:
+            yield RequestError("trigger", plan.trigger, why, remedy)

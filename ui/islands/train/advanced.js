@@ -59,7 +59,7 @@ function createField(draft, field) {
     const chosen = settled[field.name];
     if (field.kind === "choice" || field.kind === "switch") {
       const label = field.options.find(([value]) => value === String(chosen))?.[1];
-      if (input.options[0].value === "") setText(input.options[0], label ? `automatic (${label.toLowerCase()})` : "automatic");
+      if (input.options[0].value === "") setText(input.options[0], label ? `automatic: ${label}` : "automatic");
       input.value = own === undefined ? "" : String(own);
     } else {
       setAttribute(input, "placeholder", inWords(chosen));

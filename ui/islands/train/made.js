@@ -13,7 +13,8 @@ export function createMade({ trainings, parts }) {
   const title = h("p", { class: "made-title" });
   const how = h("p", { class: "hint" });
   const use = h("button", { type: "button", class: "primary", on: { click: put } }, "Use it");
-  const compare = h("button", { type: "button", class: "secondary", "aria-expanded": "false", on: { click: () => comparison.turn() } }, icon("grid"), "Compare strength × step");
+  const compared = h("span");
+  const compare = h("button", { type: "button", class: "secondary", "aria-expanded": "false", on: { click: () => comparison.turn() } }, icon("grid"), compared);
   const model = h("button", { type: "button", class: "quiet", on: { click: showModel } }, "Show in Models");
   const comparison = createComparison({ trainings, parts, button: compare });
   const file = h("p", { class: "hint made-file" });
@@ -45,6 +46,7 @@ export function createMade({ trainings, parts }) {
     const { made, state } = training;
     setText(title, state === "done" ? `“${made.name}” is ready` : `“${made.name}” can be used already`);
     setText(how, kind() === "lora" ? `Write “${words(training)}” in a prompt, with <lora:${made.name}:${STRENGTH}>. Of step ${made.step}.` : `Write “${made.name}” in a prompt. Of step ${made.step}.`);
+    setText(compared, kind() === "lora" ? "Compare strength × step" : "Compare steps");
     setText(file, `File: ${made.file}`);
     const base = checkpoint.all.find((one) => one.name === training.plan.checkpoint);
     const terms = base?.terms && `It may be used as its checkpoint may: ${base.terms.title || base.terms.name || "licence unknown"} (${usesLine(base.terms)}).`;

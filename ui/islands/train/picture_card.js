@@ -5,8 +5,8 @@ import { createCropFrame } from "./crop_frame.js";
 
 const TYPING_MS = 250;
 
-/** A list item with `draw(index)`. `onGone(index)`: it was taken away. */
-export function createPictureCard({ draft, image, onGone }) {
+/** A list item with `draw(index)`. `troubleOf(image)`: why it could not be described; `onGone(index)`: it was taken away. */
+export function createPictureCard({ draft, image, troubleOf, onGone }) {
   const own = () => draft.pictures.find((one) => one.image === image);
   const set = (fields) => own() && draft.setPicture(image, fields);
   const frame = createCropFrame({ change: (crop) => set({ crop }) });
@@ -18,12 +18,13 @@ export function createPictureCard({ draft, image, onGone }) {
   const measure = h("input", { type: "checkbox", on: { change: () => set({ isHeldOut: measure.checked }) } });
   const gone = iconButton("trash", "Remove", () => (draft.remove(image), onGone(index)));
   const warnings = h("ul", { class: "teach-warnings" });
+  const trouble = h("p", { class: "teach-undescribed", role: "alert", hidden: true });
   const hold = h("label", { class: "teach-hold", title: "Not trained on: it shows whether the training begins to learn its pictures by heart" }, measure, "Measure only");
   const element = h(
     "li",
     { class: "teach-card" },
     h("div", { class: "teach-stage" }, view, number),
-    h("div", { class: "teach-words" }, caption, warnings, h("div", { class: "teach-foot" }, hold, size, whole, gone)),
+    h("div", { class: "teach-words" }, caption, trouble, warnings, h("div", { class: "teach-foot" }, hold, size, whole, gone)),
   );
   let index = 0;
   let proposed = ""; // by the server
@@ -44,6 +45,8 @@ export function createPictureCard({ draft, image, onGone }) {
     element.classList.toggle("held-out", isHeldOut);
     show(frame.element, Boolean(example?.width));
     show(whole, Boolean(own()?.crop));
+    setText(trouble, troubleOf(image));
+    show(trouble, Boolean(trouble.textContent));
     if (!example?.width) return;
     view.style.setProperty("--ratio", example.width / example.height);
     frame.draw({ crop: example.crop, picture: example, label });

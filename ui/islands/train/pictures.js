@@ -26,7 +26,7 @@ export function createPictures({ draft, toasts }) {
   const left = h("ul");
   const leftOut = h("div", { class: "teach-left-out", role: "alert", hidden: true }, icon("warning"), left, iconButton("close", "Close", uploads.forgive));
   const count = h("span", { class: "teach-count" });
-  const describe = createDescribing({ draft, toasts });
+  const describe = createDescribing({ draft, toasts, onChange: draw });
   const row = h("div", { class: "teach-row" }, count, describe.element);
   const privacy = h("p", { class: "hint" }, "The pictures stay on this machine. Deleting the training deletes them.");
   const trouble = h("div", { class: "teach-trouble", data: { plan: "examples" } });
@@ -58,7 +58,7 @@ export function createPictures({ draft, toasts }) {
     });
     keyed(cards, pictures.map((picture, index) => ({ picture, index })), {
       key: ({ picture }) => picture.image,
-      make: ({ picture }) => createPictureCard({ draft, image: picture.image, onGone: focusBeside }),
+      make: ({ picture }) => createPictureCard({ draft, image: picture.image, troubleOf: describe.troubleOf, onGone: focusBeside }),
       update: (node, { index }) => node.draw(index),
     });
   }

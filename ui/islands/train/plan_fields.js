@@ -11,7 +11,7 @@ const either = (name, label, more = {}) => ({ name, label, options: YES_OR_NO, k
 export const ADVANCED = [
   ["What comes of it", [
     choice("method", "Method", [["lora", "LoRA"], ["embedding", "Embedding (textual inversion)"]], { hint: "A LoRA learns more; an embedding is a few kilobytes and changes no other prompt." }),
-    { name: "trigger", label: "Trigger word", kind: "text", hint: "The word in prompts that calls it." },
+    { name: "trigger", label: "Trigger word", kind: "text", hint: "The word in prompts that calls it. An embedding is called by its name." },
   ]],
   ["Training", [
     whole("steps", "Steps", [1, 20000]),
@@ -32,7 +32,7 @@ export const ADVANCED = [
   ]],
   ["Embedding", [
     whole("vectors", "Vectors", [1, 16], { only: "embedding", unit: "tokens" }),
-    { name: "initial_word", label: "Begins as", kind: "text", only: "embedding", hint: "The word whose meaning it starts from." },
+    { name: "initial_word", label: "Begins as", kind: "text", only: "embedding", hint: "The word whose meaning it starts from. Empty: what kind of thing it is." },
   ]],
   ["Pictures of the class", [
     whole("prior_pictures", "How many", [0, 1000], { unit: "pictures", hint: "Drawn before it begins, so that other things of its kind stay as they are." }),
@@ -46,7 +46,7 @@ export const ADVANCED = [
   ]],
   ["Samples", [
     whole("sample_every", "Every", [1, 20000], { unit: "steps" }),
-    { name: "sample_prompts", label: "Prompts, one a line", kind: "texts", hint: "Up to eight." },
+    { name: "sample_prompts", label: "Prompts, one a line", kind: "texts", hint: "Up to eight, with the word that calls it." },
   ]],
   ["Memory", [
     choice("precision", "Precision", [["auto", "As the device does best"], ["float32", "float32"], ["bfloat16", "bfloat16"], ["float16", "float16"]]),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import PipelineManager, StudioError
+from pipelines import PipelineManager, StudioError, Training
 from pipelines.errors import DiskFull, ModelKept
 from pipelines.finetune.desk import hearing, making, runner
 from pipelines.finetune.desk.store import RECORD
@@ -26,6 +26,13 @@ def kill(manager: PipelineManager) -> None:
     restarts = manager.status().restarts
     os.kill(ready(manager), signal.SIGKILL)
     until(manager, OWNER, lambda: manager.status().restarts > restarts)
+
+
+def goes_on(manager: PipelineManager, left: Training) -> Training:
+    """Waits for a step that is new, and has it end there; the training as it is then."""
+    in_state(manager, left, lambda now: now.step > left.step)
+    manager.trainings.finish(left.id, OWNER)
+    return in_state(manager, left, "done")
 
 
 # ---- deaths of the worker ------------------------------------------------------------------------------
@@ -118,14 +125,13 @@ def test_what_ran_when_the_server_was_killed_goes_on(tmp_path: Path) -> None:
         training = begin(manager, script="fake:step=0.03", steps=40, sample_every=2)
         in_state(manager, training, lambda now: len(now.marks) >= 2)
         manager.trainings.pause(training.id, OWNER)
-        in_state(manager, training, "paused")
+        left = in_state(manager, training, "paused")
     path = folder(manager, training) / RECORD
-    left = json.loads(path.read_bytes()) | {"state": "running", "stage": "training"}
-    path.write_text(json.dumps(left))  # as a kill leaves it
+    written = json.loads(path.read_bytes()) | {"state": "running", "stage": "training"}
+    path.write_text(json.dumps(written))  # as a kill leaves it
 
     with studio(tmp_path) as manager:
-        done = in_state(manager, training, "done")
-        assert done.made is not None
+        assert goes_on(manager, left).made is not None
 
 
 def test_one_under_which_the_server_ends_again_and_again_waits_for_somebody(
@@ -144,13 +150,13 @@ def test_one_under_which_the_server_ends_again_and_again_waits_for_somebody(
         assert failed.error["code"] == "worker_died"
 
         manager.trainings.resume(training.id, OWNER)
-        in_state(manager, training, "done")
+        goes_on(manager, failed)
 
 
 def test_a_paused_one_is_still_paused_after_a_restart(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
-        training = begin(manager, script="fake:step=0.05", steps=40)
-        in_state(manager, training, lambda now: now.step >= 2)
+        training = begin(manager, script="fake:step=0.05", steps=40, sample_every=40)
+        in_state(manager, training, lambda now: now.step >= 2 and bool(now.sampled_steps))
         manager.trainings.pause(training.id, OWNER)
         before = in_state(manager, training, "paused")
 
@@ -184,14 +190,15 @@ def test_a_full_disk_pauses_a_training_and_loses_nothing(
         ready(manager)
         with monkeypatch.context() as patch:
             patch.setattr(hearing, "lacking", lambda *_: FULL)
-            training = begin(manager, script="fake:step=0.5")  # it is asked before it ends
+            slow = {"steps": 200, "sample_every": 50}  # it is asked before it ends
+            training = begin(manager, script="fake:step=0.01", **slow)
             paused = in_state(manager, training, "paused")
         assert paused.error is not None
         assert (paused.error["code"], paused.error["message"]) == ("disk_full", FULL)
-        assert [mark.step for mark in paused.marks] == [3]
+        assert paused.marks[0].step == 50
 
         assert manager.trainings.resume(training.id, OWNER).error is None
-        in_state(manager, training, "done")
+        goes_on(manager, paused)
 
 
 def test_a_disk_that_is_full_before_it_begins_pauses_it_too(

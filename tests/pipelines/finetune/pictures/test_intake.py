@@ -44,6 +44,7 @@ def test_five_good_pictures_need_nothing(tmp_path: Path) -> None:
     for item in found.items:
         assert (item.size, item.crop) == ((128, 128), (0, 0, 128, 128))
         assert item.caption == "a zorp dog"
+        assert not item.is_described
         assert item.warnings == ()
         assert item.duplicate_of is None
 
@@ -58,7 +59,7 @@ def test_mixed_sizes_each_get_the_size_most_like_their_own(tmp_path: Path) -> No
     for item, side in zip(found.items, sides, strict=True):
         assert item.crop[2] == side[0] or item.crop[3] == side[1]
         assert item.crop[2] / item.crop[3] == pytest.approx(item.size[0] / item.size[1], rel=0.01)
-    assert "only 53 % of it are trained" in words(found, 3)
+    assert "only 53 % of it is trained" in words(found, 3)
     assert not found.items[0].warnings
 
 
@@ -320,7 +321,9 @@ def test_what_a_person_has_written_into_a_photograph_becomes_its_caption(tmp_pat
     exif[0x010E] = "Our dog in the garden"
     asset = Uploads(tmp_path).add(encoded(drawing(1), "JPEG", exif=exif))
 
-    assert examined([sent(asset)]).items[0].caption == "Our zorp dog in the garden"
+    item = examined([sent(asset)]).items[0]
+    assert item.caption == "Our zorp dog in the garden"
+    assert item.is_described
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,9 @@ def test_a_trigger_is_no_embedding_and_not_the_class() -> None:
     assert told(plan(trigger="ZWK"), view(word)) == ["trigger"]
     assert told(plan(trigger="dog"), view()) == ["trigger"]
     assert told(plan(method="embedding", trigger="zwk"), view()) == ["trigger"]
+    assert told(plan(method="embedding", trigger="rex"), view()) == []
+    of_itself = replace(plan(method="embedding"), class_word="rex")
+    assert told(of_itself, view()) == ["name"]
 
 
 def test_what_needs_a_gpu_is_told_without_one() -> None:
@@ -143,6 +146,11 @@ def test_a_trigger_that_another_model_answers_to_is_said() -> None:
     assert [*warnings(plan(trigger="zwk"), view(other), 1, None)] == [
         "Max answers to zwk too; used together, both will."
     ]
+    unnamed = plan(method="embedding", sample_prompts=("a red dog",))
+    assert [*warnings(unnamed, view(), 1, None)] == [
+        "No prompt of the samples names Rex, so they will not show what is taught."
+    ]
+    assert [*warnings(plan(method="embedding"), view(), 1, None)] == []
     assert next(warnings(plan(), view(), 9 * GB, 8 * GB)).startswith("It will take about 9.0")
 
 

@@ -25,6 +25,7 @@ from tests import tiny
 from tests.pipelines.worker.workbench import Workbench, request
 
 Result = TypeVar("Result")
+BenchOf = Callable[[CheckpointRef], Workbench]
 SMALL_XL = tiny.Size((8, 16), (False, True), (4, 8, 8, 8), 16, 2, 2, 4, 2, 16)
 SIZES = {"sd15": tiny.TOY, "sd2": tiny.TOY, "sdxl": SMALL_XL}
 SIDE_PX = 64
@@ -55,7 +56,7 @@ def train(
     folder: Path, checkpoint: CheckpointRef, *, pictures: int = 2, priors: int = 0, **fields: Any
 ) -> Train:
     """The message, its crops in the folder. `held_out` pictures come last."""
-    held_out, samples = fields.pop("held_out", 0), fields.pop("samples", 1)
+    held_out, samples = fields.pop("held_out", 0), fields.pop("samples", 0)
     lessons = tuple(
         Lesson(
             picture(folder / f"crops/{number:03}.png", number),

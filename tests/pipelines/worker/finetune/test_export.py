@@ -57,7 +57,7 @@ def ours(checkpoint: CheckpointRef, *loras: LoraRef) -> torch.Tensor:
 def test_diffusers_draws_with_the_file_what_is_drawn_here(
     each_toy: CheckpointRef, tmp_path: Path
 ) -> None:
-    asked = train(tmp_path, each_toy, trains_text=True, learning_rate=0.05, alpha=4.0, samples=0)
+    asked = train(tmp_path, each_toy, trains_text=True, learning_rate=0.05, alpha=4.0)
     taught(Workbench(each_toy), asked)
     file = tmp_path / "steps/sks-000006.safetensors"
     pipeline = pipeline_of(each_toy)
@@ -74,7 +74,7 @@ def test_diffusers_draws_with_the_file_what_is_drawn_here(
 
 
 def test_a_file_says_of_itself_what_others_read(toy: CheckpointRef, tmp_path: Path) -> None:
-    asked = train(tmp_path, toy, alpha=1.0, samples=0)
+    asked = train(tmp_path, toy, alpha=1.0)
     taught(Workbench(toy), asked)
     with safe_open(tmp_path / "steps/sks-000006.safetensors", framework="pt") as file:
         header = file.metadata()

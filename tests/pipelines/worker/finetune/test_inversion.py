@@ -23,6 +23,7 @@ from pipelines.worker.recipes.still import Brief, Developed, still
 from pipelines.worker.weights.outfits import Outfit
 from tests import tiny
 from tests.pipelines.worker.finetune.classroom import (
+    BenchOf,
     are_equal,
     elsewhere,
     loss_of,
@@ -59,13 +60,17 @@ def taught_by(bench: Workbench, asked: Train) -> tuple[Trainer, Vectors]:
     return trainer, method
 
 
-def test_the_loss_falls_and_no_network_changes(each_toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(each_toy)
-    trainer, _ = taught_by(bench, asked_of(tmp_path, each_toy, pictures=1, min_snr_gamma=0.0))
+def test_the_loss_falls_and_no_network_changes(
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(each_toy)
+    trainer, _ = taught_by(
+        bench, asked_of(tmp_path, each_toy, pictures=1, learning_rate=0.1, min_snr_gamma=0.0)
+    )
     networks = [network.module for network in bench.model().networks]
     weights_before = [one.clone() for network in networks for one in network.parameters()]
     before = loss_of(bench, trainer)
-    for _ in range(40):
+    for _ in range(16):
         run(bench, trainer.learn())
 
     assert loss_of(bench, trainer) < before
@@ -74,9 +79,9 @@ def test_the_loss_falls_and_no_network_changes(each_toy: CheckpointRef, tmp_path
 
 
 def test_every_text_encoder_has_vectors_that_learn(
-    toys: dict[str, CheckpointRef], tmp_path: Path
+    toys: dict[str, CheckpointRef], tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(toys["sdxl"])
+    bench = bench_of(toys["sdxl"])
     trainer, method = taught_by(bench, asked_of(tmp_path, toys["sdxl"]))
     before = method.exported()
     run(bench, trainer.learn())
@@ -91,9 +96,9 @@ def test_every_text_encoder_has_vectors_that_learn(
 
 
 def test_they_begin_at_the_mean_of_the_first_word(
-    toys: dict[str, CheckpointRef], tmp_path: Path
+    toys: dict[str, CheckpointRef], tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(toys["sd15"])
+    bench = bench_of(toys["sd15"])
     encoder = bench.model().text_encoders[0]
     for fields, word in (({}, "dog"), ({"initial_word": "ox"}, "ox")):
         ids = encoder.tokenizer.backend_tokenizer.encode(word, add_special_tokens=False).ids
@@ -105,8 +110,10 @@ def test_they_begin_at_the_mean_of_the_first_word(
         assert not torch.equal(begun[1], begun[2])
 
 
-def test_vectors_stay_as_long_as_words_are(toys: dict[str, CheckpointRef], tmp_path: Path) -> None:
-    bench = Workbench(toys["sd15"])
+def test_vectors_stay_as_long_as_words_are(
+    toys: dict[str, CheckpointRef], tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(toys["sd15"])
     trainer, method = taught_by(bench, asked_of(tmp_path, toys["sd15"], learning_rate=1.0))
     longest = bench.model().text_encoders[0].words.weight.norm(dim=-1).max()
     for _ in range(3):
@@ -116,9 +123,9 @@ def test_vectors_stay_as_long_as_words_are(toys: dict[str, CheckpointRef], tmp_p
 
 
 def test_only_captions_with_the_trigger_are_read_anew(
-    each_toy: CheckpointRef, tmp_path: Path
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(each_toy)
+    bench = bench_of(each_toy)
     _, method = taught_by(bench, asked_of(tmp_path, each_toy))
 
     with_it, without = method.text_of("a photo of (sks)"), method.text_of("a photo of a dog")
@@ -127,8 +134,10 @@ def test_only_captions_with_the_trigger_are_read_anew(
     assert without.hidden is not None
 
 
-def test_a_step_without_any_caption_is_a_step(each_toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(each_toy)
+def test_a_step_without_any_caption_is_a_step(
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(each_toy)
     trainer, method = taught_by(bench, asked_of(tmp_path, each_toy, caption_dropout=1.0))
     run(bench, trainer.learn())
 
@@ -137,9 +146,9 @@ def test_a_step_without_any_caption_is_a_step(each_toy: CheckpointRef, tmp_path:
 
 
 def test_saving_memory_and_half_precision_learn_nearly_the_same(
-    toys: dict[str, CheckpointRef], tmp_path: Path
+    toys: dict[str, CheckpointRef], tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench, outcomes = Workbench(toys["sdxl"]), []
+    bench, outcomes = bench_of(toys["sdxl"]), []
     for fields in ({}, {"saves_memory": True}, {"precision": "bfloat16"}):
         trainer, method = taught_by(bench, asked_of(tmp_path, toys["sdxl"], **fields))
         loss = run(bench, trainer.learn())
@@ -170,8 +179,10 @@ def test_a_training_that_was_broken_off_gives_the_same_file_to_the_bit(
     assert are_equal(weights(whole), weights(broken))
 
 
-def test_a_state_of_other_vectors_is_refused(toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(toy)
+def test_a_state_of_other_vectors_is_refused(
+    toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(toy)
     _, method = taught_by(bench, asked_of(tmp_path, toy))
 
     with pytest.raises(StateDamaged, match=r"emb_params \(2, 16\)"):
@@ -211,9 +222,9 @@ def test_the_file_draws_the_same_in_plain_diffusers_as_here(tmp_path: Path, fami
 
 
 def test_the_catalog_takes_the_file_for_an_embedding(
-    each_toy: CheckpointRef, tmp_path: Path
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(each_toy)
+    bench = bench_of(each_toy)
     asked = asked_of(tmp_path, each_toy)
     _, method = taught_by(bench, asked)
     file = export(asked, Plan.from_dict(asked.plan), method, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from pipelines.finetune.plan import EMBEDDING
 from pipelines.worker.finetune.messages import (
     Train,
     TrainingDone,
@@ -35,6 +37,15 @@ POINTS = {
     "a step": lambda said: isinstance(said, TrainingProgress) and said.step == 1,
     "samples of a mark": lambda said: isinstance(said, TrainingSample) and said.step == 4,
     "a mark": lambda said: isinstance(said, TrainingMark) and said.step == 4,
+}
+# Family, fields, and how the keys of all that learns begin.
+OTHERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
+    "SDXL with its text encoders": (
+        "sdxl",
+        {"trains_text": True, "text_learning_rate": 1e-3, "priors": 1},
+        ("lora_unet", "lora_te1", "lora_te2"),
+    ),
+    "an embedding": ("sd15", {"method": EMBEDDING, "vectors": 2}, ("emb_params",)),
 }
 
 
@@ -75,16 +86,24 @@ def is_done(said: Any) -> bool:
 
 
 def asked_in(folder: Path, toy: CheckpointRef) -> Train:
-    return train(folder, toy, priors=2, sample_every=4, mirrors=True, batch_size=2)
+    return train(folder, toy, priors=2, samples=1, sample_every=4, mirrors=True, batch_size=2)
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(toy: CheckpointRef, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed() -> Iterator[Worker]:
+    """Never killed: what it comes to is what the others must come to."""
+    worker = Worker()
+    yield worker
+    worker.kill()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(
+    toy: CheckpointRef, undisturbed: Worker, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The folder of the same training, left alone."""
     folder = tmp_path_factory.mktemp("whole")
-    worker = Worker()
-    worker.do(asked_in(folder, toy), is_done)
-    worker.kill()
+    undisturbed.do(asked_in(folder, toy), is_done)
     return folder
 
 
@@ -93,17 +112,50 @@ def test_killed_at_any_point_it_comes_to_the_same_weights(
     toy: CheckpointRef, tmp_path: Path, uninterrupted: Path, point: str
 ) -> None:
     asked = asked_in(tmp_path, toy)
-    first = Worker()
-    first.do(asked, POINTS[point])
-    first.kill()
-    second = Worker()
-    second.do(asked, is_done)
-    second.kill()
+    for until in (POINTS[point], is_done):
+        do(asked, until)
 
-    whole = elsewhere(asked, uninterrupted)
+    come_to_the_same(asked, elsewhere(asked, uninterrupted))
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_else_is_taught_comes_to_the_same_weights_though_killed_twice(
+    toys: dict[str, CheckpointRef], tmp_path: Path, undisturbed: Worker, kind: str
+) -> None:
+    family, fields, learned = OTHERS[kind]
+    given = {
+        "pictures": 3,
+        "held_out": 1,
+        "samples": 1,
+        "sample_every": 4,
+        "batch_size": 2,
+        **fields,
+    }
+    whole = train(tmp_path / "whole", toys[family], caption_dropout=0.3, **given)
+    undisturbed.do(whole, is_done)
+    asked = elsewhere(whole, tmp_path / "killed")
+    for until in (POINTS["a step"], POINTS["a mark"], is_done):
+        do(asked, until)
+
+    come_to_the_same(asked, whole)
+    before, after = weights(asked, 4), weights(asked, 6)
+    for beginning in learned:
+        keys = [key for key in after if key.startswith(beginning)]
+        assert not all(torch.equal(before[key], after[key]) for key in keys)
+
+
+def do(asked: Train, until: Any) -> None:
+    """As far as this, by a worker that is killed then."""
+    worker = Worker()
+    worker.do(asked, until)
+    worker.kill()
+
+
+def come_to_the_same(asked: Train, whole: Train) -> None:
+    """To the bit: the weights of both steps that are kept, and all that it would go on from."""
     for step in (4, 6):
         assert are_equal(weights(asked, step), weights(whole, step))
-    own, other = read(tmp_path), read(uninterrupted)
+    own, other = read(Path(asked.folder)), read(Path(whole.folder))
     assert own is not None
     assert other is not None
     assert own.step == other.step == 6

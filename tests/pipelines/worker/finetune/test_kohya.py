@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.worker.messages import CheckpointRef
-from tests.pipelines.worker.finetune.classroom import train, trainer_of
-from tests.pipelines.worker.workbench import Workbench
+from tests.pipelines.worker.finetune.classroom import BenchOf, train, trainer_of
 
 # In a block of a `Transformer2DModel`: two attentions and a feed forward; as kohya takes all its linear layers.
 BLOCK = [
@@ -57,9 +56,9 @@ EXPECTED = {
 
 @pytest.mark.parametrize("trains_text", [False, True])
 def test_the_keys_are_exactly_kohyas(
-    each_toy: CheckpointRef, tmp_path: Path, trains_text: bool
+    each_toy: CheckpointRef, tmp_path: Path, trains_text: bool, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(each_toy)
+    bench = bench_of(each_toy)
     trainer = trainer_of(bench, train(tmp_path, each_toy, alpha=1.0, trains_text=trains_text))
     tensors = trainer._subject.method.exported()
 
@@ -70,9 +69,9 @@ def test_the_keys_are_exactly_kohyas(
 
 
 def test_alphas_are_those_of_the_plan_and_shapes_those_of_the_layers(
-    toys: dict[str, CheckpointRef], tmp_path: Path
+    toys: dict[str, CheckpointRef], tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(toys["sd15"])
+    bench = bench_of(toys["sd15"])
     trainer = trainer_of(bench, train(tmp_path, toys["sd15"], alpha=0.5, rank=3))
     tensors = trainer._subject.method.exported()
 

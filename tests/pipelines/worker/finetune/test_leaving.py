@@ -26,7 +26,7 @@ def test_what_was_learned_is_on_the_disk_when_the_process_has_ended(
             steps.append(message.step)
             inbox.put(Stop())
 
-    inbox.put(train(tmp_path, toy, steps=500, samples=0))
+    inbox.put(train(tmp_path, toy, steps=500))
 
     assert serve(inbox, heard, Launch(device="cpu"), CPU, Pulse()) == 0
     state = read(tmp_path)

@@ -16,7 +16,7 @@ from pipelines.worker.finetune.method import Text
 from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.recipes.encoding import encode
 from pipelines.worker.weights.loading import Model
-from tests.pipelines.worker.finetune.classroom import picture, run, shop_of, taught, train
+from tests.pipelines.worker.finetune.classroom import BenchOf, picture, run, shop_of, taught, train
 from tests.pipelines.worker.workbench import Workbench
 from training.starter.scenes import Subject, compose_one
 from training.starter.styles import render
@@ -52,9 +52,9 @@ def drawing(thing: str, colour: str, backdrop: str, seed: int) -> Tensor:
 
 
 def test_a_picture_is_most_like_itself_mirrored_or_not(
-    each_toy: CheckpointRef, tmp_path: Path
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(each_toy)
+    bench = bench_of(each_toy)
     one, other, third = (levels(picture(tmp_path / f"{n}.png", n)) for n in range(3))
     likeness = likeness_to(bench, [one, other])
 
@@ -65,8 +65,10 @@ def test_a_picture_is_most_like_itself_mirrored_or_not(
     )
 
 
-def test_pictures_of_other_sizes_are_compared(toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(toy)
+def test_pictures_of_other_sizes_are_compared(
+    toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(toy)
     square = levels(picture(tmp_path / "square.png", 1))
     wide = levels(picture(tmp_path / "wide.png", 1, (128, 64)))
 
@@ -82,8 +84,10 @@ def test_without_pictures_there_is_none(toy: CheckpointRef, tmp_path: Path) -> N
     assert above(None, 0.5) is None
 
 
-def test_the_denoiser_of_pictures_is_as_it_was(toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(toy)
+def test_the_denoiser_of_pictures_is_as_it_was(
+    toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(toy)
     one = levels(picture(tmp_path / "one.png"))
     of(bench, likeness_to(bench, [one]), one)
 
@@ -122,7 +126,7 @@ def test_the_same_thing_is_like_it_and_only_the_same_picture_is_repeated() -> No
 
 
 def test_marks_say_how_like_samples_are(toy: CheckpointRef, tmp_path: Path) -> None:
-    asked = train(tmp_path, toy, steps=2, sample_every=1)
+    asked = train(tmp_path, toy, samples=1, steps=2, sample_every=1)
     bench = taught(Workbench(toy), asked)
 
     marks = [one for one in bench.said if type(one).__name__ == "TrainingMark"]

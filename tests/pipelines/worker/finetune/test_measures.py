@@ -12,7 +12,7 @@ from pipelines.worker.finetune.examples import Example
 from pipelines.worker.finetune.measures import LEVELS, best_step, held_out_loss, rows_of
 from pipelines.worker.finetune.trainer import Trainer
 from pipelines.worker.messages import CheckpointRef
-from tests.pipelines.worker.finetune.classroom import run, train, trainer_of
+from tests.pipelines.worker.finetune.classroom import BenchOf, run, train, trainer_of
 from tests.pipelines.worker.workbench import Workbench
 
 
@@ -22,9 +22,9 @@ def loss_of(bench: Workbench, trainer: Trainer) -> float | None:
 
 
 def test_the_same_weights_have_the_same_loss_and_others_another(
-    each_toy: CheckpointRef, tmp_path: Path
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(each_toy)
+    bench = bench_of(each_toy)
     trainer = trainer_of(bench, train(tmp_path, each_toy, held_out=1, learning_rate=0.02))
 
     before = loss_of(bench, trainer)
@@ -36,8 +36,10 @@ def test_the_same_weights_have_the_same_loss_and_others_another(
     assert loss_of(bench, trainer) != before
 
 
-def test_another_seed_of_the_plan_measures_the_same(toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(toy)
+def test_another_seed_of_the_plan_measures_the_same(
+    toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(toy)
     losses = {
         loss_of(bench, trainer_of(bench, train(tmp_path, toy, held_out=1, seed=seed)))
         for seed in (0, 1)
@@ -46,14 +48,18 @@ def test_another_seed_of_the_plan_measures_the_same(toy: CheckpointRef, tmp_path
     assert len(losses) == 1  # nothing has been learned yet
 
 
-def test_without_held_out_pictures_there_is_none(toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(toy)
+def test_without_held_out_pictures_there_is_none(
+    toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(toy)
 
     assert loss_of(bench, trainer_of(bench, train(tmp_path, toy))) is None
 
 
-def test_measuring_changes_nothing_that_is_trained(toy: CheckpointRef, tmp_path: Path) -> None:
-    bench = Workbench(toy)
+def test_measuring_changes_nothing_that_is_trained(
+    toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(toy)
     trainer = trainer_of(bench, train(tmp_path, toy, held_out=1))
     before = {name: one.clone() for name, one in trainer.state("").taught.items()}
     loss_of(bench, trainer)
@@ -63,9 +69,9 @@ def test_measuring_changes_nothing_that_is_trained(toy: CheckpointRef, tmp_path:
 
 
 def test_every_picture_is_looked_at_from_little_noise_to_much(
-    toy: CheckpointRef, tmp_path: Path
+    toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
-    bench = Workbench(toy)
+    bench = bench_of(toy)
     trainer = trainer_of(bench, train(tmp_path, toy, pictures=3, held_out=2))
     held_out: tuple[Example, ...] = trainer._subject.examples.held_out
 

@@ -43,7 +43,7 @@ def test_the_untrained_ones_are_the_ordinary_pictures(toy: CheckpointRef, tmp_pa
 
 
 def test_a_lora_is_worn_as_everybody_wears_it(toy: CheckpointRef, tmp_path: Path) -> None:
-    asked = train(tmp_path, toy, steps=2, learning_rate=0.5)
+    asked = train(tmp_path, toy, samples=1, steps=2, learning_rate=0.5)
     taught(Workbench(toy), asked)
     file = tmp_path / "steps/sks-000002.safetensors"
 
@@ -56,7 +56,7 @@ def test_a_lora_is_worn_as_everybody_wears_it(toy: CheckpointRef, tmp_path: Path
 
 def test_an_embedding_answers_to_the_trigger(toy: CheckpointRef, tmp_path: Path) -> None:
     file = Path(embedding(tmp_path, "another name").path)
-    asked = train(tmp_path, toy, method=EMBEDDING)
+    asked = train(tmp_path, toy, samples=1, method=EMBEDDING)
 
     _, (told,) = sampled(asked, 2, file)
 
@@ -65,7 +65,7 @@ def test_an_embedding_answers_to_the_trigger(toy: CheckpointRef, tmp_path: Path)
 
 
 def test_a_file_that_was_written_anew_is_read_anew(toy: CheckpointRef, tmp_path: Path) -> None:
-    asked, bench = train(tmp_path, toy, method=EMBEDDING), Workbench(toy)
+    asked, bench = train(tmp_path, toy, samples=1, method=EMBEDDING), Workbench(toy)
     file = Path(embedding(tmp_path, "sks", seed=1).path)
     (before,) = run(bench, samples(shop_of(bench), asked, 2, file))
     embedding(tmp_path, "sks", count=4, seed=2)

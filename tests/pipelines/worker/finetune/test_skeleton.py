@@ -14,7 +14,7 @@ from pipelines.worker.finetune.skeleton import Skeleton
 from pipelines.worker.finetune.texts import encoded, tokenised
 from pipelines.worker.messages import CheckpointRef
 from pipelines.worker.weights.loading import Model
-from tests.pipelines.worker.finetune.classroom import are_equal, run, train, trainer_of
+from tests.pipelines.worker.finetune.classroom import BenchOf, are_equal, run, train, trainer_of
 from tests.pipelines.worker.workbench import CPU, Workbench
 
 GPU = replace(CPU, name="a GPU", has_own_memory=True)  # networks come to it and leave
@@ -34,8 +34,8 @@ def batch(model: Model, *captions: str) -> Batch:
     return Batch(noise, torch.tensor([300] * len(captions)), texts, ids)
 
 
-def test_it_answers_what_the_model_answers(each_toy: CheckpointRef) -> None:
-    bench = Workbench(each_toy)
+def test_it_answers_what_the_model_answers(each_toy: CheckpointRef, bench_of: BenchOf) -> None:
+    bench = bench_of(each_toy)
     model = bench.model()
     skeleton, asked = reading(bench), batch(model, "a (big) boat", "fog")
     told = {"encoder_hidden_states": [], "text_embeds": []}
@@ -53,8 +53,8 @@ def test_it_answers_what_the_model_answers(each_toy: CheckpointRef) -> None:
     torch.testing.assert_close(answer, expected.sample, rtol=1e-5, atol=1e-5)
 
 
-def test_its_tensors_are_those_of_the_model(each_toy: CheckpointRef) -> None:
-    bench = Workbench(each_toy)
+def test_its_tensors_are_those_of_the_model(each_toy: CheckpointRef, bench_of: BenchOf) -> None:
+    bench = bench_of(each_toy)
     model = bench.model()
     skeleton = Skeleton(model, bench.models)
     encoders = skeleton.text_encoders
@@ -70,8 +70,10 @@ def test_its_tensors_are_those_of_the_model(each_toy: CheckpointRef) -> None:
                 assert not parameter.requires_grad
 
 
-def test_text_that_means_nothing_is_zeros_to_sdxl(toys: dict[str, CheckpointRef]) -> None:
-    bench = Workbench(toys["sdxl"])
+def test_text_that_means_nothing_is_zeros_to_sdxl(
+    toys: dict[str, CheckpointRef], bench_of: BenchOf
+) -> None:
+    bench = bench_of(toys["sdxl"])
     skeleton = reading(bench)
     nothing, something = tokenised("", bench.model()), tokenised("a boat", bench.model())
     with skeleton.awake():

@@ -37,7 +37,7 @@ from tests.pipelines.worker.finetune.classroom import (
     train,
     weights,
 )
-from tests.pipelines.worker.workbench import Workbench, alone
+from tests.pipelines.worker.workbench import Workbench, alone, as_on_the_gpu_thread
 
 
 def said(bench: Workbench, kind: type) -> list[Any]:
@@ -52,6 +52,14 @@ def has_said(bench: Workbench, kind: type, **fields: Any) -> Callable[[], bool]:
     )
 
 
+@pytest.fixture(scope="module")
+def whole(toy: CheckpointRef, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The weights of a training of the toy that nobody disturbs; samples and marks change nothing of them."""
+    folder = tmp_path_factory.mktemp("whole")
+    with as_on_the_gpu_thread():
+        return uninterrupted(toy, train(folder, toy), folder / "whole")
+
+
 def uninterrupted(checkpoint: CheckpointRef, asked: Any, folder: Path) -> Any:
     """The weights of the same training that nobody disturbs."""
     whole = elsewhere(asked, folder)
@@ -61,7 +69,7 @@ def uninterrupted(checkpoint: CheckpointRef, asked: Any, folder: Path) -> Any:
 
 def test_a_training_from_its_pictures_to_its_files(toy: CheckpointRef, tmp_path: Path) -> None:
     bench = Workbench(toy)
-    asked = train(tmp_path, toy, pictures=3, held_out=1, priors=1, sample_every=4)
+    asked = train(tmp_path, toy, pictures=3, held_out=1, priors=1, samples=1, sample_every=4)
     taught(bench, asked)
 
     assert [one.step for one in said(bench, TrainingSample)] == [0, 4, 6]
@@ -75,26 +83,31 @@ def test_a_training_from_its_pictures_to_its_files(toy: CheckpointRef, tmp_path:
     assert not are_equal(weights(asked, 4), weights(asked, 6))
 
 
-@pytest.mark.parametrize("wears_lora", [False, True])
 def test_pictures_before_in_the_middle_and_after_are_the_same_to_the_bit(
-    each_toy: CheckpointRef, tmp_path: Path, wears_lora: bool
+    each_toy: CheckpointRef, tmp_path: Path
 ) -> None:
-    taught(Workbench(each_toy), train(tmp_path / "other", each_toy, steps=2, seed=9))
-    file = tmp_path / "other/steps/sks-000002.safetensors"
-    loras = (LoraRef("other", str(file)),) if wears_lora else ()
     bench = Workbench(each_toy)
-    bench.submit("before", loras=loras, exact=True)
-    bench.run()
-    asked = train(tmp_path / "own", each_toy, trains_text=True, samples=0, steps=4)
+    taught(bench, train(tmp_path / "other", each_toy, steps=2, seed=9, learning_rate=0.1))
+    bench.said.clear()
+    lora = LoraRef("other", str(tmp_path / "other/steps/sks-000002.safetensors"))
+
+    def draw(when: str) -> None:
+        """One as it is, and one with a LoRA."""
+        bench.submit(f"plain {when}", exact=True)
+        bench.submit(f"lora {when}", loras=(lora,), exact=True)
+        bench.run()
+
+    draw("before")
+    asked = train(tmp_path / "own", each_toy, trains_text=True, steps=4)
     taught(bench, asked, until=has_said(bench, TrainingProgress, step=1))
-    bench.submit("meanwhile", loras=loras, exact=True)
-    bench.run()
-    bench.submit("after", loras=loras, exact=True)
-    bench.run()
+    draw("meanwhile")
+    draw("after")
 
     assert said(bench, TrainingDone)
-    assert torch.equal(bench.pixels("meanwhile"), bench.pixels("before"))
-    assert torch.equal(bench.pixels("after"), bench.pixels("before"))
+    assert not torch.equal(bench.pixels("plain before"), bench.pixels("lora before"))
+    for kind in ("plain", "lora"):
+        for when in ("meanwhile", "after"):
+            assert torch.equal(bench.pixels(f"{kind} {when}"), bench.pixels(f"{kind} before"))
     expected = uninterrupted(each_toy, asked, tmp_path / "whole")
     assert are_equal(weights(asked), expected), "nor does a picture change the training"
 
@@ -105,7 +118,7 @@ def test_nothing_of_a_training_sits_on_the_networks_that_pictures_use(
     bench = Workbench(each_toy)
     networks = [one.module for one in bench.model().networks]
     before = [repr(network) for network in networks]
-    asked = train(tmp_path, each_toy, trains_text=True, saves_memory=True, samples=0, steps=2)
+    asked = train(tmp_path, each_toy, trains_text=True, saves_memory=True, steps=2)
     taught(bench, asked)
 
     assert [repr(network) for network in networks] == before
@@ -121,7 +134,7 @@ def test_a_picture_begins_at_once_and_no_step_comes_before_it_is_done(
     toy: CheckpointRef, tmp_path: Path
 ) -> None:
     bench = Workbench(toy)
-    taught(bench, train(tmp_path, toy, samples=0), until=has_said(bench, TrainingProgress, step=1))
+    taught(bench, train(tmp_path, toy), until=has_said(bench, TrainingProgress, step=1))
     step = shop_of(bench).pulse
     forwards = step.forwards
     bench.submit()
@@ -150,9 +163,9 @@ def test_a_picture_that_comes_while_samples_are_drawn_shares_the_device_with_one
 
 
 def test_a_training_rests_within_a_step_and_goes_on_to_the_same_weights(
-    toy: CheckpointRef, tmp_path: Path
+    toy: CheckpointRef, tmp_path: Path, whole: Any
 ) -> None:
-    bench, asked = Workbench(toy), train(tmp_path / "own", toy, sample_every=4)
+    bench, asked = Workbench(toy), train(tmp_path / "own", toy, samples=1, sample_every=4)
     taught(bench, asked, until=has_said(bench, TrainingMark, step=4))
     bench.engine.turn()
     bench.engine.receive(RestTraining("one"))
@@ -167,7 +180,7 @@ def test_a_training_rests_within_a_step_and_goes_on_to_the_same_weights(
     taught(bench, asked)
     assert [one.step for one in said(bench, TrainingMark)] == [4, 4, 6], "a mark is told once more"
     assert [one.step for one in said(bench, TrainingSample)] == [0, 4, 6], "but not drawn"
-    assert are_equal(weights(asked), uninterrupted(toy, asked, tmp_path / "whole"))
+    assert are_equal(weights(asked), whole)
 
 
 @pytest.mark.parametrize("stage", ["preparing picture 2 of 3", "drawing 1 of 1 class pictures"])
@@ -226,7 +239,7 @@ def test_a_second_training_waits_for_the_first(toy: CheckpointRef, tmp_path: Pat
 
 
 def test_when_a_picture_waits_for_memory_the_training_makes_room_and_comes_back(
-    toy: CheckpointRef, other_toy: CheckpointRef, tmp_path: Path
+    toy: CheckpointRef, other_toy: CheckpointRef, tmp_path: Path, whole: Any
 ) -> None:
     room = Workbench(toy).model().home_bytes
     bench = Workbench(toy, budget_bytes=room * 3 // 2)
@@ -243,7 +256,7 @@ def test_when_a_picture_waits_for_memory_the_training_makes_room_and_comes_back(
     bench.run()
     assert said(bench, TrainingDone)
     assert torch.equal(bench.pixels(), alone(other_toy))
-    assert are_equal(weights(asked), uninterrupted(toy, asked, tmp_path / "whole"))
+    assert are_equal(weights(asked), whole)
 
 
 def test_a_checkpoint_that_is_deleted_in_the_middle_is_still_trained_on(tmp_path: Path) -> None:
@@ -269,9 +282,9 @@ def test_one_that_is_gone_before_it_began_is_named_and_nothing_is_lost(tmp_path:
     assert read(tmp_path / "own") is not None
 
 
-@pytest.mark.parametrize("damage", [b"", b"\0" * 64, None])
+@pytest.mark.parametrize("damage", [b"\0" * 64, None], ids=["no file of ours", "one bit"])
 def test_a_damaged_state_is_said_and_the_training_begins_again(
-    toy: CheckpointRef, tmp_path: Path, damage: bytes | None
+    toy: CheckpointRef, tmp_path: Path, whole: Any, damage: bytes | None
 ) -> None:
     asked = train(tmp_path / "own", toy)
     bench = Workbench(toy)
@@ -286,7 +299,7 @@ def test_a_damaged_state_is_said_and_the_training_begins_again(
     stages = [one.text for one in said(again, TrainingStage)]
     assert any(text.startswith("beginning again: ") and str(state) in text for text in stages)
     assert said(again, TrainingDone)
-    assert are_equal(weights(asked), uninterrupted(toy, asked, tmp_path / "whole"))
+    assert are_equal(weights(asked), whole)
 
 
 def test_the_state_of_another_plan_is_not_taken_for_this_one(
