@@ -51,9 +51,9 @@ def test_names_made_to_be_slow_are_not(tmp_path: Path, unit: str) -> None:
     text = json.dumps({f"{unit * (990 // len(unit))}{n}": place for n in range(5000)}).encode()
     path = tmp_path / "a.safetensors"
     path.write_bytes(len(text).to_bytes(8, "little") + text)
-    began = time.monotonic()
+    began = time.process_time()
 
     found = single_file.read(path, tmp_path)
 
     assert found.problem
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS

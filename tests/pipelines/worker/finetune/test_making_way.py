@@ -97,7 +97,7 @@ def test_a_sample_that_finds_none_beside_a_picture_is_drawn_later(
     toy: CheckpointRef, tmp_path: Path, when: str
 ) -> None:
     """Before the first step it asks for the same forward as the picture, with which it shares it."""
-    bench, asked = Workbench(toy), train(tmp_path / "own", toy)
+    bench, asked = Workbench(toy), train(tmp_path / "own", toy, samples=1)
     engine: Any = bench.engine
     is_drawing = has_said(bench, TrainingStage, text=f"drawing samples {when}")
     taught(bench, asked, until=lambda: is_drawing() and bool(engine._loop._sleeping))
@@ -157,6 +157,6 @@ def test_a_sample_that_finds_none_ends_its_training_and_does_not_send_it_away(
 ) -> None:
     bench = Workbench(toy)
     with full(bench, "denoiser"):
-        taught(bench, train(tmp_path, toy))
+        taught(bench, train(tmp_path, toy, samples=1))
 
     assert failure(bench)["code"] == "out_of_memory"
