@@ -24,7 +24,8 @@ from pipelines.worker.finetune.texts import encoded, tokenised
 
 ADAPTER = "taught"
 RANK, RATE = 16, 1e-4  # where a plan leaves them open
-# Layers of a UNet by the ends of their names in diffusers: what kohya's `networks.lora` takes, and its `conv_dim`.
+# Layers of a UNet by the ends of their names in diffusers: what kohya's `networks.lora` takes, and what its `conv_dim`
+# does but for down- and upsamplers.
 TRANSFORMERS = (
     *("to_q", "to_k", "to_v", "to_out.0"),
     *("ff.net.0.proj", "ff.net.2"),
