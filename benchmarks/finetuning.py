@@ -29,7 +29,7 @@ from benchmarks.table import Goal, Row, Table
 from pipelines.asking.sampling import Sampling
 from pipelines.finetune.plan import Plan
 from pipelines.request import Request
-from pipelines.worker.finetune.lora_layers import TAUGHT, TEXT, UNET
+from pipelines.worker.finetune.lora_layers import TEXT, unet_ends
 from pipelines.worker.finetune.messages import Lesson, Train
 from pipelines.worker.finetune.priors import FOLDER
 from pipelines.worker.messages import CheckpointRef
@@ -217,7 +217,7 @@ def _taught(train: Train) -> tuple[list[Taught], list[Taught]]:
 
 
 def _our_layers(plan: Plan) -> Layers:
-    return Layers(tuple(end for kind in TAUGHT[plan.kind] for end in UNET[kind]), TEXT)
+    return Layers(tuple(unet_ends(plan)), TEXT)
 
 
 def _times(count: int, step: Callable[[], object]) -> Callable[[], None]:

@@ -10,7 +10,7 @@ from benchmarks.counting import Ledger, storage_bytes
 from benchmarks.plain_training import Layers, Parts, PlainTraining
 from benchmarks.table import Goal, Row, Table
 from benchmarks.training_memory import META, TOKENS, as_on_a_card, count
-from pipelines.finetune.plan import SUBJECT, Plan
+from pipelines.finetune.plan import Plan
 from pipelines.finetune.planning.memory import (
     RESERVE_BYTES,
     TRAINED_BYTES,
@@ -18,7 +18,7 @@ from pipelines.finetune.planning.memory import (
     Place,
     training_bytes,
 )
-from pipelines.worker.finetune.lora_layers import TAUGHT, UNET
+from pipelines.worker.finetune.lora_layers import TRANSFORMERS
 from tests.pipelines.worker.weights.test_full_size import published
 
 GB = 2**30
@@ -66,7 +66,6 @@ CARDS = (
     Card("sdxl", 1024, 12, trains_text=True, has_class=True),
 )
 LIKE_THE_EXAMPLE = Card("sd15", 512, 6)
-ALL = tuple(end for kind in TAUGHT[SUBJECT] for end in UNET[kind])
 
 
 def table() -> Table:
@@ -93,7 +92,7 @@ def ours(card: Card) -> int:
 
 
 def _plain() -> Row:
-    whole = RESERVE_BYTES + plain(LIKE_THE_EXAMPLE, Layers(ALL))
+    whole = RESERVE_BYTES + plain(LIKE_THE_EXAMPLE, Layers(TRANSFORMERS))
     title = f"{LIKE_THE_EXAMPLE.title}: diffusers' example"
     return Row(title, (f"{whole / GB:.2f} GB", ""))
 

@@ -31,6 +31,7 @@ MIN_SNR_GAMMA = (0.0, 20.0)
 SHARE = (0.0, 1.0)
 SEED = (0, 2**32 - 1)
 PICTURES_MAX = 500
+RECOLOURINGS = (0, 50)
 PROMPTS_MAX = 8
 NAME_CHARACTERS = 60
 TEXT_CHARACTERS = 500
@@ -63,11 +64,14 @@ class Plan:
     )
     caption_dropout: float = 0.0  # share of the pictures that are shown without their caption
     mirrors: bool | None = None  # half of the pictures are shown mirrored
+    # Copies of each in which the colours that its caption names are swapped for others.
+    recolourings: int | None = None
     held_out: int | None = None  # pictures that are only measured, never trained on
     # LoRA (Hu et al. 2021, arXiv:2106.09685)
     rank: int | None = None
     alpha: float | None = None  # None: as the rank
     trains_text: bool | None = None  # also the text encoders
+    trains_convolutions: bool | None = None  # of the UNet, too: kohya's `conv_dim`
     text_learning_rate: float | None = None
     # prior preservation (Ruiz et al. 2022, arXiv:2208.12242)
     prior_pictures: int | None = None
@@ -141,6 +145,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "min_snr_gamma": MIN_SNR_GAMMA,
     "caption_dropout": SHARE,
     "held_out": (0, PICTURES_MAX),
+    "recolourings": RECOLOURINGS,
     "rank": RANK,
     "alpha": (0.01, 1024.0),
     "prior_pictures": PRIOR_PICTURES,

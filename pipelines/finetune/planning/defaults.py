@@ -42,6 +42,8 @@ class Row:
     prior_pictures: int = 0  # at most
     prior_weight: float = 1.0
     mirrors: bool = False
+    recolourings: int = 0
+    trains_convolutions: bool = False
 
 
 # (family, method) → what trains well; the starter has rows of its own, since it is far smaller than its family.
@@ -111,6 +113,8 @@ def settled(
         text_learning_rate=_or(plan.text_learning_rate, row.text_learning_rate),
         trains_text=_or(plan.trains_text, row.trains_text),
         mirrors=_or(plan.mirrors, row.mirrors),
+        recolourings=_or(plan.recolourings, row.recolourings),
+        trains_convolutions=_or(plan.trains_convolutions, row.trains_convolutions),
         prior_weight=_or(plan.prior_weight, row.prior_weight),
         min_snr_gamma=_or(plan.min_snr_gamma, row.min_snr_gamma),
         held_out=_or(plan.held_out, _held_out(pictures)),

@@ -47,6 +47,7 @@ class Size:
     text_encoders: int
     vae: int
     lora: int  # numbers of one rank over all layers of the denoiser that learn
+    conv_lora: int  # over its convolutions, where these learn, too
     text_lora: int
     text_width: int  # of what the denoiser reads, and so of a learned vector
     text_states: int  # layers × width, over all text encoders
@@ -60,16 +61,37 @@ class Size:
 
 SIZES = {
     "sd15": Size(
-        859_520_964, 123_060_480, 83_653_863, 423_936, 165_888, 768, 9_216, 320, 1036.0, 267.0
+        859_520_964,
+        123_060_480,
+        83_653_863,
+        423_936,
+        572_480,
+        165_888,
+        768,
+        9_216,
+        320,
+        1036.0,
+        267.0,
     ),
     "sd2": Size(
-        865_910_724, 340_387_840, 83_653_863, 432_128, 423_936, 1024, 23_552, 320, 1036.0, 235.0
+        865_910_724,
+        340_387_840,
+        83_653_863,
+        432_128,
+        572_480,
+        423_936,
+        1024,
+        23_552,
+        320,
+        1036.0,
+        235.0,
     ),
     "sdxl": Size(
         2_567_463_684,
         817_720_320,
         83_653_863,
         2_659_840,
+        385_600,
         903_168,
         2048,
         50_176,
@@ -80,7 +102,7 @@ SIZES = {
         side_px=1024,
     ),
     STARTER: Size(
-        8_610_020, 603_008, 1_546_119, 34_560, 4_096, 128, 256, 64, 357.0, 98.0, side_px=128
+        8_610_020, 603_008, 1_546_119, 34_560, 39_776, 4_096, 128, 256, 64, 357.0, 98.0, side_px=128
     ),
 }
 
@@ -147,7 +169,9 @@ def trained_numbers(plan: Plan, size: Size) -> int:
     """How many numbers learn."""
     if plan.method == EMBEDDING:
         return (plan.vectors or 1) * size.text_width
-    return (plan.rank or 1) * (size.lora + (size.text_lora if plan.trains_text else 0))
+    text = size.text_lora if plan.trains_text else 0
+    convolutions = size.conv_lora if plan.trains_convolutions else 0
+    return (plan.rank or 1) * (size.lora + convolutions + text)
 
 
 def _parts(size: Size, plan: Plan, place: Place, *, saves: bool) -> Parts:

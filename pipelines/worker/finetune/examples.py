@@ -13,8 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from pipelines.errors import UploadError
+from pipelines.finetune.plan import Plan
 from pipelines.worker.finetune.messages import Lesson, Train, TrainingStage
 from pipelines.worker.finetune.method import Method, Text
+from pipelines.worker.finetune.recolouring import Swaps, recoloured, reworded, swaps_of
 from pipelines.worker.finetune.workshop import Course, Workshop, done
 from pipelines.worker.recipes.encoding import encode
 from pipelines.worker.weights.loading import Model
@@ -45,6 +47,22 @@ class Examples:
     nothing: Text
 
 
+# (path, its other colours, whether it is mirrored) → latents
+Known = dict[tuple[str, Swaps, bool], Tensor]
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture as it is shown: as it came, or with other colours in it and in its caption."""
+
+    lesson: Lesson
+    swaps: Swaps = ()
+
+    @property
+    def caption(self) -> str:
+        return reworded(self.lesson.caption, self.swaps) if self.swaps else self.lesson.caption
+
+
 @dataclass(frozen=True, eq=False)
 class Reader:
     """What it takes to make an example of a lesson."""
@@ -52,57 +70,68 @@ class Reader:
     shop: Workshop
     model: Model
     method: Method
-    mirrors: bool
-    # What was encoded before it had to rest: (path, whether it is mirrored) → latents.
-    known: dict[tuple[str, bool], Tensor] = field(default_factory=dict)
+    plan: Plan
+    known: Known = field(default_factory=dict)  # what was encoded before it had to rest
 
 
 def examples(reader: Reader, train: Train, priors: Sequence[Lesson]) -> Course[Examples]:
     """All of them. Raises UploadError for a picture that is gone or damaged, NotFinite for what no VAE can encode."""
     shop, method = reader.shop, reader.method
-    lessons = [*train.lessons, *priors]
+    own = [View(lesson) for lesson in train.lessons] + recolourings(train.lessons, reader.plan)
+    views = [*own, *map(View, priors)]
     texts: dict[str, Text] = {}
-    for caption in dict.fromkeys(["", *(lesson.caption for lesson in lessons)]):
+    for caption in dict.fromkeys(["", *(view.caption for view in views)]):
         texts[caption] = yield from done(shop, partial(method.text_of, caption))
     read: list[Example] = []
-    for number, lesson in enumerate(lessons, 1):
-        stage = f"preparing picture {number} of {len(lessons)}"
+    for number, view in enumerate(views, 1):
+        stage = f"preparing picture {number} of {len(views)}"
         shop.send(TrainingStage(train.training_id, stage))
-        read.append((yield from example(reader, lesson, texts[lesson.caption])))
-    own = list(zip(train.lessons, read[: len(train.lessons)], strict=True))
+        read.append((yield from example(reader, view, texts[view.caption])))
+    seen = list(zip(own, read[: len(own)], strict=True))
     return Examples(
-        taught=tuple(one for lesson, one in own if not lesson.is_held_out),
-        held_out=tuple(one for lesson, one in own if lesson.is_held_out),
-        priors=tuple(read[len(train.lessons) :]),
+        taught=tuple(one for view, one in seen if not view.lesson.is_held_out),
+        held_out=tuple(one for view, one in seen if view.lesson.is_held_out),
+        priors=tuple(read[len(own) :]),
         nothing=texts[""],
     )
 
 
-def example(reader: Reader, lesson: Lesson, text: Text) -> Course[Example]:
-    """One lesson, read and encoded."""
-    latents = yield from _latents_of(reader, lesson, is_mirrored=False)
+def recolourings(lessons: Sequence[Lesson], plan: Plan) -> list[View]:
+    """As many of each picture as the plan says; none of what is only measured, or has no colour in its caption."""
+    views = []
+    for number, lesson in enumerate(lessons):
+        for copy in range(0 if lesson.is_held_out else plan.recolourings or 0):
+            swaps = swaps_of(lesson.caption, np.random.default_rng((plan.seed, number, copy)))
+            views += [View(lesson, swaps)] if swaps else []
+    return views
+
+
+def example(reader: Reader, view: View, text: Text) -> Course[Example]:
+    """One picture, read and encoded."""
+    latents = yield from _latents_of(reader, view, is_mirrored=False)
     mirrored = None
-    if reader.mirrors:
-        mirrored = yield from _latents_of(reader, lesson, is_mirrored=True)
+    if reader.plan.mirrors:
+        mirrored = yield from _latents_of(reader, view, is_mirrored=True)
     size = [side * reader.model.family.px_per_cell for side in latents.shape[-2:]]
     ids = torch.tensor([[*size, 0, 0, *size]], dtype=torch.float32)
     return Example(latents, text, mirrored, ids if reader.model.family.is_told_its_size else None)
 
 
-def _latents_of(reader: Reader, lesson: Lesson, *, is_mirrored: bool) -> Course[Tensor]:
-    key = lesson.path, is_mirrored
+def _latents_of(reader: Reader, view: View, *, is_mirrored: bool) -> Course[Tensor]:
+    key = view.lesson.path, view.swaps, is_mirrored
     if key not in reader.known:
-        picture = pixels(Path(lesson.path))
+        picture = pixels(Path(view.lesson.path), view.swaps)
         shown = picture.flip(-1) if is_mirrored else picture
         reader.known[key] = yield from done(reader.shop, partial(_latents, shown, reader.model))
     return reader.known[key]
 
 
-def pixels(path: Path) -> Tensor:
-    """(1, 3, height, width) in −1…1, float32. Raises UploadError."""
+def pixels(path: Path, swaps: Swaps = ()) -> Tensor:
+    """(1, 3, height, width) in −1…1, float32, with other colours where there are `swaps`. Raises UploadError."""
     try:
         with Image.open(path) as picture:
-            levels = np.asarray(picture.convert("RGB"), np.float32)
+            shown = recoloured(picture, swaps) if swaps else picture.convert("RGB")
+        levels = np.asarray(shown, np.float32)
     except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises for damaged files
         why = f"{path} cannot be read as a picture: {type(error).__name__}: {error}."
         raise UploadError(why, "Add the picture again and begin the training anew.") from None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
 from pipelines.errors import StateDamaged
-from pipelines.finetune.plan import CONCEPT, STYLE, SUBJECT, Plan
+from pipelines.finetune.plan import Plan
 from pipelines.worker.finetune.chances import WEIGHTS, generator
 from pipelines.worker.finetune.kohya import layer_key
 from pipelines.worker.finetune.method import Batch, Group, Text
@@ -23,19 +24,14 @@ from pipelines.worker.finetune.texts import encoded, tokenised
 
 ADAPTER = "taught"
 RANK, RATE = 16, 1e-4  # where a plan leaves them open
-# Layers of a UNet by the ends of their names in diffusers. The first three are what kohya's `networks.lora` takes; the
-# last one is its `conv_dim`.
-UNET = {
-    "attention": ("to_q", "to_k", "to_v", "to_out.0"),
-    "feed forward": ("ff.net.0.proj", "ff.net.2"),
-    "projections": ("proj_in", "proj_out"),
-    "convolutions": ("conv1", "conv2", "time_emb_proj", "conv_shortcut"),
-}
-TAUGHT: Mapping[str, tuple[str, ...]] = {
-    SUBJECT: ("attention", "feed forward", "projections"),
-    STYLE: ("attention", "feed forward", "projections"),
-    CONCEPT: ("attention", "feed forward", "projections"),
-}
+# Layers of a UNet by the ends of their names in diffusers: what kohya's `networks.lora` takes, and what its `conv_dim`
+# does but for down- and upsamplers.
+TRANSFORMERS = (
+    *("to_q", "to_k", "to_v", "to_out.0"),
+    *("ff.net.0.proj", "ff.net.2"),
+    *("proj_in", "proj_out"),
+)
+CONVOLUTIONS = ("conv1", "conv2", "time_emb_proj", "conv_shortcut")
 TEXT = ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")  # kohya's: attention and MLP
 
 
@@ -54,6 +50,11 @@ class Taught:
         return {"down": layer.lora_A[ADAPTER].weight, "up": layer.lora_B[ADAPTER].weight}
 
 
+def unet_ends(plan: Plan) -> list[str]:
+    """Of the names of the layers that a plan teaches."""
+    return [*TRANSFORMERS, *(CONVOLUTIONS if plan.trains_convolutions else ())]
+
+
 class LoraLayers:
     """The additions to a model's networks. A Method; see there."""
 
@@ -61,8 +62,7 @@ class LoraLayers:
         self._skeleton, self._plan = skeleton, plan
         self._rank = plan.rank or RANK
         self._alpha = float(self._rank if plan.alpha is None else plan.alpha)
-        ends = [end for kind in TAUGHT[plan.kind] for end in UNET[kind]]
-        self._layers = [*self._put_in("unet", skeleton.unet, ends)]
+        self._layers = [*self._put_in("unet", skeleton.unet, unet_ends(plan))]
         if plan.trains_text:
             rows = skeleton.model.family.text_encoders
             for row, network in zip(rows, skeleton.text_encoders, strict=True):
@@ -124,8 +124,10 @@ class LoraLayers:
         return tensors
 
     def metadata(self) -> dict[str, str]:
+        convolutions = {"conv_dim": str(self._rank), "conv_alpha": str(self._alpha)}
         return {
             "ss_network_module": "networks.lora",
+            "ss_network_args": json.dumps(convolutions if self._plan.trains_convolutions else {}),
             "ss_network_dim": str(self._rank),
             "ss_network_alpha": str(self._alpha),
             "ss_unet_lr": str(self._plan.learning_rate or RATE),

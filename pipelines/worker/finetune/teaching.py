@@ -6,13 +6,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from torch import Tensor
-
 from pipelines.errors import StateDamaged, StudioError
 from pipelines.finetune.plan import Plan
 from pipelines.finetune.training import Mark
 from pipelines.worker.finetune import state as states
-from pipelines.worker.finetune.examples import Reader, examples
+from pipelines.worker.finetune.examples import Known, Reader, examples
 from pipelines.worker.finetune.export import export
 from pipelines.worker.finetune.fitness import check, fingerprint
 from pipelines.worker.finetune.likeness import Likeness, above
@@ -40,7 +38,7 @@ class Teaching:
         self._plan = Plan.from_dict(train.plan)
         self._folder = Path(train.folder)
         self._telling = Telling(shop, train.training_id)
-        self._known: dict[tuple[str, bool], Tensor] = {}
+        self._known: Known = {}
         self._trainer: Trainer | None = None
         self._marks: list[Mark] = []
         self._is_sampled_untrained = False
@@ -93,7 +91,7 @@ class Teaching:
         lessons = yield from priors(shop, train)
         skeleton = Skeleton(model, shop.models, plan.precision)
         method = METHODS[plan.method](skeleton, plan)
-        reader = Reader(shop, model, method, bool(plan.mirrors), self._known)
+        reader = Reader(shop, model, method, plan, self._known)
         subject = Subject(plan, skeleton, method, (yield from examples(reader, train, lessons)))
         self._trainer = Trainer(shop, subject)
         self._go_on(self._trainer)

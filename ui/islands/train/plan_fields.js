@@ -29,6 +29,7 @@ export const ADVANCED = [
     number("alpha", "Alpha", [0.01, 1024], { only: "lora", hint: "Empty: as the rank." }),
     either("trains_text", "Train the text encoder, too", { only: "lora" }),
     number("text_learning_rate", "Its learning rate", [1e-7, 1], { only: "lora" }),
+    either("trains_convolutions", "Train the convolutions, too", { only: "lora", hint: "Fine shapes are learned better; the file grows." }),
   ]],
   ["Embedding", [
     whole("vectors", "Vectors", [1, 16], { only: "embedding", unit: "tokens" }),
@@ -43,6 +44,7 @@ export const ADVANCED = [
     whole("held_out", "Only measured", [0, 500], { unit: "pictures" }),
     either("mirrors", "Mirror half of them"),
     number("caption_dropout", "Without caption", [0, 1], { unit: "share" }),
+    whole("recolourings", "Recoloured copies", [0, 50], { hint: "Of each, for drawings and logos: the colours that its caption names become others, in picture and caption." }),
   ]],
   ["Samples", [
     whole("sample_every", "Every", [1, 20000], { unit: "steps" }),

@@ -63,6 +63,8 @@ def test_what_was_said_stays() -> None:
         prior_pictures=0,
         prior_weight=0.5,
         mirrors=True,
+        recolourings=3,
+        trains_convolutions=True,
         sample_every=2,
         sample_prompts=("zwk",),
         initial_word="cat",

@@ -100,7 +100,7 @@ def trainer_of(bench: Workbench, asked: Train) -> Trainer:
     own, shop = Plan.from_dict(asked.plan), shop_of(bench)
     skeleton = Skeleton(bench.model(), bench.models, own.precision)
     method = METHODS[own.method](skeleton, own)
-    reader = Reader(shop, bench.model(), method, bool(own.mirrors))
+    reader = Reader(shop, bench.model(), method, own)
     read = run(bench, examples(reader, asked, ()))
     return Trainer(shop, Subject(own, skeleton, method, read))
 

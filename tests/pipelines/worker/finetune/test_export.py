@@ -54,10 +54,12 @@ def ours(checkpoint: CheckpointRef, *loras: LoraRef) -> torch.Tensor:
     return bench.pixels().float()
 
 
+@pytest.mark.parametrize("trains_convolutions", [False, True])
 def test_diffusers_draws_with_the_file_what_is_drawn_here(
-    each_toy: CheckpointRef, tmp_path: Path
+    each_toy: CheckpointRef, tmp_path: Path, trains_convolutions: bool
 ) -> None:
-    asked = train(tmp_path, each_toy, trains_text=True, learning_rate=0.05, alpha=4.0)
+    choices = {"trains_text": True, "trains_convolutions": trains_convolutions}
+    asked = train(tmp_path, each_toy, learning_rate=0.05, alpha=4.0, **choices)
     taught(Workbench(each_toy), asked)
     file = tmp_path / "steps/sks-000006.safetensors"
     pipeline = pipeline_of(each_toy)

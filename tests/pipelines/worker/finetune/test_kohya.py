@@ -68,6 +68,56 @@ def test_the_keys_are_exactly_kohyas(
     assert sorted(tensors) == sorted(f"{layer}.{end}" for layer in layers for end in ends)
 
 
+# Of kohya's `conv_dim`: all layers of what diffusers calls ResnetBlock2D. A block with other numbers of channels before
+# and after has a `conv_shortcut`.
+RESNET = ("conv1", "time_emb_proj", "conv2")
+SD15_CONVOLUTIONS = [
+    *(f"down_blocks_{n}_resnets_0_{one}" for n in (0, 1) for one in RESNET),
+    "down_blocks_1_resnets_0_conv_shortcut",
+    *(f"mid_block_resnets_{n}_{one}" for n in (0, 1) for one in RESNET),
+    *(
+        f"up_blocks_{up}_resnets_{n}_{one}"
+        for up in (0, 1)
+        for n in (0, 1)
+        for one in (*RESNET, "conv_shortcut")
+    ),
+]
+# In the original layout the layers of a ResnetBlock2D are called so.
+ORIGINAL = {
+    "conv1": "in_layers_2",
+    "time_emb_proj": "emb_layers_1",
+    "conv2": "out_layers_3",
+    "conv_shortcut": "skip_connection",
+}
+SDXL_CONVOLUTIONS = [
+    *(f"input_blocks_{n}_0_{ORIGINAL[one]}" for n in (1, 3) for one in RESNET),
+    "input_blocks_3_0_skip_connection",
+    *(f"middle_block_{n}_{ORIGINAL[one]}" for n in (0, 2) for one in RESNET),
+    *(
+        f"output_blocks_{n}_0_{ORIGINAL[one]}"
+        for n in range(4)
+        for one in (*RESNET, "conv_shortcut")
+    ),
+]
+CONVOLUTIONS = {
+    "sd15": SD15_CONVOLUTIONS,
+    "sd2": SD15_CONVOLUTIONS,
+    "sdxl": SDXL_CONVOLUTIONS,
+}
+
+
+def test_the_keys_of_convolutions_are_kohyas_as_well(
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    bench = bench_of(each_toy)
+    asked = train(tmp_path, each_toy, trains_text=False, trains_convolutions=True)
+    tensors = trainer_of(bench, asked)._subject.method.exported()
+
+    more = [f"lora_unet_{one}" for one in CONVOLUTIONS[each_toy.family]]
+    layers = {key.split(".")[0] for key in tensors}
+    assert sorted(layers) == sorted([*EXPECTED[each_toy.family][0], *more])
+
+
 def test_alphas_are_those_of_the_plan_and_shapes_those_of_the_layers(
     toys: dict[str, CheckpointRef], tmp_path: Path, bench_of: BenchOf
 ) -> None:

@@ -374,3 +374,17 @@ def test_an_unexpected_error_ends_the_training_and_not_the_process(
 
     assert "ZeroDivisionError: of our own" in failure(bench)["message"]
     assert bench.ended() == ["job"]
+
+
+def test_recoloured_copies_are_learned_from_as_well(toy: CheckpointRef, tmp_path: Path) -> None:
+    def learned(name: str, recolourings: int) -> tuple[Any, list[str]]:
+        asked = train(tmp_path / name, toy, recolourings=recolourings)
+        named = replace(asked.lessons[0], caption="a red sks on white")
+        bench = taught(Workbench(toy), replace(asked, lessons=(named, *asked.lessons[1:])))
+        return weights(asked), [stage.text for stage in said(bench, TrainingStage)]
+
+    plain, stages = learned("plain", 0)
+    assert "preparing picture 2 of 2" in stages, "there are two"
+    more, stages = learned("more", 2)
+    assert "preparing picture 4 of 4" in stages, "the second has no colour in its caption"
+    assert not are_equal(plain, more)
