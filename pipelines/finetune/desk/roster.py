@@ -74,11 +74,10 @@ class Roster:
         self._leaving: dict[str, Entry] = {}  # dropped, and the worker has not let go of them yet
         self._reading = threading.Lock()
         self._shown: dict[str, Training] = {}
-        self._first_version = first_version = int(now_seconds * 1000)
-        self._versions: dict[str, int] = defaultdict(lambda: first_version)  # of owners
-        self._changed_at: dict[
-            str, int
-        ] = {}  # trainings: their owner's version that tells their last change
+        self._first_version = int(now_seconds * 1000)
+        self._versions: dict[str, int] = defaultdict(lambda: self._first_version)  # of owners
+        # Of trainings: their owner's version that tells their last change.
+        self._changed_at: dict[str, int] = {}
         self._unwritten: dict[str, Entry] = {}
         self._stale: dict[str, Entry] = {}  # changed quietly since they were written
         self._untold: set[str] = set()

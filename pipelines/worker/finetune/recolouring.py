@@ -46,7 +46,7 @@ Swaps = tuple[tuple[str, str], ...]  # (colour, the one in its place)
 
 
 def swaps_of(caption: str, chance: np.random.Generator) -> Swaps:
-    """Each colour that it names, once, and another in its place, no two the same; empty where it names none."""
+    """Each colour that it names, once, and one by chance in its place, no two the same; empty where it names none."""
     named = list(dict.fromkeys(word.lower() for word in WORDS.findall(caption)))
     drawn = chance.permutation(list(COLOURS))[: len(named)]
     return tuple(zip(named, map(str, drawn), strict=True))
