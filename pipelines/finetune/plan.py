@@ -15,7 +15,8 @@ KINDS = (SUBJECT, STYLE, CONCEPT)
 LORA, EMBEDDING = "lora", "embedding"
 METHODS = (LORA, EMBEDDING)
 OPTIMIZERS = ("AdamW", "AdamW 8-bit")
-RATE_SCHEDULES = ("constant", "cosine")
+CONSTANT, COSINE = "constant", "cosine"
+RATE_SCHEDULES = (CONSTANT, COSINE)
 TRAINABLE = ("sd15", "sd2", "sdxl")  # families
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
@@ -54,7 +55,7 @@ class Plan:
     batch_size: int | None = None  # pictures a step
     resolution: int | None = None  # px: pictures are cut to about its square, in steps of 64
     learning_rate: float | None = None
-    rate_schedule: str = "constant"
+    rate_schedule: str | None = None
     warmup_steps: int = 0
     optimizer: str = "AdamW"
     precision: str = "auto"  # of the networks; what is trained is kept in float32
@@ -73,10 +74,12 @@ class Plan:
     trains_text: bool | None = None  # also the text encoders
     trains_convolutions: bool | None = None  # of the UNet, too: kohya's `conv_dim`
     text_learning_rate: float | None = None
-    # prior preservation (Ruiz et al. 2022, arXiv:2208.12242)
+    # Prior preservation (Ruiz et al. 2022, arXiv:2208.12242): pictures of the class are answered as before. And
+    # output preservation: so are the pictures that are taught, when nothing is said of them or something else.
     prior_pictures: int | None = None
-    prior_prompts: tuple[str, ...] = ()
-    prior_weight: float | None = None
+    prior_prompts: tuple[str, ...] = ()  # of both
+    prior_weight: float | None = None  # of each
+    output_preservation: bool | None = None
     # textual inversion (Gal et al. 2022, arXiv:2208.01618)
     vectors: int | None = None
     initial_word: str = ""  # whose meaning the vectors start from; "": the class word
@@ -114,7 +117,7 @@ class Plan:
                 remedy = "Use plain words without brackets, commas or colons."
                 raise RequestError(name, word, "has signs that prompts read otherwise", remedy)
         for name, allowed in CHOICES.items():
-            if getattr(self, name) not in allowed:
+            if getattr(self, name) not in (None, *allowed):
                 remedy = f"Use one of: {', '.join(allowed)}."
                 raise RequestError(name, getattr(self, name), "is not known", remedy)
         for name, bounds in BOUNDS.items():

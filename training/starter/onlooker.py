@@ -2,6 +2,8 @@
 
 It names thing, colour and backdrop. Like the first judge it learns from drawings alone, never from generated pictures.
 "nothing" is a thing to it as well: blobs of any outline, so that a smear is not taken for whatever it is most like.
+Its drawings are softened, bent and blotched on the way, as a model paints that has seen a thing five times: sharp ones
+alone would teach it that whatever has soft edges is a moon.
 `python -m training.starter.onlooker` draws, trains and says how good it is; that takes ten minutes of one core.
 """
 
@@ -14,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
-from training.starter.checker import LOOK_PX, as_tensor, roughen
+from training.starter.checker import LOOK_PX, as_tensor
 from training.starter.plan import SEED
 from training.starter.scenes import BACKDROPS, COLOURS, SCENERY, STYLES, Subject, compose_one
 from training.starter.styles import render
@@ -22,8 +24,12 @@ from training.starter.unseen import DRAWABLE
 
 WEIGHTS = Path(__file__).with_name("onlooker.safetensors")
 WIDTHS = (3, 24, 48, 72, 72)
-DRAWINGS, STEPS, BATCH, RATE = 26_000, 2400, 64, 2e-3
+DRAWINGS, STEPS, BATCH, RATE = 26_000, 3000, 64, 2e-3
 SIZE_PX = 128
+BLURS_PX = (3, 5)
+BEND, BEND_PARTS = 0.035, 8  # of half the picture's width, at so many points a side
+BLOTCH, BLOTCH_PARTS = 0.08, 12  # of the range of brightness
+TINT, NOISE = 0.02, 0.02
 QUESTIONS = {"thing": tuple(DRAWABLE), "colour": tuple(COLOURS), "backdrop": BACKDROPS}
 
 
@@ -68,6 +74,26 @@ def draw_many(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(pictures), np.array(answers)
 
 
+def soften(pictures: torch.Tensor) -> torch.Tensor:
+    """(n, 3, h, w) in 0..1, each as an unpractised hand would paint it: soft, bent, blotched, tinted, grainy."""
+    count, _, height, width = pictures.shape
+    for size in BLURS_PX:
+        soft = functional.avg_pool2d(pictures, size, 1, size // 2, count_include_pad=False)
+        pictures = pictures + (soft - pictures) * torch.rand(count, 1, 1, 1)
+    points = torch.randn(count, 2, BEND_PARTS, BEND_PARTS)
+    shift = functional.interpolate(points, (height, width), mode="bicubic", align_corners=False)
+    shift = shift * torch.rand(count, 1, 1, 1) * BEND
+    straight = torch.eye(2, 3).expand(count, 2, 3)
+    places = functional.affine_grid(straight, list(pictures.shape), align_corners=False)
+    places = places + shift.permute(0, 2, 3, 1)
+    pictures = functional.grid_sample(pictures, places, padding_mode="border", align_corners=False)
+    spots = torch.randn(count, 3, BLOTCH_PARTS, BLOTCH_PARTS)
+    blotches = functional.interpolate(spots, (height, width), mode="bilinear", align_corners=False)
+    blotches = blotches * torch.rand(count, 1, 1, 1) * BLOTCH
+    tinted = pictures + blotches + torch.randn(count, 3, 1, 1) * TINT
+    return (tinted + torch.randn_like(tinted) * NOISE).clamp(0, 1)
+
+
 def train() -> Onlooker:
     """From nothing, with a falling rate."""
     torch.manual_seed(SEED)
@@ -79,7 +105,7 @@ def train() -> Onlooker:
     rng = np.random.default_rng([SEED, 6])
     for step in range(STEPS):
         rows = rng.integers(DRAWINGS, size=BATCH)
-        said = net(roughen(as_tensor(pictures[rows])))
+        said = net(soften(as_tensor(pictures[rows])))
         losses = [
             functional.cross_entropy(s, targets[rows, q]) for q, s in enumerate(said.values())
         ]

@@ -15,7 +15,18 @@ from typing import TypeVar
 
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.finetune.pictures.captions import Words, plain
-from pipelines.finetune.plan import CONCEPT, EMBEDDING, LORA, STEPS, STYLE, SUBJECT, Plan
+from pipelines.finetune.plan import (
+    CONCEPT,
+    CONSTANT,
+    COSINE,
+    EMBEDDING,
+    LORA,
+    STEPS,
+    STYLE,
+    SUBJECT,
+    Plan,
+)
+from pipelines.finetune.planning.known import known
 from pipelines.finetune.planning.memory import STARTER, Room, needs_saving
 
 Value = TypeVar("Value")
@@ -33,6 +44,7 @@ class Row:
     steps: tuple[int, int]
     batch_size: int = 1
     text_learning_rate: float = 5e-5
+    rate_schedule: str = CONSTANT
     rank: int = 16
     vectors: int = 1
     trains_text: bool = True
@@ -41,6 +53,8 @@ class Row:
     prior_pictures_a_picture: int = 0
     prior_pictures: int = 0  # at most
     prior_weight: float = 1.0
+    output_preservation: bool = False
+    kept_prompts: tuple[str, ...] = ()  # instead of that of the class
     mirrors: bool = False
     recolourings: int = 0
     trains_convolutions: bool = False
@@ -59,13 +73,18 @@ ROWS: dict[tuple[str, str], Row] = {
         prior_pictures=100,
     ),
     (STARTER, LORA): Row(
-        1e-3,
-        60,
-        (300, 600),
+        2e-3,
+        120,
+        (600, 900),
         batch_size=4,
-        text_learning_rate=5e-4,
+        text_learning_rate=3e-4,
+        rate_schedule=COSINE,
         saves_memory=False,
+        min_snr_gamma=0.0,
+        recolourings=9,
         # No pictures of a class: what it has no word for it draws as a blob, and would keep so.
+        output_preservation=True,
+        kept_prompts=known(60),
     ),
     ("sd15", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
     ("sd2", EMBEDDING): Row(2e-3, 300, (1500, 4000), vectors=2),
@@ -111,11 +130,13 @@ def settled(
         vectors=_or(plan.vectors, row.vectors),
         learning_rate=_or(plan.learning_rate, row.learning_rate),
         text_learning_rate=_or(plan.text_learning_rate, row.text_learning_rate),
+        rate_schedule=_or(plan.rate_schedule, row.rate_schedule),
         trains_text=_or(plan.trains_text, row.trains_text),
         mirrors=_or(plan.mirrors, row.mirrors),
         recolourings=_or(plan.recolourings, row.recolourings),
         trains_convolutions=_or(plan.trains_convolutions, row.trains_convolutions),
         prior_weight=_or(plan.prior_weight, row.prior_weight),
+        output_preservation=_or(plan.output_preservation, row.output_preservation),
         min_snr_gamma=_or(plan.min_snr_gamma, row.min_snr_gamma),
         held_out=_or(plan.held_out, _held_out(pictures)),
         initial_word=plan.initial_word or plan.class_word,
@@ -182,14 +203,20 @@ def _with_samples(plan: Plan) -> Plan:
 
 
 def _with_prior(plan: Plan, row: Row, pictures: int) -> Plan:
-    """Pictures of the class as the checkpoint draws it; only where there is a class, and weights that it could lose."""
+    """Pictures of the class as the checkpoint draws it; only where there is a class, and weights that it could lose.
+
+    The prompts stay without pictures where outputs are preserved: for each there is a picture already.
+    """
     prompts = plan.prior_prompts
+    if not prompts and plan.output_preservation:
+        prompts = row.kept_prompts
     if not prompts and plan.class_word:
         prompts = (plain(Words(plan.kind, "", plan.class_word)),)
     is_wanted = plan.method == LORA and HAS_PRIOR[plan.kind] and bool(prompts)
     count = min(row.prior_pictures, row.prior_pictures_a_picture * pictures) if is_wanted else 0
     count = _or(plan.prior_pictures, count)
-    return replace(plan, prior_pictures=count, prior_prompts=prompts[:count])
+    kept = prompts if plan.output_preservation else prompts[:count]
+    return replace(plan, prior_pictures=count, prior_prompts=kept)
 
 
 def _or(given: Value | None, else_: Value) -> Value:

@@ -195,8 +195,10 @@ def _has_text(plan: Plan) -> bool:
 
 
 def _pictures(plan: Plan) -> int:
-    """In one forward: those that are taught, and as many of the class."""
-    return (plan.batch_size or 1) * (2 if plan.prior_pictures else 1)
+    """In one forward: those that are taught, as many of the class, and half as many that are kept."""
+    taught = plan.batch_size or 1
+    kept = max(1, taught // 2) if plan.output_preservation else 0
+    return taught * (2 if plan.prior_pictures else 1) + kept
 
 
 def _picture_bytes(size: Size, plan: Plan, place: Place, *, saves: bool) -> float:

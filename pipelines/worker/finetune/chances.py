@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pipelines.finetune.plan import Plan
 
-ORDER, STEP, PRIOR_ORDER, WEIGHTS, MEASURE = range(5)  # purposes
+ORDER, STEP, PRIOR_ORDER, WEIGHTS, MEASURE, KEPT_ORDER = range(6)  # purposes
 MIRRORED_SHARE = 0.5
 
 
@@ -34,11 +34,16 @@ def generator(seed: int, purpose: int, number: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state[0]) >> 1)
 
 
-def places(plan: Plan, count: int, step: int, purpose: int = ORDER) -> list[int]:
-    """Which of `count` pictures are shown at this step: all in an order of chance, then all in another order."""
+def places(
+    plan: Plan, count: int, step: int, purpose: int = ORDER, size: int | None = None
+) -> list[int]:
+    """Which of `count` pictures are shown at this step: all in an order of chance, then all in another order.
+
+    `size`: how many at a step, if other than the plan's batch.
+    """
     if not count:
         return []
-    size = plan.batch_size or 1
+    size = size or plan.batch_size or 1
     shown = []
     for number in range(step * size, (step + 1) * size):
         epoch, place = divmod(number, count)

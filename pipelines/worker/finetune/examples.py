@@ -39,12 +39,16 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """All that a training looks at. `nothing`: what pictures without their caption are shown with."""
+    """All that a training looks at. `nothing`: what pictures without their caption are shown with.
+
+    `others`: captions with which taught pictures are to be answered as before, beside `nothing`.
+    """
 
     taught: tuple[Example, ...]
     held_out: tuple[Example, ...]
     priors: tuple[Example, ...]
     nothing: Text
+    others: tuple[Text, ...] = ()
 
 
 # (path, its other colours, whether it is mirrored) → latents
@@ -79,8 +83,9 @@ def examples(reader: Reader, train: Train, priors: Sequence[Lesson]) -> Course[E
     shop, method = reader.shop, reader.method
     own = [View(lesson) for lesson in train.lessons] + recolourings(train.lessons, reader.plan)
     views = [*own, *map(View, priors)]
+    others = reader.plan.prior_prompts if reader.plan.output_preservation else ()
     texts: dict[str, Text] = {}
-    for caption in dict.fromkeys(["", *(view.caption for view in views)]):
+    for caption in dict.fromkeys(["", *(view.caption for view in views), *others]):
         texts[caption] = yield from done(shop, partial(method.text_of, caption))
     read: list[Example] = []
     for number, view in enumerate(views, 1):
@@ -93,6 +98,7 @@ def examples(reader: Reader, train: Train, priors: Sequence[Lesson]) -> Course[E
         held_out=tuple(one for view, one in seen if view.lesson.is_held_out),
         priors=tuple(read[len(own) :]),
         nothing=texts[""],
+        others=tuple(texts[caption] for caption in others),
     )
 
 

@@ -33,7 +33,7 @@ def metadata(train: Train, plan: Plan, method: Method, step: int) -> dict[str, s
         "ss_max_train_steps": str(plan.steps),
         "ss_seed": str(plan.seed),
         "ss_learning_rate": str(plan.learning_rate),
-        "ss_lr_scheduler": plan.rate_schedule,
+        "ss_lr_scheduler": str(plan.rate_schedule),
         "ss_lr_warmup_steps": str(plan.warmup_steps),
         "ss_optimizer": plan.optimizer,
         "ss_total_batch_size": str(plan.batch_size or 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from types import SimpleNamespace
@@ -12,24 +12,38 @@ from diffusers.training_utils import compute_snr
 from torch import Tensor
 
 from pipelines.finetune.plan import Plan
-from pipelines.worker.finetune.chances import PRIOR_ORDER, Chance, chances, places
+from pipelines.worker.finetune.chances import KEPT_ORDER, PRIOR_ORDER, Chance, chances, places
 from pipelines.worker.finetune.examples import Example, Examples
 from pipelines.worker.finetune.method import Batch, Text
 from pipelines.worker.sampling import NoiseSchedule
 
+TAUGHT_TO_KEPT = (
+    2  # pictures that are taught to such as are only answered as before with other words
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A picture and what is said of it. `weight`: how much its loss counts in that of the step.
+
+    `is_kept`: it is to be answered as before.
+    """
+
+    example: Example
+    text: Text
+    weight: float
+    is_kept: bool = False
+
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A picture as it is shown once. `weight`: how much its loss counts in that of the step.
-
-    `is_prior`: it shows what the model knows already, and is to be answered as before.
-    """
+    """A picture as it is shown once; see Shown."""
 
     example: Example
     text: Text
     chance: Chance
     weight: float
-    is_prior: bool = False
+    is_kept: bool = False
 
     @property
     def clean(self) -> Tensor:
@@ -43,28 +57,66 @@ class Row:
 
 
 def rows_of(plan: Plan, examples: Examples, schedule: NoiseSchedule, step: int) -> list[Row]:
-    """What is shown at a step: pictures that are taught, and as many of the class, if there are any.
-
-    Prior preservation: Ruiz et al. 2022, arXiv:2208.12242, equation 2.
-    """
-    size, taught, priors = plan.batch_size or 1, examples.taught, examples.priors
-    shown = [(taught[place], 1.0, False) for place in places(plan, len(taught), step)]
-    shown += [
-        (priors[place], 1.0 if plan.prior_weight is None else plan.prior_weight, True)
-        for place in places(plan, len(priors), step, PRIOR_ORDER)
-    ]
-    shapes = [tuple(example.latents.shape) for example, *_ in shown]
+    """What is shown at a step: pictures that are taught, and what is to be answered as before, if anything."""
+    shown = [*_taught(plan, examples, step), *_priors(plan, examples, step)]
+    if plan.output_preservation:
+        shown += _kept(plan, examples, step)
+    shapes = [tuple(one.example.latents.shape) for one in shown]
     drawn = chances(plan, step, shapes, schedule.last_timestep + 1)
     return [
         Row(
-            example,
-            examples.nothing if chance.is_nameless else example.text,
+            one.example,
+            examples.nothing if chance.is_nameless else one.text,
             chance,
-            weight / size,
-            is_prior,
+            one.weight,
+            one.is_kept,
         )
-        for (example, weight, is_prior), chance in zip(shown, drawn, strict=True)
+        for one, chance in zip(shown, drawn, strict=True)
     ]
+
+
+def _taught(plan: Plan, examples: Examples, step: int) -> Iterator[Shown]:
+    size = plan.batch_size or 1
+    for place in places(plan, len(examples.taught), step):
+        example = examples.taught[place]
+        yield Shown(example, example.text, 1 / size)
+
+
+def _priors(plan: Plan, examples: Examples, step: int) -> Iterator[Shown]:
+    """As many of the class. Prior preservation: Ruiz et al. 2022, arXiv:2208.12242, equation 2."""
+    size = plan.batch_size or 1
+    shown = places(plan, len(examples.priors), step, PRIOR_ORDER)
+    for number, place in enumerate(shown, step * size):
+        example = examples.priors[place]
+        text = examples.nothing if _is_wordless(number) else example.text
+        yield Shown(example, text, _prior_weight(plan) / size, is_kept=True)
+
+
+def _kept(plan: Plan, examples: Examples, step: int) -> Iterator[Shown]:
+    """Pictures that are taught, with other words: these shall mean what they meant, even for what looks like it.
+
+    Without pictures to be drawn first, it is the "output preservation" of Ostris' AI Toolkit.
+    """
+    size = max(1, (plan.batch_size or 1) // TAUGHT_TO_KEPT)
+    others = examples.others
+    shown = places(plan, len(examples.taught), step, KEPT_ORDER, size)
+    for number, place in enumerate(shown, step * size):
+        is_wordless = not others or _is_wordless(number)
+        text = examples.nothing if is_wordless else others[number // 2 % len(others)]
+        yield Shown(examples.taught[place], text, _prior_weight(plan) / size, is_kept=True)
+
+
+def _is_wordless(number: int) -> bool:
+    """Every second of what is kept is shown without words.
+
+    A guided picture is drawn away from what the denoiser answers to nothing, by more than that itself: where it
+    drifts, so does whatever is drawn, and twice as far at a guidance scale of 3.
+    """
+    return number % 2 == 0
+
+
+def _prior_weight(plan: Plan) -> float:
+    return 1.0 if plan.prior_weight is None else plan.prior_weight
 
 
 def batches_of(rows: Sequence[Row], limit: int | None = None) -> list[list[Row]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from pipelines.finetune.plan import Plan
+from pipelines.finetune.plan import CONSTANT, COSINE, Plan
 
 
 def factor(plan: Plan, step: int) -> float:
@@ -13,7 +13,7 @@ def factor(plan: Plan, step: int) -> float:
     if step < plan.warmup_steps:
         return (step + 1) / (plan.warmup_steps + 1)
     left = max(1, (plan.steps or 1) - plan.warmup_steps)
-    return SHAPES[plan.rate_schedule]((step - plan.warmup_steps) / left)
+    return SHAPES[plan.rate_schedule or CONSTANT]((step - plan.warmup_steps) / left)
 
 
 def _constant(share: float) -> float:
@@ -25,4 +25,4 @@ def _cosine(share: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
 
 
-SHAPES: Mapping[str, Callable[[float], float]] = {"constant": _constant, "cosine": _cosine}
+SHAPES: Mapping[str, Callable[[float], float]] = {CONSTANT: _constant, COSINE: _cosine}

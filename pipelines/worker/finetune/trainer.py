@@ -49,7 +49,7 @@ class Trainer:
         is_float16 = subject.skeleton.dtype == torch.float16
         self._scaler = torch.amp.GradScaler(model.device.type, enabled=is_float16)
         self._objective = Objective(model.training, model.device, plan.min_snr_gamma or 0.0)
-        # What class captions say untaught, which does not change.
+        # What the captions of what is kept say untaught, which does not change.
         self._meant: dict[Text, Text] = {}
         self._row_limit: int | None = None
         self._has_freed = False  # in this step
@@ -123,11 +123,11 @@ class Trainer:
         return loss, None
 
     def _kept(self, rows: Sequence[Row], batch: Batch, target: Tensor) -> Tensor:
-        """The target, in which class pictures have what the untaught networks answer instead of their own noise.
+        """The target, in which what is to be kept has what the untaught networks answer instead of its own noise.
 
         Its mean is the same and it is steadier: learning without forgetting (Li and Hoiem 2016, arXiv:1606.09282).
         """
-        places, subject = [n for n, row in enumerate(rows) if row.is_prior], self._subject
+        places, subject = [n for n, row in enumerate(rows) if row.is_kept], self._subject
         if places:
             asked = batch.only(places)
             with subject.skeleton.awake(), subject.method.untaught():

@@ -35,8 +35,9 @@ export const ADVANCED = [
     whole("vectors", "Vectors", [1, 16], { only: "embedding", unit: "tokens" }),
     { name: "initial_word", label: "Begins as", kind: "text", only: "embedding", hint: "The word whose meaning it starts from. Empty: what kind of thing it is." },
   ]],
-  ["Pictures of the class", [
-    whole("prior_pictures", "How many", [0, 1000], { unit: "pictures", hint: "Drawn before it begins, so that other things of its kind stay as they are." }),
+  ["What stays as it was", [
+    whole("prior_pictures", "Pictures of the class", [0, 1000], { unit: "pictures", hint: "Drawn before it begins, so that other things of its kind stay as they are." }),
+    either("output_preservation", "Preserve other outputs", { only: "lora", hint: "Of your pictures, with other words or none: nothing need be drawn first; each step takes about twice as long." }),
     number("prior_weight", "Weight", [0, 10]),
     { name: "prior_prompts", label: "Prompts, one a line", kind: "texts" },
   ]],

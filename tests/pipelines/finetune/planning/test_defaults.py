@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ from pipelines.catalog.families import FAMILIES
 from pipelines.finetune.pictures.captions import Words, plain
 from pipelines.finetune.plan import KINDS, METHODS, STYLE, Plan
 from pipelines.finetune.planning.defaults import ROWS, settled, trigger_of
+from pipelines.finetune.planning.known import COLOURS, SCENERY, THINGS, known
+from training.starter import drawings, scenes
 
 OPEN = {"checkpoint", "alpha"}  # None of these means something
 
@@ -61,8 +63,11 @@ def test_what_was_said_stays() -> None:
         min_snr_gamma=0.0,
         held_out=0,
         prior_pictures=0,
+        prior_prompts=("a cat",),
         prior_weight=0.5,
         mirrors=True,
+        output_preservation=True,
+        rate_schedule="cosine",
         recolourings=3,
         trains_convolutions=True,
         sample_every=2,
@@ -80,7 +85,32 @@ def test_what_was_said_stays() -> None:
 def test_the_starter_is_not_held_to_how_it_draws_what_it_has_no_word_for() -> None:
     plan = settled(Plan(name="Rex", class_word="dog"), 5, base(is_starter=True))
 
-    assert (plan.prior_pictures, plan.prior_prompts) == (0, ())
+    assert plan.prior_pictures == 0
+    assert plan.output_preservation
+    assert plan.prior_prompts
+    assert not any("dog" in prompt for prompt in plan.prior_prompts)
+
+
+def test_the_starter_is_held_to_each_thing_that_it_knows_in_every_colour_and_place() -> None:
+    prompts = known(60)
+
+    assert len(set(prompts)) == 60
+    for word in (*THINGS, *COLOURS, *SCENERY):
+        assert sum(word in prompt for prompt in prompts) >= 3, word
+
+
+def test_what_the_starter_is_held_to_are_its_own_words() -> None:
+    """Each thing and colour that it was trained on, and no other."""
+    assert set(THINGS) == set(drawings.THINGS)
+    assert set(COLOURS) == set(scenes.COLOURS)
+
+
+def test_prompts_without_pictures_are_for_preserved_outputs_alone() -> None:
+    said = Plan(name="Rex", prior_prompts=("a cat", "a tree"), prior_pictures=0)
+
+    assert settled(said, 5, base()).prior_prompts == ()
+    kept = settled(replace(said, output_preservation=True), 5, base())
+    assert kept.prior_prompts == ("a cat", "a tree")
 
 
 def test_settling_twice_changes_nothing() -> None:

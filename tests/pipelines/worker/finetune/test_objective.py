@@ -94,7 +94,49 @@ def test_a_step_shows_as_many_class_pictures_as_are_taught_with_their_own_weight
 
     assert sorted(float(one.example.latents.mean()) for one in rows) == [1, 2, 3, 3]
     assert [one.weight for one in rows] == [0.5, 0.5, 0.25, 0.25]
-    assert [one.is_prior for one in rows] == [False, False, True, True]
+    assert [one.is_kept for one in rows] == [False, False, True, True]
+
+
+def test_every_second_class_picture_is_shown_without_words() -> None:
+    examples = Examples((example(),), (), (example(3.0),), text(""))
+    rows = [rows_of(plan(batch_size=1), examples, schedule(), step)[1] for step in range(4)]
+
+    assert [one.text.caption for one in rows] == ["", "a boat", "", "a boat"]
+
+
+def test_outputs_are_preserved_of_half_as_many_taught_pictures_with_other_words_and_with_none() -> (
+    None
+):
+    taught = tuple(example(float(n)) for n in range(1, 5))
+    others = (text("a cat"), text("a tree"))
+    examples = Examples(taught, (), (), text(""), others)
+    own = plan(batch_size=4, prior_weight=0.5, output_preservation=True)
+    steps = [rows_of(own, examples, schedule(), step) for step in range(4)]
+
+    kept = [[one for one in rows if one.is_kept] for rows in steps]
+    assert [len(rows) for rows in steps] == [6] * 4
+    assert [one.text.caption for rows in kept for one in rows] == ["", "a cat", "", "a tree"] * 2
+    assert {one.weight for rows in kept for one in rows} == {0.5 / 2}
+    seen = [float(one.example.latents.mean()) for rows in kept[:2] for one in rows]
+    assert sorted(seen) == [1, 2, 3, 4]
+
+
+def test_without_other_words_outputs_are_preserved_with_none() -> None:
+    examples = Examples((example(),), (), (), text(""))
+    own = plan(batch_size=1, output_preservation=True)
+    rows = [rows_of(own, examples, schedule(), step)[1] for step in range(3)]
+
+    assert [one.text.caption for one in rows] == [""] * 3
+
+
+def test_what_is_taught_sees_the_same_noise_whether_or_not_outputs_are_preserved() -> None:
+    examples = Examples((example(1.0), example(2.0)), (), (), text(""))
+    plain, more = plan(batch_size=2), plan(batch_size=2, output_preservation=True)
+    first, second = (rows_of(one, examples, schedule(), 3) for one in (plain, more))
+
+    for before, after in zip(first, second[:2], strict=True):
+        assert torch.equal(before.chance.noise, after.chance.noise)
+        assert before.chance.timestep == after.chance.timestep
 
 
 def test_a_picture_whose_caption_is_dropped_is_shown_with_the_empty_one() -> None:

@@ -55,7 +55,7 @@ def test_what_the_model_knows_costs_nothing_until_it_begins_to_forget(
     subject = trainer._subject
     schedule = subject.skeleton.model.training
     taught = rows_of(subject.plan, subject.examples, schedule, 0)
-    known = [replace(row, is_prior=True) for row in taught]
+    known = [replace(row, is_kept=True) for row in taught]
     before = trainer._attempt(taught)[0], trainer._attempt(known)[0]
     learned(bench, trainer, 3)
 
