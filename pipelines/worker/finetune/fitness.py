@@ -36,8 +36,12 @@ def check(model: Model, plan: Plan) -> None:
 
 
 def fingerprint(train: Train, plan: Plan) -> str:
-    """A hash of all that the steps depend on, but for the bits of pictures and checkpoint."""
-    facts = {name: one for name, one in plan.as_dict().items() if name not in FREE_FIELDS}
+    """A hash of all that the steps depend on, but for the bits of pictures and checkpoint.
+
+    What a plan leaves open does not count: so a state stays one of its plan when a later version knows more fields.
+    """
+    said = {name: one for name, one in plan.as_dict().items() if one is not None}
+    facts = {name: one for name, one in said.items() if name not in FREE_FIELDS}
     lessons = [(one.caption, one.is_held_out) for one in train.lessons]
     whole = json.dumps([facts, lessons, train.checkpoint.name], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()

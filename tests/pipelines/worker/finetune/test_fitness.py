@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +64,17 @@ def test_a_state_belongs_to_all_that_its_steps_depend_on(
     assert fingerprint(fewer, own) != same
     elsewhere = replace(asked, checkpoint=replace(toy, name="another"))
     assert fingerprint(elsewhere, own) != same
+
+
+def test_a_state_is_still_one_of_its_plan_when_plans_have_more_fields(
+    toy: CheckpointRef, tmp_path: Path
+) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class LaterPlan(Plan):
+        another: int | None = None
+
+    asked = train(tmp_path, toy)
+    own = LaterPlan.from_dict(asked.plan)
+
+    assert fingerprint(asked, own) == fingerprint(asked, Plan.from_dict(asked.plan))
+    assert fingerprint(asked, replace(own, another=1)) != fingerprint(asked, own)

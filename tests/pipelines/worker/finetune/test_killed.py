@@ -86,7 +86,17 @@ def is_done(said: Any) -> bool:
 
 
 def asked_in(folder: Path, toy: CheckpointRef) -> Train:
-    return train(folder, toy, priors=2, samples=1, sample_every=4, mirrors=True, batch_size=2)
+    return train(
+        folder,
+        toy,
+        priors=2,
+        samples=1,
+        sample_every=4,
+        mirrors=True,
+        batch_size=2,
+        output_preservation=True,
+        prior_prompts=("a tree",),
+    )
 
 
 @pytest.fixture(scope="module")

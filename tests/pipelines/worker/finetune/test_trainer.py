@@ -64,11 +64,44 @@ def test_what_the_model_knows_costs_nothing_until_it_begins_to_forget(
     assert trainer._attempt(known)[0] > 1e-6
 
 
+def test_preserved_outputs_change_less_while_the_same_is_taught(
+    each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
+) -> None:
+    """Of a picture that is taught, when nothing is said of it."""
+    bench, drifts = bench_of(each_toy), []
+    for preserves in (False, True):
+        asked = train(
+            tmp_path / str(preserves),
+            each_toy,
+            pictures=1,
+            learning_rate=0.03,
+            output_preservation=preserves,
+            prior_weight=4.0,
+        )
+        trainer = trainer_of(bench, asked)
+        subject = trainer._subject
+        schedule = subject.skeleton.model.training
+        examples = subject.examples
+        shown = rows_of(subject.plan, examples, schedule, 1_000)[:1]
+        learned(bench, trainer, 12)
+        wordless = [replace(row, text=examples.nothing, is_kept=True) for row in shown]
+        drifts.append(trainer._attempt(wordless)[0])
+
+    assert drifts[1] < 0.7 * drifts[0]
+
+
 def test_a_training_that_goes_on_from_its_state_learns_the_same_to_the_bit(
     each_toy: CheckpointRef, tmp_path: Path, bench_of: BenchOf
 ) -> None:
     asked = train(
-        tmp_path, each_toy, trains_text=True, mirrors=True, caption_dropout=0.3, batch_size=2
+        tmp_path,
+        each_toy,
+        trains_text=True,
+        mirrors=True,
+        caption_dropout=0.3,
+        batch_size=2,
+        output_preservation=True,
+        prior_prompts=("a tree",),
     )
     bench = bench_of(each_toy)
     first = trainer_of(bench, asked)
