@@ -37,7 +37,7 @@ export const ADVANCED = [
   ]],
   ["What stays as it was", [
     whole("prior_pictures", "Pictures of the class", [0, 1000], { unit: "pictures", hint: "Drawn before it begins, so that other things of its kind stay as they are." }),
-    either("output_preservation", "Preserve other outputs", { only: "lora", hint: "Of your pictures, with other words or none: nothing need be drawn first; each step takes about twice as long." }),
+    either("output_preservation", "Preserve other outputs", { only: "lora", hint: "Of your pictures, with other words or none: nothing need be drawn first; each step takes about two thirds longer." }),
     number("prior_weight", "Weight", [0, 10]),
     { name: "prior_prompts", label: "Prompts, one a line", kind: "texts" },
   ]],
