@@ -87,6 +87,11 @@ class Plan:
     sample_every: int | None = None  # steps
     sample_prompts: tuple[str, ...] = ()
 
+    @property
+    def kept_a_step(self) -> int:
+        """How many pictures of a step are only answered as before: half as many as are taught, and at least one."""
+        return max(1, (self.batch_size or 1) // 2) if self.output_preservation else 0
+
     @classmethod
     def from_dict(cls, values: Any) -> Plan:
         """Raises RequestError, which names the field, also for what is out of bounds."""

@@ -195,10 +195,8 @@ def _has_text(plan: Plan) -> bool:
 
 
 def _pictures(plan: Plan) -> int:
-    """In one forward: those that are taught, as many of the class, and half as many that are kept."""
-    taught = plan.batch_size or 1
-    kept = max(1, taught // 2) if plan.output_preservation else 0
-    return taught * (2 if plan.prior_pictures else 1) + kept
+    """In one forward: those that are taught, as many of the class, and what else is kept."""
+    return (plan.batch_size or 1) * (2 if plan.prior_pictures else 1) + plan.kept_a_step
 
 
 def _picture_bytes(size: Size, plan: Plan, place: Place, *, saves: bool) -> float:

@@ -43,7 +43,7 @@ def places(
     """
     if not count:
         return []
-    size = size or plan.batch_size or 1
+    size = (plan.batch_size or 1) if size is None else size
     shown = []
     for number in range(step * size, (step + 1) * size):
         epoch, place = divmod(number, count)

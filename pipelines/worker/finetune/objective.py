@@ -58,9 +58,11 @@ class Row:
 
 def rows_of(plan: Plan, examples: Examples, schedule: NoiseSchedule, step: int) -> list[Row]:
     """What is shown at a step: pictures that are taught, and what is to be answered as before, if anything."""
-    shown = [*_taught(plan, examples, step), *_priors(plan, examples, step)]
-    if plan.output_preservation:
-        shown += _kept(plan, examples, step)
+    shown = [
+        *_taught(plan, examples, step),
+        *_priors(plan, examples, step),
+        *_kept(plan, examples, step),
+    ]
     shapes = [tuple(one.example.latents.shape) for one in shown]
     drawn = chances(plan, step, shapes, schedule.last_timestep + 1)
     return [
@@ -97,8 +99,7 @@ def _kept(plan: Plan, examples: Examples, step: int) -> Iterator[Shown]:
 
     Without pictures to be drawn first, it is the "output preservation" of Ostris' AI Toolkit.
     """
-    size = max(1, (plan.batch_size or 1) // TAUGHT_TO_KEPT)
-    others = examples.others
+    size, others = plan.kept_a_step, examples.others
     shown = places(plan, len(examples.taught), step, KEPT_ORDER, size)
     for number, place in enumerate(shown, step * size):
         is_wordless = not others or _is_wordless(number)

@@ -88,6 +88,7 @@ def test_what_must_hold_for_sdxl_in_12_gb() -> None:
         {"trains_text": True},
         {"saves_memory": False},
         {"prior_pictures": 8},
+        {"output_preservation": True},
     ],
     ids=lambda more: next(iter(more)),
 )
