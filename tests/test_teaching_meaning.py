@@ -14,6 +14,7 @@ from tests.teaching_lab import (
     HELD_BACK_BACKDROPS,
     HELD_BACK_COLOURS,
     SHOWN,
+    Wanted,
     adherence,
     before_other_backdrops,
     in_other_colours,
@@ -74,6 +75,14 @@ def _folder(factory: pytest.TempPathFactory) -> Path:
     return factory.mktemp("training")
 
 
+def _share(
+    school: School, onlooker: Onlooker, wanted: list[Wanted], taught: Taught | None = None
+) -> float:
+    """Of how many pictures the judge says that they show the thing."""
+    pictures = school.drawn([one.prompt for one in wanted], taught, FIRST_SEED)
+    return share_shown(onlooker, wanted, pictures)["thing"]
+
+
 def test_nothing_that_is_asked_for_was_shown() -> None:
     assert not set(HELD_BACK_COLOURS) & {colour for colour, _, _ in SHOWN}
     assert not set(HELD_BACK_BACKDROPS) & {backdrop for _, backdrop, _ in SHOWN}
@@ -89,26 +98,21 @@ def test_before_it_is_taught_the_starter_seldom_draws_what_passes_for_it(
     school: School, onlooker: Onlooker
 ) -> None:
     wanted = before_other_backdrops(THING, TRIGGER, 14)
-    pictures = school.drawn([one.prompt for one in wanted], first_seed=FIRST_SEED)
-    assert share_shown(onlooker, wanted, pictures)["thing"] <= 0.3
+    assert _share(school, onlooker, wanted) <= 0.3
 
 
 def test_five_drawings_teach_a_thing_before_backdrops_that_they_do_not_show(
     school: School, lora: Taught, onlooker: Onlooker
 ) -> None:
     wanted = before_other_backdrops(THING, TRIGGER, SUBJECTS)
-    pictures = school.drawn([one.prompt for one in wanted], lora, FIRST_SEED)
-    shown = share_shown(onlooker, wanted, pictures)
-    assert shown["thing"] >= SUBJECT_SHARE, shown
+    assert _share(school, onlooker, wanted, lora) >= SUBJECT_SHARE
 
 
 def test_they_teach_it_in_colours_and_before_backdrops_that_they_do_not_show(
     school: School, lora: Taught, onlooker: Onlooker
 ) -> None:
     wanted = in_other_colours(THING, TRIGGER, COLOURED)
-    pictures = school.drawn([one.prompt for one in wanted], lora, FIRST_SEED)
-    shown = share_shown(onlooker, wanted, pictures)
-    assert shown["thing"] >= SUBJECT_SHARE, shown
+    assert _share(school, onlooker, wanted, lora) >= SUBJECT_SHARE
 
 
 def test_other_prompts_mean_what_they_meant_with_the_lora_on(
@@ -132,9 +136,7 @@ def test_an_embedding_teaches_it_more_often_than_it_is_drawn_untaught(
     school: School, embedding: Taught, onlooker: Onlooker
 ) -> None:
     wanted = in_other_colours(THING, TRIGGER, COLOURED)
-    pictures = school.drawn([one.prompt for one in wanted], embedding, FIRST_SEED)
-    shown = share_shown(onlooker, wanted, pictures)
-    assert shown["thing"] >= EMBEDDING_SHARE, shown
+    assert _share(school, onlooker, wanted, embedding) >= EMBEDDING_SHARE
 
 
 def test_prompts_without_its_word_do_not_know_of_an_embedding(
