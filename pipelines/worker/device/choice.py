@@ -17,7 +17,7 @@ from pipelines.worker.messages import Hello, Launch
 # Below this float32 costs little and gives the same picture everywhere.
 SMALL_PARAMETERS = 100_000_000
 # Parameters × positions that are worth a thread of their own, measured.
-WORK_PER_THREAD = 5_000_000_000
+WORK_PER_THREAD = 10_000_000_000
 
 # Signs that a GPU is there although this torch cannot use it: (a file or a program, whose GPU)
 GPU_SIGNS = (

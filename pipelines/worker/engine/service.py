@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import psutil
+import torch
 
 from pipelines.worker.device.choice import Device
 from pipelines.worker.device.memory import Memory
@@ -33,7 +34,7 @@ def serve(
 ) -> int:
     """Works until Stop comes; returns the exit code of the process."""
     memory = Memory(device.torch_device)
-    reader = ThreadPoolExecutor(1, thread_name_prefix="model-reader")
+    reader = model_reader()
     models = Models(device, memory, reader, launch)
     models.on_read = lambda: inbox.put(ModelRead())
     engine = Engine(Bench(device, memory, models, pulse), launch, send)
@@ -46,6 +47,16 @@ def serve(
         return POISONED_GPU
     engine.rest()
     return 0
+
+
+def model_reader() -> ThreadPoolExecutor:
+    """The thread that reads weights. torch computes on it alone.
+
+    A second pool of OpenMP threads would make more threads than cores, and then libgomp lets those of the GPU thread
+    sleep at every meeting instead of spinning a little: a step took twice as long, for as long as the process lived.
+    """
+    use_threads = torch.set_num_threads
+    return ThreadPoolExecutor(1, "model-reader", initializer=use_threads, initargs=(1,))
 
 
 def _warm_up(engine: Engine, launch: Launch, send: Callable[[Any], None]) -> None:

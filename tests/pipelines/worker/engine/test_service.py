@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from pipelines.worker.engine import service
-from pipelines.worker.engine.service import serve
+from pipelines.worker.engine.service import model_reader, serve
 from pipelines.worker.messages import (
     CheckpointRef,
     Dying,
@@ -124,3 +124,10 @@ def test_a_lost_gpu_ends_it_with_its_own_exit_code_and_a_sentence(
     assert isinstance(said[-1], Dying)
     assert str(error) in said[-1].why
     assert threading.current_thread() is threading.main_thread()
+
+
+def test_weights_are_read_on_one_thread_which_leaves_the_others_to_the_pictures() -> None:
+    torch.set_num_threads(2)
+    with model_reader() as reader:
+        assert reader.submit(torch.get_num_threads).result() == 1
+    assert torch.get_num_threads() == 2
