@@ -26,7 +26,7 @@ async def changed_trainings(
     studio: TheStudio, owner: Owner, since: Annotated[int, Query(ge=-EXACT, le=EXACT)] = 0
 ) -> Response:
     news = await run_in_threadpool(studio.manager.trainings.news, owner, since)
-    items = [training_as_dict(one) for one in news.trainings]
+    items = [training_as_dict(one) for one in news.works]
     return Json({"version": news.version, "items": items, "ids": news.ids})
 
 

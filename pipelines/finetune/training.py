@@ -1,4 +1,4 @@
-"""Training: a Plan under way, as everyone outside sees it; and its states. Frozen snapshots."""
+"""Training: a Plan under way, as everyone outside sees it. Frozen snapshots."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.finetune.plan import Plan
-
-# queued → running → (paused → queued → running →) done | failed
-QUEUED, RUNNING, PAUSED, DONE, FAILED = "queued", "running", "paused", "done", "failed"
-OPEN_STATES = (QUEUED, RUNNING)
-ENDED_STATES = (DONE, FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from pipelines.finetune.desk.runner import (
     Runner,
 )
 from pipelines.finetune.planning.demands import disk_bytes
-from pipelines.finetune.training import QUEUED, RUNNING, Mark, Training
+from pipelines.finetune.training import Mark, Training
 from pipelines.manager.space import lacking
 from pipelines.output.disk import failures_named, rewrite
 from pipelines.worker.finetune.messages import (
@@ -39,6 +39,7 @@ from pipelines.worker.finetune.messages import (
     TrainingStage,
 )
 from pipelines.worker.supervisor import Death
+from pipelines.works.work import QUEUED, RUNNING
 
 ATTEMPTS_WITHOUT_A_STEP = 2
 ATTEMPTS = 5  # with steps, none of which had not been taken before

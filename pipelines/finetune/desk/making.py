@@ -13,7 +13,6 @@ from pipelines.errors import DiskFull, RequestError
 from pipelines.fields import check_client_request_id
 from pipelines.finetune.desk.house import House
 from pipelines.finetune.desk.roster import Roster
-from pipelines.finetune.desk.store import Store
 from pipelines.finetune.desk.uploads import note
 from pipelines.finetune.desk.wishes import Wishes
 from pipelines.finetune.pictures.captioning import Captioning
@@ -23,9 +22,11 @@ from pipelines.finetune.planning.demands import disk_bytes, place_of, seconds, s
 from pipelines.finetune.planning.memory import training_bytes
 from pipelines.finetune.planning.planning import Planned, Planner
 from pipelines.finetune.planning.problems import warnings
-from pipelines.finetune.training import DONE, FAILED, QUEUED, Training
+from pipelines.finetune.training import Training
 from pipelines.manager.space import lacking
 from pipelines.retouch.faces import FOLDER as FACES
+from pipelines.works.store import Store
+from pipelines.works.work import DONE, FAILED, QUEUED
 
 LOCKS = 16  # owners share them
 MAKE_ROOM = "Make room there, then send it again."
@@ -34,7 +35,9 @@ MAKE_ROOM = "Make room there, then send it again."
 class Maker:
     """May be asked from any thread."""
 
-    def __init__(self, house: House, store: Store, roster: Roster, wishes: Wishes) -> None:
+    def __init__(
+        self, house: House, store: Store[Training], roster: Roster, wishes: Wishes
+    ) -> None:
         self._house, self._store, self._roster, self._wishes = house, store, roster, wishes
         folders = house.settings.models_dir
         own_faces = next(filter(Path.is_dir, (one / FACES for one in folders)), None)

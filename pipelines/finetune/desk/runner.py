@@ -12,23 +12,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipelines.errors import DiskFull, RequestError, StudioError
-from pipelines.finetune.desk.hands import Hands
 from pipelines.finetune.desk.roster import Entry, Roster
-from pipelines.finetune.desk.store import Store
 from pipelines.finetune.planning.demands import disk_bytes
-from pipelines.finetune.training import (
-    DONE,
-    FAILED,
-    PAUSED,
-    QUEUED,
-    RUNNING,
-    Made,
-    Mark,
-    Training,
-)
+from pipelines.finetune.training import Made, Mark, Training
 from pipelines.manager.bench import Bench
 from pipelines.manager.space import lacking
 from pipelines.worker.finetune.messages import Train
+from pipelines.works.hands import Hands
+from pipelines.works.store import Store
+from pipelines.works.work import DONE, FAILED, PAUSED, QUEUED, RUNNING
 
 # What the worker was asked, by which its answer is understood.
 PAUSE, RESUME, FINISH, CLOSE = "pause", "resume", "finish", "close"
@@ -55,7 +47,7 @@ class Means:
     planning/demands.py knows how large it is.
     """
 
-    store: Store
+    store: Store[Training]
     roster: Roster
     hands: Hands
     worker: Worker

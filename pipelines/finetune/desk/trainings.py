@@ -10,22 +10,23 @@ from typing import Any, TypeVar
 
 from pipelines.catalog.checkpoint import Model
 from pipelines.errors import NotFound
-from pipelines.finetune.desk.hands import Hands
 from pipelines.finetune.desk.hearing import Hearing, sample_path
 from pipelines.finetune.desk.house import House
 from pipelines.finetune.desk.making import Maker
 from pipelines.finetune.desk.orders import Orders
 from pipelines.finetune.desk.roster import Entry, News, Roster
 from pipelines.finetune.desk.runner import Means, Runner, kept
-from pipelines.finetune.desk.store import Store
+from pipelines.finetune.desk.store import store_in
 from pipelines.finetune.desk.uploads import Uploads
 from pipelines.finetune.desk.wishes import Wishes
 from pipelines.finetune.pictures.preparing import crop_path
 from pipelines.finetune.planning.demands import size_name
 from pipelines.finetune.results.comparing import grid_request, names_of_steps
 from pipelines.finetune.results.publishing import publish
-from pipelines.finetune.training import DONE, FAILED, Made, Training
+from pipelines.finetune.training import Made, Training
 from pipelines.job import Job
+from pipelines.works.hands import Hands
+from pipelines.works.work import DONE, FAILED
 
 Answer = TypeVar("Answer")
 
@@ -37,9 +38,9 @@ class Trainings:
 
     def __init__(self, house: House) -> None:
         self._house, settings = house, house.settings
-        self.store = Store(settings.data_dir)
-        self._roster = Roster(self.store, house.board.tell, house.clock())
-        self._hands = Hands(house.desk.post)
+        self.store = store_in(settings.data_dir)
+        self._roster = Roster(self.store, Entry, house.board.tell, house.clock())
+        self._hands = Hands(house.desk.post, "training")
         self._uploads = Uploads(self.store, house.assets, house.board, house.kept_uploads)
         means = Means(
             store=self.store,
@@ -134,7 +135,7 @@ class Trainings:
 
     def shows(self, model: Path, owner: str) -> bool:
         """Whether a model is there for this owner: a kept step is for who teaches alone."""
-        training_id = self.store.training_of(model)
+        training_id = self.store.owning(model)
         return not training_id or self._roster.has(training_id, owner)
 
     def needing(self, model: Model) -> int:

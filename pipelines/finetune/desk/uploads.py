@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.editing.source import sources_of
-from pipelines.finetune.desk.store import Store
+from pipelines.finetune.training import Training
 from pipelines.job import ENDED_STATES
 from pipelines.manager.follow import Board
 from pipelines.output.assets import ID, Assets
 from pipelines.output.disk import failures_named, rewrite
 from pipelines.projects.telling import named_in
+from pipelines.works.store import Store
 
 FILE = "uploads.json"
 JOBS_MAX = 1000
@@ -42,7 +43,7 @@ def noted(folder: Path, owner: str) -> list[str]:
 class Uploads:
     """`kept()`: the ids of those that projects are made of."""
 
-    store: Store
+    store: Store[Training]
     assets: Assets
     board: Board
     kept: Callable[[], set[str]]

@@ -8,15 +8,9 @@ from typing import Any
 from pipelines.errors import Refused, RequestError
 from pipelines.finetune.desk.roster import Entry
 from pipelines.finetune.desk.runner import CLOSE, FINISH, PAUSE, RESUME, Means, Runner
-from pipelines.finetune.training import (
-    FAILED,
-    OPEN_STATES,
-    PAUSED,
-    QUEUED,
-    Training,
-    best_of,
-)
+from pipelines.finetune.training import Training, best_of
 from pipelines.worker.finetune.messages import DropTraining, FinishTraining, RestTraining
+from pipelines.works.work import FAILED, OPEN_STATES, PAUSED, QUEUED
 
 OPEN_OF_AN_OWNER = 5
 KEPT_OF_AN_OWNER = 200  # with those that are over

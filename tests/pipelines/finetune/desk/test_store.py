@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.finetune.desk.store import RECORD, Store
+from pipelines.finetune.desk.store import RECORD, store_in
 from pipelines.finetune.plan import Plan
-from pipelines.finetune.training import DONE, PAUSED, Example, Made, Mark, Training
+from pipelines.finetune.training import Example, Made, Mark, Training
+from pipelines.works.work import DONE, PAUSED
 
 ID = "0123456789abcdef" * 2
 
@@ -44,7 +45,7 @@ def training(**changes: Any) -> Training:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = store_in(tmp_path)
     for one in (training(), training(id="f" * 32, state=DONE, made=None, error=None)):
         store.save(one)
 
@@ -52,7 +53,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 
 def test_what_passes_is_not_kept(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = store_in(tmp_path)
     store.save(training(stage="training", eta_seconds=9.0, position=2))
 
     assert list(store.load()) == [training()]
@@ -76,7 +77,7 @@ def test_what_passes_is_not_kept(tmp_path: Path) -> None:
 def test_a_damaged_file_is_said_passed_over_and_left_alone(
     tmp_path: Path, damage: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store(tmp_path)
+    store = store_in(tmp_path)
     store.save(training())
     path = store.folder(ID) / RECORD
     path.write_text(json.dumps(json.loads(path.read_bytes()) | damage))
@@ -91,7 +92,7 @@ def test_a_damaged_file_is_said_passed_over_and_left_alone(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000])
 def test_what_is_no_json_is_passed_over(tmp_path: Path, text: str) -> None:
-    store = Store(tmp_path)
+    store = store_in(tmp_path)
     store.save(training())
     (store.folder(ID) / RECORD).write_text(text)
 
@@ -99,7 +100,7 @@ def test_what_is_no_json_is_passed_over(tmp_path: Path, text: str) -> None:
 
 
 def test_half_of_a_folder_goes_and_what_is_no_folder_of_ours_stays(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = store_in(tmp_path)
     store.save(training())
     half, foreign = store.root / ("a" * 32), store.root / "notes"
     for folder in (half, foreign):
@@ -116,7 +117,7 @@ def test_half_of_a_folder_goes_and_what_is_no_folder_of_ours_stays(tmp_path: Pat
 
 
 def test_removing_takes_the_whole_folder_and_nothing_outside(tmp_path: Path) -> None:
-    store, outside = Store(tmp_path), tmp_path / "pictures"
+    store, outside = store_in(tmp_path), tmp_path / "pictures"
     outside.mkdir()
     (outside / "dog.png").touch()
     store.save(training())
@@ -130,7 +131,7 @@ def test_removing_takes_the_whole_folder_and_nothing_outside(tmp_path: Path) -> 
 
 
 def test_a_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
-    store, outside = Store(tmp_path), tmp_path / "pictures"
+    store, outside = store_in(tmp_path), tmp_path / "pictures"
     outside.mkdir()
     (outside / RECORD).touch()
     store.root.mkdir(parents=True)
@@ -145,11 +146,11 @@ def test_a_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["", ".", "..", "../" + ID, ID.upper(), ID + "0", ID[:31] + "/"])
 def test_what_is_no_id_has_no_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="is no id"):
-        Store(tmp_path).folder(name)
+        store_in(tmp_path).folder(name)
 
 
 def test_one_that_is_forgotten_is_gone_after_the_next_start(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = store_in(tmp_path)
     store.save(training())
     store.forget(ID)
 

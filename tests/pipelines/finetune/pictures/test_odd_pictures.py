@@ -13,7 +13,7 @@ from PIL import Image
 from pipelines import PipelineManager, Settings, Training
 from pipelines.errors import UploadError
 from pipelines.finetune.pictures import focus
-from pipelines.finetune.training import ENDED_STATES, PAUSED
+from pipelines.works.work import ENDED_STATES, PAUSED
 from tests import tiny
 from tests.forked import forking
 from tests.pipelines.finetune.desk.lessons import SHORT, folder, in_state

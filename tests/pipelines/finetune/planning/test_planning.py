@@ -19,7 +19,8 @@ from pipelines.finetune.planning.defaults import settled
 from pipelines.finetune.planning.demands import disk_bytes, seconds
 from pipelines.finetune.planning.planning import held_out, read
 from pipelines.finetune.planning.problems import base_of, problems, warnings
-from pipelines.finetune.training import DONE, Training
+from pipelines.finetune.training import Training
+from pipelines.works.work import DONE
 
 BASE = Checkpoint(name="base", path=Path("base"), family="sd15")
 XL = Checkpoint(name="xl", path=Path("xl"), family="sdxl")

@@ -13,7 +13,8 @@ from pipelines.catalog.about import About, licence
 from pipelines.catalog.checkpoint import Checkpoint
 from pipelines.finetune.plan import EMBEDDING, Plan
 from pipelines.finetune.results.header import header
-from pipelines.finetune.training import DONE, Example, Mark, Training
+from pipelines.finetune.training import Example, Mark, Training
+from pipelines.works.work import DONE
 from tests.paper_checkpoint import safetensors
 
 LORA_SHAPES = {
