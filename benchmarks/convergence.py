@@ -12,7 +12,8 @@ from benchmarks.subject import Subject, prompts
 from benchmarks.table import Goal, Row, Table
 from pipelines.asking.sampling import Sampling
 from pipelines.samplers import SAMPLERS
-from pipelines.worker.recipes.wording import Words, words
+from pipelines.worker.recipes.wording import words
+from pipelines.worker.recipes.words import Words
 from pipelines.worker.sampling import (
     Conditioning,
     Denoise,

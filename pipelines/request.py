@@ -16,6 +16,7 @@ from typing import Any
 from pipelines.asking.beginnings import Beginning, check_beginnings
 from pipelines.asking.grid import Axis, Grid
 from pipelines.asking.hires import Hires, check_hires, target_size, with_names
+from pipelines.asking.morph import Morph, check_morph
 from pipelines.asking.noise import ANY_SEED, RANDOM_SEED_MAX, Noise, check_noise
 from pipelines.asking.sampling import Sampling, check_sampling
 from pipelines.asking.wording import Wording, check_wording
@@ -51,6 +52,7 @@ class Request:
     negative_template: str = ""
     # Names, one a line, that are put into the prompts when the request is resolved.
     styles: str = ""
+    morph: Morph | None = None  # another prompt that this one is blended with
     wording: Wording = field(default_factory=Wording)
     checkpoint: str | None = None
     vae: str | None = None  # the name of a file; None: the checkpoint's own
@@ -171,6 +173,7 @@ PARTS: Mapping[str, Callable[[Any], Any]] = {
     "sampling": _part(Sampling, "sampling"),
     "noise": _part(Noise, "noise"),
     "wording": _part(Wording, "wording"),
+    "morph": lambda value: one(Morph, value, "morph"),
     "hires": lambda value: one(Hires, value, "hires"),
     "source": lambda value: one(Source, value, "source"),
     "inpainting": lambda value: one(Inpainting, value, "inpainting", region=Region),
@@ -255,6 +258,10 @@ def check(request: Request) -> None:
     """Raises RequestError for the first field whose value cannot be used."""
     check_text("prompt", request.prompt)
     check_text("negative_prompt", request.negative_prompt)
+    if request.morph is not None:
+        check_morph(request.morph)
+        check_text("morph.prompt", request.morph.prompt)
+        check_text("morph.negative_prompt", request.morph.negative_prompt)
     check_text("template", request.template)
     check_text("negative_template", request.negative_template)
     check_text("vae", request.vae or "")

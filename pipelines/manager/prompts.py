@@ -1,4 +1,4 @@
-"""All prompts of a request: its own, those of its second pass, and those that held for its first steps."""
+"""All prompts of a request: its own, the one it is blended with, those of its second pass and of its first steps."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ def prompts_of(request: Request) -> Iterator[Prompt]:
     timing = Timing(steps)
     yield Prompt("prompt", request.prompt, timing)
     yield Prompt("negative_prompt", request.negative_prompt, timing, is_negative=True)
+    if morph := request.morph:
+        yield Prompt("morph.prompt", morph.prompt, timing)
+        yield Prompt("morph.negative_prompt", morph.negative_prompt, timing, is_negative=True)
     for number, one in enumerate(request.beginnings):
         name = f"beginnings.{number}"
         yield Prompt(f"{name}.prompt", one.prompt, timing)

@@ -16,7 +16,7 @@ from pipelines.worker.recipes.controlling import residuals
 from pipelines.worker.recipes.guiding import NOTHING, Guiding
 from pipelines.worker.recipes.image_prompting import States, states_of
 from pipelines.worker.recipes.surroundings import Surroundings
-from pipelines.worker.recipes.wording import Words
+from pipelines.worker.recipes.words import Words
 from pipelines.worker.sampling import (
     Conditioning,
     Denoise,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -13,22 +14,16 @@ from pipelines.prompting.chunks import PLAIN
 from pipelines.request import Request
 from pipelines.worker.engine.batching import NO_PATCH, Patch
 from pipelines.worker.engine.gate import ask
+from pipelines.worker.recipes.blending import blended
 from pipelines.worker.recipes.chunks import Chunks, chunks_of, mentioned, under
 from pipelines.worker.recipes.script import script
+from pipelines.worker.recipes.words import Words
 from pipelines.worker.sampling import Conditioning, Moment
 from pipelines.worker.weights.loading import Model, TextEncoder
 
 # The ways in which weights act on what was encoded → whether its mean is then brought back to what it was.
 ACTING = {"original": True, "no norm": False}
 ROUNDING = 1e-6
-
-
-class Words(NamedTuple):
-    """A text as the denoiser is told it, in the model's number format."""
-
-    hidden: Tensor  # (1, 77 · chunks, width): the states of all text encoders, side by side
-    pooled: Tensor | None = None  # (1, width): the end of the first chunk, projected
-    is_negative: bool = False
 
 
 def conditioning(
@@ -56,12 +51,16 @@ def conditioning(
         meant = _nothing(told(""), model) if is_zero else told(text or "")
         return meant._replace(is_negative=True)
 
-    spans = []
-    for until, said in script(request, is_second_pass=is_second_pass):
-        parts = tuple((weight, told(text)) for weight, text in said.parts)
-        moment = Moment(parts, negative(said.negative), said.guidance_scale)
-        spans.append((first + until, moment))
-    return Conditioning(tuple(spans))
+    def spans_of(request: Request) -> Iterator[tuple[int, Moment]]:
+        for until, said in script(request, is_second_pass=is_second_pass):
+            parts = tuple((weight, told(text)) for weight, text in said.parts)
+            yield first + until, Moment(parts, negative(said.negative), said.guidance_scale)
+
+    own = tuple(spans_of(request))
+    if (morph := request.morph) is None:
+        return Conditioning(own)
+    there = {"prompt": morph.prompt, "negative_prompt": morph.negative_prompt}
+    return blended(own, tuple(spans_of(replace(request, **there))), morph.share, told(""))
 
 
 def layer_of(request: Request, model: Model) -> int:

@@ -11,7 +11,8 @@ from torch import Tensor
 from pipelines.asking.sampling import Sampling
 from pipelines.catalog import diffusers_folder
 from pipelines.samplers import AUTOMATIC, SAMPLERS, SCHEDULES
-from pipelines.worker.recipes.wording import Words, words
+from pipelines.worker.recipes.wording import words
+from pipelines.worker.recipes.words import Words
 from pipelines.worker.sampling import (
     Conditioning,
     Denoise,
