@@ -114,12 +114,10 @@ def morphed(keys: Sequence[PromptKey], clip: Clip) -> tuple[Blend, ...]:
 def closed(keys: Sequence[PromptKey], clip: Clip) -> tuple[PromptKey, ...]:
     """With what holds at first once more behind the last frame, so that a fade ends where it began.
 
-    Keys past the end are left out. Raises ScheduleError.
+    Raises ScheduleError.
     """
-    spans = _spans(keys, clip)
-    first = next(key for _, key, at in spans if at.size)
-    inside = [key for start, key, _ in spans if start < clip.frame_count]
-    return (*inside, replace(first, at=clip.frame_count))
+    first = next(key for _, key, at in _spans(keys, clip) if at.size)
+    return (*keys, replace(first, at=clip.frame_count))
 
 
 def _key(at: str, text: str, field: str) -> PromptKey:

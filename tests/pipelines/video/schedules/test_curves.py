@@ -65,6 +65,7 @@ def test_a_schedule_gives_the_values_that_it_says(text: str, wanted: list[float]
         ("Euler a", ["Euler a"] * 10),
         ("0: (Euler a), 9: ('DPM++ 2M, fast')", ["Euler a"] * 9 + ["DPM++ 2M, fast"]),
         ('50:("DDIM")', ["DDIM"] * 10),
+        ("0: (model [a, b]), 9: (other)", ["model [a, b]"] * 9 + ["other"]),
     ],
 )
 def test_names_are_held_from_key_to_key(text: str, wanted: list[str]) -> None:

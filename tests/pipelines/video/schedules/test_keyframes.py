@@ -116,7 +116,7 @@ def test_thousands_of_keys_are_read_in_a_blink() -> None:
     np.testing.assert_array_equal(found, np.arange(5_000) % 7 + 0.5)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=150)
 @given(
     st.text("0123456789:,()[]'\"ts+-*/ \nmax_f.^", max_size=60) | st.text(max_size=40),
     st.sampled_from([parse, parse_texts]),
@@ -136,7 +136,7 @@ NUMBERS = st.floats(-1e6, 1e6).map(lambda value: f"{value:.6f}")
 KEYS = st.lists(st.tuples(st.integers(0, 12), NUMBERS | st.just("t*2")), min_size=1, max_size=6)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(KEYS)
 def test_what_is_written_means_the_same(keys: list[tuple[int, str]]) -> None:
     text = ",".join(f"{frame}:({value})" for frame, value in keys)

@@ -150,7 +150,7 @@ def test_weights_move_on_both_sides_of_a_fade() -> None:
 
 
 def test_a_closed_morph_ends_where_it_began() -> None:
-    keys = closed(parse([("0", "a"), ("5", "b"), ("50", "z")]), CLIP)
+    keys = closed(parse([("0", "a"), ("5", "b"), ("10", "z"), ("50", "z")]), CLIP)
 
     found = morphed(keys, CLIP)
 
