@@ -28,6 +28,7 @@ ADDRESS = "://"
 EXAMPLES = "https://deforum.github.io/a1/"
 NO_ADDRESSES = "Addresses on the network are not opened for a file; choose the thing itself."
 SWITCHED_OFF = "It is switched off in the file."
+ONE_LESS = "Here max_f is the last frame, as everywhere else; in this mode Deforum counts one more."
 UNKNOWN = "Darkroom does not know this key."
 NO_MORE = "Deforum does not read this key any more."
 TOO_DEEP = "is nested deeper than any setting"
@@ -146,6 +147,8 @@ def _taken(
     taken, why = setting.form.read(key, value)
     if taken is NOT_GIVEN:
         return NOT_GIVEN, "ignored", why
+    if setting.key == "prompts" and today.get("animation_mode") == "Interpolation":
+        why = ONE_LESS if any("max_f" in frame for frame in value) else ""
     return taken, "approximated" if why else setting.fate, why or setting.why
 
 

@@ -143,9 +143,9 @@ def test_ten_thousand_frames_are_worked_out_while_one_types() -> None:
     asked = Animation(max_frames=10_000, prompts=PROMPTS, angle="0: (sin(t/9)), 5000: (t%7)")
 
     def seconds() -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         assert frame_values(asked, 42).frame_count == 10_000
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     assert min(seconds() for _ in range(3)) < 0.2
 

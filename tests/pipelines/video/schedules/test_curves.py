@@ -115,9 +115,9 @@ def test_forty_schedules_of_ten_thousand_frames_are_worked_out_while_one_types()
     ] * 10
 
     def seconds() -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         for text in written:
             assert values(parse(text), clip).shape == (10_000,)
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     assert min(seconds() for _ in range(3)) < 0.2

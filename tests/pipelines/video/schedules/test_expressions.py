@@ -236,11 +236,11 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_refused_at_once(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     error = refused(text)
 
-    assert time.perf_counter() - begun < 0.05
+    assert time.process_time() - begun < 0.05
     assert 0 <= error.position <= len(text)
 
 

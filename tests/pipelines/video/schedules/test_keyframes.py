@@ -108,11 +108,11 @@ def test_a_schedule_that_is_too_long_is_refused() -> None:
 
 def test_thousands_of_keys_are_read_in_a_blink() -> None:
     text = ", ".join(f"{frame}: ({frame % 7}.5)" for frame in range(5_000))
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     found = values(parse(text), Clip(5_000, 0, 15))
 
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     np.testing.assert_array_equal(found, np.arange(5_000) % 7 + 0.5)
 
 
