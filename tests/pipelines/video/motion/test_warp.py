@@ -107,10 +107,10 @@ def test_what_is_behind_the_camera_is_not_seen() -> None:
 
 
 def test_sixty_moves_sampled_once_come_close_to_the_truth() -> None:
-    size = (320, 320)
+    size = (240, 240)
     matrix = compose([STEP] * 60, size)
     x, y = through(matrix, *places(*size))
-    is_inside = (np.minimum(x, y) > 4) & (np.maximum(x, y) < 316)
+    is_inside = (np.minimum(x, y) > 4) & (np.maximum(x, y) < 236)
     truth = scene(x, y)
     path, stepwise = Path(drawn(*size)), drawn(*size)
     for _ in range(60):
