@@ -1,12 +1,15 @@
 """Colour coherence: a frame takes the distribution of colours of a reference, so that feedback does not drift.
 
-Each channel is bent by the one rising curve that lays its quantiles on those of the reference (histogram matching;
+First mean and covariance are laid on those of the reference, by the linear map that moves colours least (Pitié and
+Kokaram, The linear Monge–Kantorovitch colour mapping, 2007): channels alone would let drift whatever mixes them, a tint
+say. Then each channel is bent by the one rising curve that lays its quantiles on the reference's (histogram matching;
 Gonzalez and Woods, Digital Image Processing, 3.3). Pixels are given the difference that the curves make to them, not
 what comes back from another colour space: a frame that has the distribution already keeps its bits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -24,21 +27,26 @@ Space = Literal["HSV", "LAB", "RGB"]
 
 @dataclass(frozen=True)
 class Scale:
-    """A colour space of OpenCV: how to get there and back from RGB in 0…1, and what its channels lie between."""
+    """A colour space of OpenCV: how to get there and back from RGB in 0…1, and what its channels lie between.
+
+    `has_hue`: the first channel is a circle, the others are saturation and value.
+    """
 
     there: int | None
     back: int | None
     low: tuple[float, float, float]
     high: tuple[float, float, float]
+    has_hue: bool = False
 
 
 SPACES: dict[Space, Scale] = {
-    "HSV": Scale(cv2.COLOR_RGB2HSV, cv2.COLOR_HSV2RGB, (0, 0, 0), (360, 1, 1)),
+    "HSV": Scale(cv2.COLOR_RGB2HSV, cv2.COLOR_HSV2RGB, (0, 0, 0), (360, 1, 1), True),
     "LAB": Scale(cv2.COLOR_RGB2LAB, cv2.COLOR_LAB2RGB, (0, -128, -128), (100, 128, 128)),
     "RGB": Scale(None, None, (0, 0, 0), (1, 1, 1)),
 }
 LEVELS = 4096  # a channel is counted in
 HUES = 72  # of the circle, of which one is the rarest
+VARIANCE_MIN = 4e-6  # half a level: below it there is nothing but rounding to make larger
 GREY_WEIGHT = 1e-6  # of a pixel's hue if it is grey
 TAIL = (1 / 8192, 1 / 2048, 1 / 512)  # few pixels lie there, and they are far apart
 SHARES = np.unique([*np.linspace(0, 1, 129), *TAIL, *np.subtract(1, TAIL)])  # of the pixels
@@ -48,12 +56,15 @@ SHARES = np.unique([*np.linspace(0, 1, 129), *TAIL, *np.subtract(1, TAIL)])  # o
 class Reference:
     """How the colours of a frame are distributed: small enough to lie in the record of a job.
 
-    `quantiles`: of each channel, rising, as shares of the channel's span. `hue_cut`: where the circle of hues begins,
-    as a share of it, so that it can have quantiles: at the hue that the frame has least of; 0 in other spaces.
+    `quantiles`: of each channel, rising, as shares of the channel's span. `mean` and `covariance`: of the channels, in
+    the same unit; empty where one of them is a hue. `hue_cut`: where the circle of hues begins, as a share of it, so
+    that it can have quantiles: at the hue that the frame has least of; 0 in other spaces.
     """
 
     space: Space
     quantiles: tuple[tuple[float, ...], ...]
+    mean: tuple[float, ...] = ()
+    covariance: tuple[tuple[float, ...], ...] = ()
     hue_cut: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -63,10 +74,13 @@ class Reference:
     def from_dict(cls, stored: Any) -> Reference:
         """What `as_dict` gave, also by way of JSON. Raises StateDamaged."""
         try:
-            quantiles = tuple(tuple(map(float, row)) for row in stored["quantiles"])
-            reference = cls(stored["space"], quantiles, float(stored["hue_cut"]))
-            is_sound = reference.space in SPACES and np.shape(quantiles) == (3, len(SHARES))
-            is_sound &= bool(np.isfinite([*np.ravel(quantiles), reference.hue_cut]).all())
+            space, cut = stored["space"], float(stored["hue_cut"])
+            quantiles, covariance = (_table(stored[name]) for name in ("quantiles", "covariance"))
+            reference = cls(space, quantiles, _row(stored["mean"]), covariance, cut)
+            numbers = [*sum(quantiles + covariance, ()), *reference.mean, cut]
+            moments = ((0,), (0,)) if SPACES[space].has_hue else ((3,), (3, 3))
+            is_sound = np.shape(quantiles) == (3, len(SHARES)) and bool(np.isfinite(numbers).all())
+            is_sound &= (np.shape(reference.mean), np.shape(covariance)) == moments
         except (KeyError, TypeError, ValueError):
             is_sound = False
         if not is_sound:
@@ -77,18 +91,44 @@ class Reference:
 def reference_of(frame: Frame, space: Space) -> Reference:
     """The distribution of a frame's colours, (h, w, 3)."""
     channels = _channels(frame, space)
-    cut = _rarest_hue(channels) if space == "HSV" else 0.0
-    return Reference(space, _quantiles(_cut(channels, cut), space), cut)
+    if SPACES[space].has_hue:
+        cut = _rarest_hue(channels)
+        return Reference(space, _quantiles(_cut(channels, cut), space), hue_cut=cut)
+    mean, covariance = _moments(channels)
+    return Reference(space, _quantiles(channels, space), _row(mean), _table(covariance))
 
 
 def match(frame: Frame, reference: Reference) -> Frame:
     """The frame with the reference's distribution; one that has exactly this one keeps its bits."""
-    channels = _cut(_channels(frame, reference.space), reference.hue_cut)
-    own = _quantiles(channels, reference.space)
-    curves = zip(np.moveaxis(channels, -1, 0), own, reference.quantiles, strict=True)
-    matched = channels + np.stack([_change(*curve) for curve in curves], axis=-1)
-    before, after = (_rgb(_cut(part, -reference.hue_cut), reference.space) for part in (channels, matched))
-    return np.clip(np.round(frame + 255 * (after - before)), 0, 255).astype(np.uint8)
+    space = reference.space
+    before = _cut(_channels(frame, space), reference.hue_cut)
+    linear = before if SPACES[space].has_hue else _aligned(before, reference)
+    curves = zip(_quantiles(linear, space), reference.quantiles, strict=True)
+    changes = [_change(linear[..., k], *curve) for k, curve in enumerate(curves)]
+    after = linear + np.stack(changes, axis=-1)
+    old, new = (_rgb(_cut(part, -reference.hue_cut), space) for part in (before, after))
+    return np.clip(np.round(frame + 255 * (new - old)), 0, 255).astype(np.uint8)
+
+
+def _aligned(channels: Floats, reference: Reference) -> Floats:
+    """The channels with the reference's mean and covariance."""
+    mean, own = _moments(channels)
+    root, inverse = _power(own, 0.5), _power(own, -0.5)
+    turn = inverse @ _power(root @ np.array(reference.covariance) @ root, 0.5) @ inverse
+    # The change alone is computed: next to nothing added to 32-bit floats leaves their bits.
+    shift = np.array(reference.mean) - turn @ mean
+    change = cv2.transform(channels, np.column_stack([turn - np.eye(3), shift]))
+    return np.asarray(channels + change, np.float32)
+
+
+def _moments(channels: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows = channels.reshape(-1, 3).astype(np.float64)
+    return rows.mean(axis=0), np.cov(rows, rowvar=False, bias=True) + VARIANCE_MIN * np.eye(3)
+
+
+def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(matrix)
+    return np.asarray((vectors * np.maximum(values, 0) ** exponent) @ vectors.T)
 
 
 def _change(channel: Floats, own: Quantiles, wanted: Quantiles) -> Floats:
@@ -99,7 +139,7 @@ def _change(channel: Floats, own: Quantiles, wanted: Quantiles) -> Floats:
 
 
 def _quantiles(channels: Floats, space: Space) -> tuple[Quantiles, ...]:
-    weights = [_chroma(channels) + GREY_WEIGHT if space == "HSV" else None, None, None]
+    weights = [_chroma(channels) + GREY_WEIGHT if SPACES[space].has_hue else None, None, None]
     return tuple(_of_one(channels[..., k].ravel(), weight) for k, weight in enumerate(weights))
 
 
@@ -158,3 +198,11 @@ def _rgb(channels: Floats, space: Space) -> Floats:
 
 def _span(scale: Scale) -> tuple[Floats, Floats]:
     return np.asarray(scale.low, np.float32), np.asarray(scale.high, np.float32)
+
+
+def _row(numbers: Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(number) for number in numbers)
+
+
+def _table(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(_row(row) for row in rows)

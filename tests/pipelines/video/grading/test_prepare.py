@@ -55,12 +55,12 @@ def test_the_frame_that_was_given_is_not_written_on() -> None:
 
 
 @pytest.mark.parametrize("space", ["HSV", "LAB", "RGB", None])
-def test_a_still_camera_and_a_model_that_changes_nothing_give_the_same_bits_for_ever(
+def test_a_still_camera_and_a_model_that_changes_nothing_give_the_same_bits_frame_after_frame(
     space: str | None,
 ) -> None:
     reference = reference_of(FRAME, space) if space else None  # type: ignore[arg-type]
     frame = FRAME
-    for number in range(300 if space == "LAB" else 30):
+    for number in range(30):
         warped = warp(frame, sampling_matrix(Move(zoom=1.0, angle_degrees=0.0), SIZE), "wrap")
         frame = finish(prepare(warped, NEUTRAL, reference, 1, number), reference)
 
@@ -69,7 +69,7 @@ def test_a_still_camera_and_a_model_that_changes_nothing_give_the_same_bits_for_
 
 def test_a_wandering_camera_drifts_in_nothing() -> None:
     reference, frame = reference_of(FRAME, "LAB"), FRAME
-    for number in range(300):
+    for number in range(100):
         move = Move(translation_x_px=3 if number % 2 else -2, translation_y_px=1)
         warped = warp(frame, sampling_matrix(move, SIZE), "wrap")
         frame = finish(prepare(warped, NEUTRAL, reference, 1, number), reference)
