@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 NTSC = Fraction(30000, 1001)
@@ -53,7 +54,7 @@ def number_of(pixels: NDArray[np.uint8]) -> int:
     return sum(int(middle > 118) << bit for bit, middle in enumerate(middles))
 
 
-def make(path: Path, movie: Movie = Movie()) -> Path:  # noqa: B008
+def make(path: Path, movie: Movie = Movie()) -> Path:
     """Writes it, in the format that the name of the file asks for."""
     time_base = movie.time_base or 1 / movie.rate
     with av.open(str(path), "w") as output:
@@ -77,9 +78,16 @@ def make(path: Path, movie: Movie = Movie()) -> Path:  # noqa: B008
 
 
 def make_song(path: Path) -> Path:
-    """A tenth of a second of sound, without pictures."""
+    """A tenth of a second of sound, and the picture of its cover."""
     with av.open(str(path), "w") as output:
-        _sing(output, _track(output, "aac"), 0.1, 440)
+        track = _track(output, "aac")
+        cover = output.add_stream("png", rate=25)
+        (cover.width, cover.height), cover.pix_fmt = (96, 64), "rgb24"
+        cover.disposition = Disposition.attached_pic
+        _sing(output, track, 0.1, 440)
+        frame = av.VideoFrame.from_ndarray(numbered(0))
+        frame.pts = 0
+        output.mux([*cover.encode(frame), *cover.encode(None)])
     return path
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import av
@@ -15,7 +14,7 @@ import pytest
 from PIL import Image
 
 from pipelines.video.media import child as module
-from pipelines.video.media.child import Child
+from pipelines.video.media.child import HOUSE, Child, isolated
 from pipelines.video.media.errors import MediaError
 from pipelines.video.media.probe import probe
 from tests.pipelines.video.media.clips import Movie, make, make_song
@@ -30,7 +29,10 @@ def picture(kind: str) -> bytes:
 
 
 REFUSED = [
-    (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n/etc/passwd\n", "is a playlist, which points to"),
+    (
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n/etc/passwd\n",
+        "is a playlist, which points to",
+    ),
     (b"ffconcat version 1.0\nfile '/etc/passwd'\n", "is a playlist, which points to other files"),
     (DASH, "is a playlist, which points to other files"),
     (b"[playlist]\nFile1=http://example.org/film.mp4\n", "is a playlist, which points to"),
@@ -72,7 +74,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_sound_alone_is_no_movie(tmp_path: Path) -> None:
-    with pytest.raises(MediaError, match="“song.mp4” holds sound, but no pictures"):
+    with pytest.raises(MediaError, match=r"“song.mp4” holds sound, but no pictures"):
         probe(make_song(tmp_path / "song.mp4"))
 
 
@@ -117,7 +119,7 @@ def test_a_bomb_is_refused_in_little_memory(tmp_path: Path, side: int) -> None:
     path = tmp_path / "bomb.gif"
     path.write_bytes(data)
 
-    with pytest.raises(MediaError, match="pixels; 8192 × 4320 are the most|no frame"):
+    with pytest.raises(MediaError, match=r"pixels; 8192 × 4320 are the most|no frame"):
         probe(path)
 
 
@@ -148,7 +150,7 @@ def test_a_child_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_confined_process_can_open_nothing_and_write_nothing(tmp_path: Path) -> None:
     file = tmp_path / "open.txt"
     code = (
-        "import os, socket, sys; from pipelines.video.media import limits; file = open(sys.argv[1], 'wb', 0); "
+        "import os, socket; from pipelines.video.media import limits; file = open(sys.argv[3], 'wb', 0); "
         "limits.confine()\n"
         "def fails(deed, *words):\n"
         "    try: deed(*words)\n"
@@ -157,21 +159,19 @@ def test_a_confined_process_can_open_nothing_and_write_nothing(tmp_path: Path) -
         "deeds = ((os.open, '/etc/passwd', os.O_RDONLY), (socket.socket,), (file.write, b'x'), (bytearray, 2**32))\n"
         "sys.exit(sum(fails(*deed) for deed in deeds) - len(deeds))"
     )
-    root = Path(module.__file__).parents[3]
 
-    ended = subprocess.run([sys.executable, "-c", code, str(file)], cwd=root, capture_output=True)
+    ended = subprocess.run([*isolated(HOUSE + code), str(file)], capture_output=True)
 
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert file.read_bytes() == b""
 
 
-def test_a_confined_process_that_computes_for_ever_is_ended(tmp_path: Path) -> None:
+def test_a_confined_process_that_computes_for_ever_is_ended() -> None:
     code = (
         "from pipelines.video.media import limits; limits.CPU_SECONDS = 0; limits.confine()\n"
         "while True: pass"
     )
-    root = Path(module.__file__).parents[3]
 
-    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, timeout=60)
+    ended = subprocess.run(isolated(HOUSE + code), capture_output=True, timeout=60)
 
     assert ended.returncode == -signal.SIGXCPU

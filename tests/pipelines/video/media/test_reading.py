@@ -64,6 +64,30 @@ def test_a_movie_may_begin_before_zero(tmp_path: Path) -> None:
     assert len(times) == 40
 
 
+def test_frames_at_one_time_are_moved_apart(tmp_path: Path) -> None:
+    double = Movie(
+        4, codec="ffv1", pts=[0, 40, 40, 80], time_base=Fraction(1, 1000), tracks=0, options=()
+    )
+
+    frames = read(make(tmp_path / "film.mkv", double))
+
+    assert [frame.pts for frame in frames] == [0, 40, 41, 80]
+
+
+def test_all_frames_have_the_size_of_the_first(tmp_path: Path) -> None:
+    """Streams from cameras and television change it on the way."""
+    small = make(tmp_path / "small.ts", Movie(20, tracks=0))
+    large = make(tmp_path / "large.ts", Movie(20, (192, 128), tracks=0))
+    path = tmp_path / "film.ts"
+    path.write_bytes(small.read_bytes() + large.read_bytes())
+
+    with open_source(path) as source:
+        shapes = [frame.pixels.shape for frame in source.frames()]
+
+    assert set(shapes) == {(64, 96, 3)}
+    assert len(shapes) > 25
+
+
 def test_some_frames_are_read_alone(tmp_path: Path) -> None:
     with open_source(make(tmp_path / "film.mp4")) as source:
         part = [number_of(frame.pixels) for frame in source.frames(7, 11)]
@@ -92,7 +116,9 @@ def test_from_its_time_on_frames_are_the_same_as_from_the_start(
 
 def test_frames_after_an_open_group_are_whole(tmp_path: Path) -> None:
     """The frames shown before a key frame, yet stored behind it, need the group before."""
-    options = (("x264-params", "open-gop=1:bframes=3:b-adapt=0:keyint=10:min-keyint=10:scenecut=0"),)
+    options = (
+        ("x264-params", "open-gop=1:bframes=3:b-adapt=0:keyint=10:min-keyint=10:scenecut=0"),
+    )
     path = make(tmp_path / "film.mp4", Movie(options=options))
 
     with open_source(path) as source:

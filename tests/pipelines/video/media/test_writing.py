@@ -151,7 +151,7 @@ def test_frames_that_do_not_fit_are_refused(
 ) -> None:
     with SegmentWriter(tmp_path, FORM) as writer:
         writer.write(numbered(0), 7, 1)
-        with pytest.raises(ValueError, match="a frame (at|of)"):
+        with pytest.raises(ValueError, match=r"a frame (at|of)"):
             writer.write(numbered(1, size), pts, 1)
 
 
