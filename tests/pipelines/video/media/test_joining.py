@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
+from pipelines.errors import DiskFull
 from pipelines.video.media.encoders import Form, available, choose
 from pipelines.video.media.errors import MediaError
 from pipelines.video.media.joining import Sound, join
@@ -201,6 +202,17 @@ def test_oblong_pixels_stay_oblong(tmp_path: Path) -> None:
     join(segments(tmp_path / "segments"), tmp_path / "film.mp4", encoder)
 
     assert probe(tmp_path / "film.mp4").sample_aspect == Fraction(16, 11)
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    source = make(tmp_path / "film.mp4")
+    rewritten(source)
+    (tmp_path / "full.mp4.part").symlink_to("/dev/full")
+
+    with pytest.raises(DiskFull, match="The disk is full"):
+        join(
+            segments(tmp_path / "film.segments"), tmp_path / "full.mp4", choose("h264", available())
+        )
 
 
 def test_nothing_makes_no_movie(tmp_path: Path) -> None:
