@@ -20,6 +20,7 @@ from pipelines.video.steady.warping import rounded, stretched, warped
 
 FRAMES_MAX = 25  # both keyframes and what is between them
 SHOWN = 0.3  # confidence from which on a side shows the place; below, the source's detail takes part
+SURROUNDINGS = 0.05  # share of the longer side from which a hidden place has its colours
 TINY = 1e-6
 
 
@@ -95,7 +96,7 @@ def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> 
         return mixed
     key = max(sides, key=lambda side: side.share).key
     recoloured = recolouring(key.source, key.styled)(source)
-    made = recoloured + spread(mixed - recoloured, shown)
+    made = recoloured + spread(mixed - recoloured, shown, SURROUNDINGS)
     share = shown[is_hidden][:, None]
     mixed[is_hidden] = share * mixed[is_hidden] + (1 - share) * made[is_hidden]
     return mixed

@@ -18,7 +18,9 @@ from pipelines.video.steady.flow import Floats, Pixels
 FITTED_PX = 96  # side of the copies that the map is fitted on
 RIDGE = 1e-3  # keeps the fit finite for frames of few colours
 SPREAD_PX = 120  # longer side of the copy in which colours are spread
-SPREAD_SIGMA_PX = 6.0  # of that copy
+FAR = 4  # times the reach, from where colours come if there are none nearer
+FAR_SHARE = 1e-3
+TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,20 @@ def recolouring(source: Pixels, styled: Pixels) -> Recolouring:
     return Recolouring(solved)
 
 
-def spread(values: Floats, shares: Floats) -> Floats:
-    """Soft means of the values (h, w, 3) where the shares (h, w) are high, reaching far into where they are 0."""
+def spread(values: Floats, shares: Floats, reach: float) -> Floats:
+    """Soft means of the values (h, w, 3) where the shares (h, w) are high, going on into where they are 0.
+
+    `reach`: deviation of the mean's Gaussian, as a share of the longer side.
+    """
     height, width = shares.shape
     factor = min(1.0, SPREAD_PX / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    weight = cv2.resize(shares, size, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(values * shares[..., None], size, interpolation=cv2.INTER_AREA)
-    near, far = (
-        [cv2.GaussianBlur(part, (0, 0), sigma) for part in (total, weight)]
-        for sigma in (SPREAD_SIGMA_PX, 4 * SPREAD_SIGMA_PX)
-    )
-    summed = near[0] + 1e-3 * far[0]
-    mean = summed / (near[1] + 1e-3 * far[1] + 1e-6)[..., None]
+    known = np.dstack([values * shares[..., None], shares])
+    small = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+    sigma_px = reach * max(size)
+    soft = cv2.GaussianBlur(small, (0, 0), sigma_px)
+    soft += np.float32(FAR_SHARE) * cv2.GaussianBlur(small, (0, 0), FAR * sigma_px)
+    mean = soft[..., :3] / (soft[..., 3:] + TINY)
     return np.asarray(cv2.resize(mean, (width, height)), np.float32)
 
 

@@ -29,7 +29,9 @@ class Shot:
             yield np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
-def movie(seed: int, shots: int, length: tuple[int, int] = (8, 18)) -> tuple[list[Array], list[int]]:
+def movie(
+    seed: int, shots: int, length: tuple[int, int] = (8, 18)
+) -> tuple[list[Array], list[int]]:
     """The frames of so many shots one after the other, and the numbers of those that begin a new one."""
     rng = np.random.default_rng(seed)
     frames: list[Array] = []
