@@ -110,7 +110,9 @@ def carried(values: Floats, flow: Floats) -> Floats:
     """Smooth values, (h, w) or (h, w, n) of the flow's size, as they are at the other end of it."""
     across, down = places(flow)
     mode = cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(values, across, down, cv2.INTER_LINEAR, borderMode=mode), np.float32)
+    return np.asarray(
+        cv2.remap(values, across, down, cv2.INTER_LINEAR, borderMode=mode), np.float32
+    )
 
 
 def places(flow: Floats) -> tuple[Floats, Floats]:
