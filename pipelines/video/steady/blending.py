@@ -1,8 +1,8 @@
 """Blending: each styled frame is drawn towards the one before it, moved to where its things are now.
 
-out[t] = styled[t] + α · confidence · (out[t − 1] moved − styled[t]), the temporal filter of Bonneel et al. ("Blind Video
-Temporal Consistency", 2015) without their Poisson solve: what differs from frame to frame by chance is averaged out over
-about 1 / (1 − α) frames, and what moves or is new stays sharp, since nothing is trusted there.
+out[t] = styled[t] + α · confidence · (out[t − 1] moved − styled[t]), the temporal filter of Bonneel et al. ("Blind
+Video Temporal Consistency", 2015) without their Poisson solve: what differs from frame to frame by chance is averaged
+out over about 1 / (1 − α) frames, and what moves or is new stays sharp, since nothing is trusted there.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Blended:
     @property
     def values(self) -> Floats:
         """The same with fractions of a level, (h, w, 3)."""
-        return self.result.astype(np.float32) / STEPS
+        return self.result.astype(np.float32) / np.float32(STEPS)
 
 
 def blended(before: Blended | None, source: Pixels, styled: Pixels, blend: Blend) -> Blended:

@@ -1,21 +1,24 @@
 """Deflickering: light and texture that change by chance from frame to frame are held still. Needs no model.
 
-First the light: where things are followed, the soft difference between the frame before and this one is taken back. Then
-the recursive blend does the same for the texture. A lasting change of the light gets through, 1 / (1 − light) frames late.
+First the light: where things are followed, the soft difference between the frame before and this one is taken back.
+Then the recursive blend does the same for the texture. A lasting change of the light gets through, 1 / (1 − light)
+frames late.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from pipelines.fields import within
 from pipelines.video.steady.blending import Blended, drawn, kept
-from pipelines.video.steady.flow import Pixels, motions
-from pipelines.video.steady.recolouring import spread
+from pipelines.video.steady.flow import Floats, Motion, Pixels, motions
+from pipelines.video.steady.recolouring import smaller, spread
 from pipelines.video.steady.warping import stretched, warped
 
+TINY = 1e-6
 LIGHT_REACH = 0.12  # share of the longer side within which the light changes alike
 
 
@@ -38,6 +41,15 @@ def deflickered(before: Blended | None, source: Pixels, settings: Deflicker) -> 
     if before is None:
         return kept(source, values)
     motion = stretched(motions(source, before.source, settings.quality)[0], source.shape[:2])
-    missing = spread(warped(before.values, motion) - values, motion.confidence, LIGHT_REACH)
-    lit = values + np.float32(settings.light) * missing
+    lit = values + np.float32(settings.light) * _missing(
+        values, warped(before.values, motion), motion
+    )
     return kept(source, drawn(lit, before.values, motion, settings.texture))
+
+
+def _missing(values: Floats, before: Floats, motion: Motion) -> Floats:
+    """The light that the frame before had more, (h, w, 3) levels, as it is where things are followed."""
+    more = smaller((before - values) * motion.confidence[..., None])
+    share = smaller(motion.confidence)
+    soft = spread(more / (share[..., None] + np.float32(TINY)), share, LIGHT_REACH)
+    return np.asarray(cv2.resize(soft, values.shape[1::-1]), np.float32)

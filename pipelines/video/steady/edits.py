@@ -30,8 +30,10 @@ class Reach:
 
 @dataclass(frozen=True)
 class Carried:
-    """An edit under way. `change`: (h, w, 3) int16, edited − original; `first`, `guide`: source of the edited frame and of
-    the last one reached; `motion` leads from the latter to the former; `steps`: frames between them.
+    """An edit under way. `change`: (h, w, 3) int16, edited − original.
+
+    `first`, `guide`: the source of the edited frame and of the last one reached; `motion` leads from the latter to
+    the former; `steps`: frames between them.
     """
 
     change: NDArray[np.int16]
@@ -42,16 +44,14 @@ class Carried:
 
 
 def begun(guide: Pixels, original: Pixels, edited: Pixels) -> Carried:
-    """`guide` is the source of the frame, in which motion is seen; for a movie as it was filmed, the original itself."""
+    """`guide`: the source of the frame, in which motion is seen; for a movie as it was filmed, the original itself."""
     change = edited.astype(np.int16) - original.astype(np.int16)
     size = guide.shape[:2]
     still = Motion(np.zeros((*size, 2), np.float32), np.ones(size, np.float32))
     return Carried(change, guide, guide, still)
 
 
-def onward(
-    before: Carried, guide: Pixels, frame: Pixels, reach: Reach
-) -> tuple[Carried, Pixels]:
+def onward(before: Carried, guide: Pixels, frame: Pixels, reach: Reach) -> tuple[Carried, Pixels]:
     """The next neighbour, after or before, with the edit in it. Past `reach`, the frame as it is.
 
     The caller stops at the shot's end. Raises RequestError for frames of two sizes.

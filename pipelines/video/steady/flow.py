@@ -1,8 +1,8 @@
 """Optical flow: where each pixel of a frame was in another one, and how far that can be trusted.
 
 A flow is always a backward one: a picture sampled at x + flow(x) looks like the frame that x belongs to. It is found
-by dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016) on a small grey copy.
-Whether it holds is asked in two ways: there and back must end where it began (Sundaram et al., "Dense Point
+by dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016) on a small grey
+copy. Whether it holds is asked in two ways: there and back must end where it began (Sundaram et al., "Dense Point
 Trajectories by GPU-Accelerated Large Displacement Optical Flow", ECCV 2010), and both places must look alike.
 """
 
@@ -45,8 +45,8 @@ EDGE_SIGMA_PX = 1.0  # of the soft border between what is trusted and what is no
 class Motion:
     """From each pixel of one frame to the same thing in another.
 
-    `flow`: (h, w, 2), px of this size, x before y; `confidence`: (h, w), 0…1. The size is that of the copy on which it
-    was found, which may be smaller than the frames: so it is kept cheaply, and stretched where it is used.
+    `flow`: (h, w, 2), px of this size, x before y; `confidence`: (h, w), 0…1. The size is that of the copy on which
+    it was found, which may be smaller than the frames: so it is kept cheaply, and stretched where it is used.
     """
 
     flow: Floats
@@ -59,8 +59,9 @@ class Motion:
 
     def travel_px(self, width_px: int) -> float:
         """How far the faster tenth of the picture moves, in px of a frame of that width."""
-        far = np.quantile(np.linalg.norm(self.flow, axis=-1), 0.9)
-        return float(far) * width_px / self.flow.shape[1]
+        sparse = self.flow[::4, ::4].reshape(-1, 2)
+        far = np.quantile(np.linalg.norm(sparse, axis=-1), 0.9)
+        return float(far) * width_px / int(self.flow.shape[1])
 
 
 def backward(current: Pixels, previous: Pixels, quality: str = "medium") -> Floats:
@@ -120,23 +121,24 @@ def places(flow: Floats) -> tuple[Floats, Floats]:
     height, width = flow.shape[:2]
     across = flow[..., 0] + np.arange(width, dtype=np.float32)
     down = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    return across, down
+    return np.asarray(across, np.float32), np.asarray(down, np.float32)
 
 
 def alike(one: Floats, other: Floats) -> Floats:
     """How far two pictures agree at each place, 0…1: (h, w). Light that changes everywhere alike does not count."""
     difference = cv2.GaussianBlur(one - other, (0, 0), NOISE_SIGMA_PX)
     difference -= np.median(difference[::4, ::4], axis=(0, 1))
-    levels = np.abs(difference).max(axis=-1)
+    red, green, blue = cv2.split(np.abs(difference))
     sure, never = ALIKE_LEVELS
-    return np.clip((never - levels) / (never - sure), 0, 1).astype(np.float32)
+    likeness = (never - np.maximum(np.maximum(red, green), blue)) / (never - sure)
+    return np.asarray(np.clip(likeness, 0, 1), np.float32)
 
 
 def _confidence(there: Floats, back: Floats, start: Pixels, end: Pixels) -> Floats:
     height, width = start.shape[:2]
     returned = carried(back, there)
-    missed = np.square(there + returned).sum(axis=-1)
-    lengths = np.square(there).sum(axis=-1) + np.square(returned).sum(axis=-1)
+    missed = _squared(there + returned)
+    lengths = _squared(there) + _squared(returned)
     across, down = places(there)
     is_inside = (across >= 0) & (across <= width - 1) & (down >= 0) & (down <= height - 1)
     is_back = missed < THERE_AND_BACK[0] * lengths + THERE_AND_BACK[1]
@@ -147,6 +149,11 @@ def _confidence(there: Floats, back: Floats, start: Pixels, end: Pixels) -> Floa
     )
     seen = carried(end.astype(np.float32), there)
     return np.asarray(held * alike(seen, start.astype(np.float32)) * is_inside, np.float32)
+
+
+def _squared(flow: Floats) -> Floats:
+    across, down = flow[..., 0], flow[..., 1]
+    return across * across + down * down
 
 
 def _copies(one: Pixels, other: Pixels, quality: str) -> tuple[Pixels, Pixels]:

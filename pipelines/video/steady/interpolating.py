@@ -1,9 +1,9 @@
 """Interpolating: a frame at any time between two others, each thing on its own way.
 
-The path u through x at time t leaves the first frame at x − t·u and enters the second one at x + (1 − t)·u. It is found
-from either side by iterating u(x) = flow(x − t·u(x)); each place takes the path whose two ends look more alike. What is
-hidden in one of the frames is taken from the other (Baker et al., "A Database and Evaluation Methodology for Optical
-Flow", IJCV 2011, section 3.4.2, with splatting replaced by the iteration).
+The path u through x at time t leaves the first frame at x − t·u and enters the second one at x + (1 − t)·u. It is
+found from either side by iterating u(x) = flow(x − t·u(x)); each place takes the path whose two ends look more alike.
+What is hidden in one of the frames is taken from the other (Baker et al., "A Database and Evaluation Methodology for
+Optical Flow", IJCV 2011, section 3.4.2, with splatting replaced by the iteration).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keyframes: which frames are styled by the model, planned from what was measured of each; the others follow from these."""
+"""Keyframes: which frames are styled by the model, planned from what was measured; the others follow from these."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ TRAVEL_MAX_SHARE = 0.06  # of the frame's width in one step; the flow is not fou
 
 @dataclass(frozen=True)
 class Measured:
-    """A frame: whether a shot begins with it, how far the motion to the frame before is trusted (0…1), and how long it is.
+    """A frame: whether a shot begins with it, and what the motion to the frame before is like.
 
-    `travel_share`: how far the faster tenth of the picture moves, as a share of its width.
+    `trust`: how far it is trusted, 0…1; `travel_share`: how far the faster tenth of the picture moves, as a share of
+    its width.
     """
 
     is_cut: bool
@@ -28,7 +29,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Frames `first`…`last`, inclusive, of one shot: `first` is a keyframe, and `last` if `is_closed`; none between is."""
+    """Frames `first`…`last` of one shot, both included: `first` is a keyframe, `last` is one if `is_closed`."""
 
     first: int
     last: int
@@ -43,9 +44,9 @@ def measured(motion: Motion, *, is_cut: bool) -> Measured:
 def keyframes(frames: Iterable[Measured], spacing: int = 12) -> list[int]:
     """The numbers of the frames to style, ascending, frame 0 first.
 
-    Those are the first of each shot, then each after `spacing` frames, and sooner where too much has moved or come into
-    view. The last of a shot is one too if more than half a spacing lies before it, so that few frames have a keyframe
-    on one side only. Raises RequestError for a spacing outside 1…24.
+    Those are the first of each shot, then each after `spacing` frames, and sooner where too much has moved or come
+    into view. The last of a shot is one too if more than half a spacing lies before it, so that few frames have a
+    keyframe on one side only. Raises RequestError for a spacing outside 1…24.
     """
     within("spacing", spacing, SPACING_BOUNDS, "frames")
     keys: list[int] = []
@@ -55,12 +56,9 @@ def keyframes(frames: Iterable[Measured], spacing: int = 12) -> list[int]:
         if is_new_shot and keys and number - 1 - keys[-1] > spacing / 2:
             keys.append(number - 1)
         kept *= frame.trust
-        is_lost = min(frame.trust / TRUST_MIN, kept / TRUST_KEPT) < 1
-        if is_new_shot or is_lost or frame.travel_share > TRAVEL_MAX_SHARE:
+        is_lost = frame.travel_share > TRAVEL_MAX_SHARE or frame.trust < TRUST_MIN
+        if is_new_shot or is_lost or kept < TRUST_KEPT or number - keys[-1] >= spacing:
             keys.append(number)
-        elif number - keys[-1] >= spacing:
-            keys.append(number)
-        if keys[-1] == number:
             kept = 1.0
     if keys and number - keys[-1] > spacing / 2:
         keys.append(number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -31,7 +32,7 @@ def warp_error(before: Pixels, after: Pixels, motion: Motion) -> float:
 
 def mean_luma(frame: Pixels) -> float:
     """0…255, by the weights of BT.601."""
-    return float(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).mean())
+    return float(frame.mean(axis=(0, 1)) @ np.array([0.299, 0.587, 0.114]))
 
 
 def flicker_index(lumas: Iterable[float]) -> float:
@@ -82,21 +83,26 @@ def loop_seam_ratio(frames: Iterable[Pixels]) -> float:
 
 @dataclass(frozen=True)
 class Consistency:
-    """A running measure of a movie: sums over its frames so far, and the last two lumas of this shot (NaN: none)."""
+    """A running measure of a movie: sums over its frames so far.
+
+    `excess`: of the warp errors of `steps` steps beyond those of the source; `flicker`: of the second differences of
+    the luma at `bends` frames beyond those of the source, both / 255. `luma_before`, `source_luma_before`: of the
+    frame before the last one; NaN where a shot has just begun.
+    """
 
     steps: int = 0
     excess: float = 0.0
     bends: int = 0
     flicker: float = 0.0
-    luma_before: float = float("nan")
-    luma: float = float("nan")
+    luma_before: float = math.nan
+    source_luma_before: float = math.nan
 
     @property
     def score(self) -> float:
-        """0…100: 100 · ½^(excess / WARP_ERROR_HALVING + flicker / FLICKER_HALVING), both as means.
+        """0…100: 100 · ½^(mean excess / WARP_ERROR_HALVING + mean flicker / FLICKER_HALVING).
 
-        100 is as steady as the source itself; about 80 looks steady; below 30 each frame looks made anew. The excess
-        is the warp error beyond that of the source, so that grain and errors of the flow do not count.
+        100 is as steady as the source itself, above 70 looks steady, below 20 each frame looks made anew. What the
+        source has of its own does not count: grain, errors of the flow, lightning.
         """
         excess = self.excess / max(self.steps, 1) / WARP_ERROR_HALVING
         flicker = self.flicker / max(self.bends, 1) / FLICKER_HALVING
@@ -105,7 +111,7 @@ class Consistency:
 
 @dataclass(frozen=True)
 class Step:
-    """Two neighbours of one shot: source and result of the one before and of the one after, (h, w, 3) uint8."""
+    """Two neighbours of one shot: source and result of the one before and of this one, (h, w, 3) uint8."""
 
     source_before: Pixels
     source: Pixels
@@ -114,21 +120,35 @@ class Step:
 
 
 def watched(so_far: Consistency, step: Step, motion: Motion) -> Consistency:
-    """The measure with one more frame; `motion` leads from it to the one before. After a cut, go on from `cut`."""
-    own = warp_error(step.source_before, step.source, motion)
-    excess = max(0.0, warp_error(step.before, step.frame, motion) - own)
-    luma_before, luma = mean_luma(step.before), mean_luma(step.frame)
-    source_bend = 0.0
-    bend = luma - 2 * luma_before + so_far.luma_before
-    is_known = bool(np.isfinite(bend))
+    """The measure with one more frame; `motion` leads from it to the one before. Frames are looked at in its size."""
+    source_before, source, before, frame = (
+        _reduced(picture, motion)
+        for picture in (step.source_before, step.source, step.before, step.frame)
+    )
+    own = warp_error(source_before, source, motion)
+    excess = max(0.0, warp_error(before, frame, motion) - own)
+    luma, source_luma = mean_luma(before), mean_luma(source_before)
+    bend = abs(mean_luma(frame) - 2 * luma + so_far.luma_before)
+    own_bend = abs(mean_luma(source) - 2 * source_luma + so_far.source_luma_before)
+    is_known = not math.isnan(bend)
     return Consistency(
         so_far.steps + 1,
         so_far.excess + excess,
         so_far.bends + is_known,
-        so_far.flicker + (max(0.0, abs(bend) - source_bend) / 255 if is_known else 0.0),
-        luma_before,
+        so_far.flicker + (max(0.0, bend - own_bend) / 255 if is_known else 0.0),
         luma,
+        source_luma,
     )
+
+
+def cut(so_far: Consistency) -> Consistency:
+    """The measure before the first step of a new shot: nothing is compared across."""
+    return replace(so_far, luma_before=math.nan, source_luma_before=math.nan)
+
+
+def _reduced(picture: Pixels, motion: Motion) -> Pixels:
+    size = motion.confidence.shape[::-1]
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _detail(frame: Pixels) -> float:

@@ -1,8 +1,8 @@
 """Propagation: the frames between two styled keyframes are made from these, moved along the flow of the source.
 
 As in Jamriška et al., "Stylizing Video by Example" (SIGGRAPH 2019), each frame is sought on both sides. The flows of
-several steps are composed, and the styled picture is sampled once. Where one side does not show what is there, the other
-one does; what neither shows takes the source's detail in the style's colours.
+several steps are composed, and the styled picture is sampled once. Where one side does not show what is there, the
+other one does; what neither shows takes the source's detail in the style's colours.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from pipelines.errors import RequestError
 from pipelines.video.steady.flow import Floats, Motion, Pixels, chained, motions, vouched
-from pipelines.video.steady.recolouring import recolouring, spread
+from pipelines.video.steady.recolouring import recolouring, smaller, spread
 from pipelines.video.steady.warping import rounded, stretched, warped
 
 FRAMES_MAX = 25  # both keyframes and what is between them
-SHOWN = 0.3  # confidence from which on a side shows the place; below, the source's detail takes part
+SHOWN = (
+    0.3  # confidence from which on a side shows the place; below, the source's detail takes part
+)
 SURROUNDINGS = 0.05  # share of the longer side from which a hidden place has its colours
 TINY = 1e-6
 
@@ -85,7 +88,7 @@ def _made(source: Pixels, sides: list[Side]) -> Pixels:
         mixed += weight * warped(side.key.styled, motion)
         total += weight
         shown = np.maximum(shown, motion.confidence)
-    mixed /= total + TINY
+    mixed /= total + np.float32(TINY)
     return rounded(_filled(mixed, np.clip(shown / SHOWN, 0, 1), source, sides))
 
 
@@ -95,8 +98,12 @@ def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> 
     if not is_hidden.any():
         return mixed
     key = max(sides, key=lambda side: side.share).key
-    recoloured = recolouring(key.source, key.styled)(source)
-    made = recoloured + spread(mixed - recoloured, shown, SURROUNDINGS)
+    recoloured = recolouring(key.source, key.styled)
+    weight = smaller(shown)
+    seen = smaller(mixed * shown[..., None]) / (weight[..., None] + TINY)
+    offset = spread(seen - recoloured(smaller(source.astype(np.float32))), weight, SURROUNDINGS)
+    wide = cv2.resize(offset, shown.shape[::-1], interpolation=cv2.INTER_LINEAR)
     share = shown[is_hidden][:, None]
-    mixed[is_hidden] = share * mixed[is_hidden] + (1 - share) * made[is_hidden]
+    made = recoloured(source[is_hidden]) + wide[is_hidden]
+    mixed[is_hidden] = share * mixed[is_hidden] + (1 - share) * made
     return mixed

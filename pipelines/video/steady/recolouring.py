@@ -1,7 +1,7 @@
 """Recolouring: the colours of a style, learnt from one styled frame, for places that no styled frame shows.
 
-The map is a quadratic polynomial of red, green and blue, fitted by least squares: coarse, but smooth and without seams,
-and the detail stays that of the source.
+The map is a quadratic polynomial of red, green and blue, fitted by least squares: coarse, but smooth and without
+seams, and the detail stays that of the source.
 """
 
 from __future__ import annotations
@@ -47,24 +47,28 @@ def recolouring(source: Pixels, styled: Pixels) -> Recolouring:
     change = (small[1].astype(np.float64) - small[0]) / 255
     solved = np.linalg.solve(normal, terms.T @ change)
     solved[1:4] += np.eye(3)
-    return Recolouring(solved)
+    return Recolouring(np.asarray(solved, np.float64))
 
 
 def spread(values: Floats, shares: Floats, reach: float) -> Floats:
     """Soft means of the values (h, w, 3) where the shares (h, w) are high, going on into where they are 0.
 
-    `reach`: deviation of the mean's Gaussian, as a share of the longer side.
+    `reach`: deviation of the mean's Gaussian, as a share of the longer side. The result is smooth, so that a small
+    copy of the values does; it has their size.
     """
-    height, width = shares.shape
+    sigma_px = reach * max(shares.shape)
+    known = np.dstack([values * shares[..., None], shares])
+    far = cv2.GaussianBlur(known, (0, 0), FAR * sigma_px)
+    soft = cv2.GaussianBlur(known, (0, 0), sigma_px) + np.float32(FAR_SHARE) * far
+    return np.asarray(soft[..., :3] / (soft[..., 3:] + np.float32(TINY)), np.float32)
+
+
+def smaller(values: Floats) -> Floats:
+    """A copy for `spread`, (h, w) or (h, w, 3)."""
+    height, width = values.shape[:2]
     factor = min(1.0, SPREAD_PX / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    known = np.dstack([values * shares[..., None], shares])
-    small = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
-    sigma_px = reach * max(size)
-    soft = cv2.GaussianBlur(small, (0, 0), sigma_px)
-    soft += np.float32(FAR_SHARE) * cv2.GaussianBlur(small, (0, 0), FAR * sigma_px)
-    mean = soft[..., :3] / (soft[..., 3:] + TINY)
-    return np.asarray(cv2.resize(mean, (width, height)), np.float32)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _terms(colours: NDArray[Any]) -> Floats:

@@ -1,4 +1,4 @@
-"""Retiming: which moment of a movie each frame of another rate or speed shows. A plan; the frames are made elsewhere."""
+"""Retiming: which moment of a movie each frame of another rate or speed shows. A plan only."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def retimed(
 ) -> Iterator[Moment]:
     """The moment of each new frame, in order, for as long as the movie lasts.
 
-    `times_seconds`: when each source frame is shown, ascending, evenly or not; the last one is shown as long as most are.
-    Nothing is made between the last frame of a shot and the cut after it. Raises RequestError unless times ascend.
+    `times_seconds`: when each source frame is shown, ascending, evenly or not; the last one is shown as long as most
+    are. Nothing is made between the last frame of a shot and the cut after it. Raises RequestError unless times
+    ascend.
     """
     steps = np.diff(np.asarray(times_seconds, np.float64))
     if not len(times_seconds) or (steps <= 0).any():

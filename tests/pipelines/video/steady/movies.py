@@ -30,7 +30,7 @@ class Shot:
 
 
 def movie(
-    seed: int, shots: int, length: tuple[int, int] = (8, 18)
+    seed: int, shots: int, length: tuple[int, int] = (8, 14)
 ) -> tuple[list[Array], list[int]]:
     """The frames of so many shots one after the other, and the numbers of those that begin a new one."""
     rng = np.random.default_rng(seed)
@@ -48,8 +48,9 @@ def movie(
 
 
 KINDS = (
-    "still", "pan", "zoom", "flash", "fade out", "from black", "disc", "dark", "grain", "fast pan", "lightning", "dimmed",
-)  # fmt: skip
+    *("still", "pan", "zoom", "flash", "fade out", "from black"),
+    *("disc", "dark", "grain", "fast pan", "lightning", "dimmed"),
+)
 
 
 def made(kind: str, seed: int, count: int, rng: np.random.Generator) -> Shot:

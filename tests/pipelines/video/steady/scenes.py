@@ -37,7 +37,7 @@ class Scene:
         """(height, width, 3) uint8."""
         picture = _looked_up(paper(self.seed), *self._on_paper(time, *self._grid()))
         if self.disc_radius_px:
-            across, down = self._on_disc(time)
+            across, down = self._on_disc(time, *self._grid())
             cover = np.clip(self.disc_radius_px + 0.5 - np.hypot(across, down), 0, 1)[..., None]
             disc = _looked_up(paper(self.seed + 1000), across + 600, down + 450)
             picture = cover * disc[..., ::-1] + (1 - cover) * picture
@@ -49,23 +49,30 @@ class Scene:
         places = self._from_paper(end, *self._on_paper(start, *grid))
         flow = np.stack([places[0] - grid[0], places[1] - grid[1]], axis=-1)
         moved = np.array(self.disc_px) * (end - start)
-        flow[self._is_disc(start)] = moved
+        flow[self._from_edge(start, *grid) <= 0] = moved
         return flow.astype(np.float32)
 
     def visible(self, start: float, end: float) -> Array:
-        """(height, width) of truth: seen in the frame at `end` too, and 3 px away from every edge of disc or picture."""
-        flow = self.flow(start, end)
-        x, y = (grid + flow[..., i] for i, grid in enumerate(self._grid()))
+        """(height, width) of truth: seen in the frame at `end` too, and 3 px away from all edges of things."""
+        x, y = self._places(start, end)
         is_inside = (x >= 3) & (x < self.width - 3) & (y >= 3) & (y < self.height - 3)
         if not self.disc_radius_px:
             return is_inside
-        here, there = (np.hypot(*self._on_disc(time)) for time in (start, end))
-        beyond = cv2.remap(
-            there.astype(np.float32), x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR
-        )
-        radius = self.disc_radius_px
-        is_far_from_edge = (abs(here - radius) > 3) & (abs(beyond - radius) > 3)
-        return is_inside & is_far_from_edge & ((here < radius) == (beyond < radius))
+        here, there = self._from_edge(start, *self._grid()), self._from_edge(end, x, y)
+        return is_inside & (abs(here) > 3) & (abs(there) > 3) & ((here < 0) == (there < 0))
+
+    def hidden(self, start: float, end: float) -> Array:
+        """(height, width) of truth: of the background, and the disc is before it in the frame at `end`."""
+        there = self._from_edge(end, *self._places(start, end))
+        return (self._from_edge(start, *self._grid()) > 3) & (there < -3)
+
+    def _places(self, start: float, end: float) -> tuple[Array, Array]:
+        flow, (x, y) = self.flow(start, end), self._grid()
+        return x + flow[..., 0], y + flow[..., 1]
+
+    def _from_edge(self, time: float, x: Array, y: Array) -> Array:
+        """Distance from the disc's edge in px, below 0 on the disc."""
+        return np.hypot(*self._on_disc(time, x, y)) - self.disc_radius_px
 
     def _grid(self) -> tuple[Array, Array]:
         down, across = np.mgrid[: self.height, : self.width].astype(np.float64)
@@ -85,15 +92,10 @@ class Scene:
         z = (x + 1j * y - centre) / factor
         return z.real + self.width / 2, z.imag + self.height / 2
 
-    def _on_disc(self, time: float) -> tuple[Array, Array]:
-        across, down = self._grid()
-        x = self.disc_at[0] * self.width + self.disc_px[0] * time
-        y = self.disc_at[1] * self.height + self.disc_px[1] * time
-        return across - x, down - y
-
-    def _is_disc(self, time: float) -> Array:
-        is_disc: Array = np.hypot(*self._on_disc(time)) <= self.disc_radius_px
-        return is_disc & (self.disc_radius_px > 0)
+    def _on_disc(self, time: float, x: Array, y: Array) -> tuple[Array, Array]:
+        left = self.disc_at[0] * self.width + self.disc_px[0] * time
+        top = self.disc_at[1] * self.height + self.disc_px[1] * time
+        return x - left, y - top
 
 
 @dataclass(frozen=True)
