@@ -1,8 +1,7 @@
 """Deflickering: light and texture that change by chance from frame to frame are held still. Needs no model.
 
-First the light: where things are followed, the soft difference between the frame before and this one is taken back.
-Then the recursive blend does the same for the texture. A lasting change of the light gets through, 1 / (1 − light)
-frames late.
+What differs from the frame before, where things are followed, is parted in two: the soft part is light, the rest is
+texture. Of each a share is taken back. A lasting change gets through, 1 / (1 − share) frames late.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import cv2
 import numpy as np
 
 from pipelines.fields import within
-from pipelines.video.steady.blending import Blended, drawn, kept
+from pipelines.video.steady.blending import Blended, kept
 from pipelines.video.steady.flow import Floats, Motion, Pixels, motions
 from pipelines.video.steady.recolouring import smaller, spread
 from pipelines.video.steady.warping import stretched, warped
@@ -26,7 +25,7 @@ LIGHT_REACH = 0.12  # share of the longer side within which the light changes al
 class Deflicker:
     """How much is kept of what was, 0…0.98: of the `light` and of the `texture`. Raises RequestError."""
 
-    light: float = 0.9
+    light: float = 0.95
     texture: float = 0.5
     quality: str = "medium"
 
@@ -41,15 +40,15 @@ def deflickered(before: Blended | None, source: Pixels, settings: Deflicker) -> 
     if before is None:
         return kept(source, values)
     motion = stretched(motions(source, before.source, settings.quality)[0], source.shape[:2])
-    lit = values + np.float32(settings.light) * _missing(
-        values, warped(before.values, motion), motion
-    )
-    return kept(source, drawn(lit, before.values, motion, settings.texture))
+    apart = warped(before.values, motion) - values
+    light = _soft(apart, motion)
+    texture = motion.confidence[..., None] * (apart - light)
+    return kept(source, values + settings.light * light + settings.texture * texture)
 
 
-def _missing(values: Floats, before: Floats, motion: Motion) -> Floats:
-    """The light that the frame before had more, (h, w, 3) levels, as it is where things are followed."""
-    more = smaller((before - values) * motion.confidence[..., None])
+def _soft(apart: Floats, motion: Motion) -> Floats:
+    """The soft part of the differences, (h, w, 3) levels, as it is where things are followed."""
     share = smaller(motion.confidence)
-    soft = spread(more / (share[..., None] + np.float32(TINY)), share, LIGHT_REACH)
-    return np.asarray(cv2.resize(soft, values.shape[1::-1]), np.float32)
+    small = smaller(apart * motion.confidence[..., None]) / (share[..., None] + np.float32(TINY))
+    soft = spread(small, share, LIGHT_REACH)
+    return np.asarray(cv2.resize(soft, apart.shape[1::-1]), np.float32)

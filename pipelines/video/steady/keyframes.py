@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipelines.fields import within
 from pipelines.video.steady.flow import Motion
@@ -71,6 +72,6 @@ def stretches(keys: Sequence[int], cuts: Iterable[int], count: int) -> Iterator[
     A keyframe is the last frame of one part and the first of the next; a shot's end without one leaves its part open.
     """
     starts = set(cuts)
-    for key, following in zip(keys, [*keys[1:], count], strict=True):
+    for key, following in pairwise([*keys, count]):
         is_closed = following < count and following not in starts
         yield Stretch(key, following if is_closed else following - 1, is_closed)

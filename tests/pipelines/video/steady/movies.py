@@ -10,7 +10,7 @@ import numpy as np
 from tests.pipelines.video.steady.scenes import Array, Scene
 
 BLACK_FRAMES = 2
-PAPERS = 11  # pictures that the shots are taken of, at many places
+PAPERS = 7  # pictures that the shots are taken of, at many places
 
 
 @dataclass(frozen=True)

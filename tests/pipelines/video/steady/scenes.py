@@ -136,7 +136,9 @@ def paper(seed: int) -> Array:
         cv2.fillConvexPoly(shape, cv2.convexHull(corners), 255, cv2.LINE_AA)
         top, left = rng.integers(0, height - 180), rng.integers(0, width - 180)
         cover = cv2.GaussianBlur(shape, (0, 0), 0.7)[..., None] / np.float32(255)
-        total[top : top + 180, left : left + 180] += cover * rng.normal(0, 1.2, 3)
+        total[top : top + 180, left : left + 180] += cover * rng.normal(0, 1.2, 3).astype(
+            np.float32
+        )
     low, high = np.percentile(total[::4, ::4], (0.5, 99.5))
     return np.clip(10 + (total - low) / (high - low) * 235, 10, 245).astype(np.float32)
 
