@@ -36,14 +36,15 @@ class Deflicker:
 
 def deflickered(before: Blended | None, source: Pixels, settings: Deflicker) -> Blended:
     """The next frame, (h, w, 3); `before` is None for the first of a shot. Raises RequestError for two sizes."""
-    values = source.astype(np.float32)
+    values: Floats = source.astype(np.float32)
     if before is None:
         return kept(source, values)
     motion = stretched(motions(source, before.source, settings.quality)[0], source.shape[:2])
     apart = warped(before.values, motion) - values
     light = _soft(apart, motion)
     texture = motion.confidence[..., None] * (apart - light)
-    return kept(source, values + settings.light * light + settings.texture * texture)
+    taken_back = np.float32(settings.light) * light + np.float32(settings.texture) * texture
+    return kept(source, values + taken_back)
 
 
 def _soft(apart: Floats, motion: Motion) -> Floats:

@@ -56,7 +56,7 @@ KINDS = (
 def made(kind: str, seed: int, count: int, rng: np.random.Generator) -> Shot:
     """A shot of this kind; speeds fit frames of 160 × 90."""
     light = np.ones(count)
-    at = tuple(rng.uniform((300, 250), (900, 650)))
+    at = tuple(rng.uniform((200, 150), (600, 450)))
     scene = Scene(seed % PAPERS, 160, 90, at=at, pan_px=tuple(rng.normal(0, 0.5, 2)))
     noise = 1.0
     if kind == "pan":

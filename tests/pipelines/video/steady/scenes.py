@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-PAPER_PX = (900, 1200)  # (height, width) of the picture that the camera moves over
+PAPER_PX = (600, 800)  # (height, width) of the picture that the camera moves over
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Scene:
     seed: int = 0
     width: int = 320
     height: int = 180
-    at: tuple[float, float] = (600.0, 450.0)  # of the paper, where the camera starts
+    at: tuple[float, float] = (400.0, 300.0)  # of the paper, where the camera starts
     pan_px: tuple[float, float] = (2.0, 0.6)
     zoom: float = 1.0
     turn_degrees: float = 0.0
@@ -39,7 +39,7 @@ class Scene:
         if self.disc_radius_px:
             across, down = self._on_disc(time, *self._grid())
             cover = np.clip(self.disc_radius_px + 0.5 - np.hypot(across, down), 0, 1)[..., None]
-            disc = _looked_up(paper(self.seed + 1000), across + 600, down + 450)
+            disc = _looked_up(paper(self.seed + 1000), across + 400, down + 300)
             picture = cover * disc[..., ::-1] + (1 - cover) * picture
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
@@ -123,14 +123,14 @@ class Styliser:
 
 @lru_cache(maxsize=32)
 def paper(seed: int) -> Array:
-    """A picture with shapes of many sizes and edges: (900, 1200, 3) float32, 10…245 levels."""
+    """A picture with shapes of many sizes and edges: (600, 800, 3) float32, 10…245 levels."""
     rng = np.random.default_rng(seed)
     height, width = PAPER_PX
     total = np.zeros((height, width, 3), np.float32)
-    for cells, share in ((6, 1.0), (18, 0.7), (54, 0.5), (150, 0.35), (400, 0.12)):
+    for cells, share in ((4, 1.0), (12, 0.7), (36, 0.5), (100, 0.35), (267, 0.12)):
         coarse = rng.normal(0, share, (cells * height // width, cells, 3)).astype(np.float32)
         total += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    for _ in range(60):
+    for _ in range(30):
         shape = np.zeros((180, 180), np.uint8)
         corners = rng.normal(90, 45, (4, 2)).clip(2, 177).astype(np.int32)
         cv2.fillConvexPoly(shape, cv2.convexHull(corners), 255, cv2.LINE_AA)

@@ -12,20 +12,22 @@ from tests.pipelines.video.steady.restyled import SCENE, figures, restyled
 from tests.pipelines.video.steady.scenes import Array, Scene, Styliser
 
 
-def run(sources: list[Array], styled: dict[int, Array], cuts: list[int]) -> list[Array]:
+def run(
+    sources: list[Array], styled: dict[int, Array], cuts: list[int], quality: str = "fast"
+) -> list[Array]:
     frames: list[Array] = []
     for part in stretches(sorted(styled), cuts, len(sources)):
         frames.append(styled[part.first])
         own = sources[part.first : part.last + 1]
         after = styled[part.last] if part.is_closed else None
-        frames += propagated(own, styled[part.first], after)
+        frames += propagated(own, styled[part.first], after, quality)
     return frames
 
 
 @pytest.fixture(scope="module")
 def results() -> list[Array]:
     movie = restyled()
-    return run(list(movie.sources), {k: movie.styled[k] for k in (0, 12, 24)}, [])
+    return run(list(movie.sources), {k: movie.styled[k] for k in (0, 12, 24)}, [], "medium")
 
 
 def test_a_fifth_of_the_flicker_is_left_and_the_detail_is_kept(results: list[Array]) -> None:
@@ -41,16 +43,15 @@ def test_a_fifth_of_the_flicker_is_left_and_the_detail_is_kept(results: list[Arr
 
 def test_an_even_style_is_carried_to_where_its_things_are() -> None:
     movie = restyled()
+    sources, ideal = list(movie.sources[:13]), movie.ideal[:13]
 
-    frames = run(list(movie.sources), {k: movie.ideal[k] for k in (0, 12, 24)}, [])
+    frames = run(sources, {k: ideal[k] for k in (0, 12)}, [])
 
-    even = figures(frames, movie.ideal)
+    even = figures(frames, ideal)
+    apart = [np.abs(a.astype(float) - b).mean() for a, b in zip(frames, ideal, strict=True)]
     assert even.distance_levels < 1.5
     assert even.detail > 0.93
-    worst = max(
-        np.abs(f.astype(float) - i).mean() for f, i in zip(frames, movie.ideal, strict=True)
-    )
-    assert worst < 3
+    assert max(apart) < 3
 
 
 def test_what_one_side_hides_is_taken_from_the_other() -> None:
