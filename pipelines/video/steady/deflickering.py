@@ -43,8 +43,8 @@ def deflickered(before: Blended | None, source: Pixels, settings: Deflicker) -> 
     apart = warped(before.values, motion) - values
     light = _soft(apart, motion)
     texture = motion.confidence[..., None] * (apart - light)
-    taken_back = np.float32(settings.light) * light + np.float32(settings.texture) * texture
-    return kept(source, values + taken_back)
+    taken_back = settings.light * light + settings.texture * texture
+    return kept(source, np.asarray(values + taken_back, np.float32))
 
 
 def _soft(apart: Floats, motion: Motion) -> Floats:
