@@ -193,7 +193,9 @@ def _rgb(channels: Floats, space: Space) -> Floats:
     scale = SPACES[space]
     low, high = _span(scale)
     values = np.asarray(channels * (high - low) + low, np.float32)
-    return values if scale.back is None else np.asarray(cv2.cvtColor(values, scale.back), np.float32)
+    return (
+        values if scale.back is None else np.asarray(cv2.cvtColor(values, scale.back), np.float32)
+    )
 
 
 def _span(scale: Scale) -> tuple[Floats, Floats]:

@@ -50,7 +50,9 @@ class Noise:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise RequestError("kind", self.kind, "is no kind of noise", f"Use {' or '.join(KINDS)}.")
+            raise RequestError(
+                "kind", self.kind, "is no kind of noise", f"Use {' or '.join(KINDS)}."
+            )
         for name, bounds in BOUNDS.items():
             within(name, getattr(self, name), bounds)
 
