@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,28 @@ class Frame:
     pixels: Pixels
     pts: int
     duration: int
+
+
+class _Clock:
+    """Makes the times of frames later and later, as they are in all files but damaged ones and those put together."""
+
+    def __init__(self, time_base: Fraction) -> None:
+        self._jump = round(1 / time_base)  # a second
+        self._last: int | None = None
+        self._moved = 0
+        self.next_pts = 0
+
+    def set(self, pts: int | None) -> int:
+        """The PTS that counts. Once times jump back all later ones are moved; where none is told it is guessed."""
+        told = self.next_pts if pts is None else pts + self._moved
+        if self._last is not None and told <= self._last:
+            if pts is not None and told < self._last - self._jump:
+                self._moved += self.next_pts - told
+                told = self.next_pts
+            else:
+                told = self._last + 1
+        self._last = told
+        return told
 
 
 class Source:
@@ -68,15 +91,15 @@ class Source:
         return reading
 
     def _read(self, asked: dict[str, Any]) -> Generator[Frame, None, None]:
-        clip, last = self.clip, None
+        clip, clock, last = self.clip, _Clock(self.clip.time_base), None
         usual = max(1, round(1 / (clip.average_rate * clip.time_base)))
         with Child("frames", self.path, {"size": clip.stored_size_px, **asked}) as child:
             while "broken" not in (told := child.receive())[0]:
                 header, data = told
                 if "shape" in header:
                     pixels = upright(_unpacked(data, *header["shape"]), clip.turn)
-                    pts = _later(header["pts"], last)
-                    last = Frame(pixels, pts, header["duration"] or usual)
+                    last = Frame(pixels, clock.set(header["pts"]), header["duration"] or usual)
+                    clock.next_pts = last.pts + last.duration
                     yield last
         self.note = self._noted(told[0], asked, last)
 
@@ -114,13 +137,6 @@ def _unpacked(data: bytearray, height: int, line_bytes: int, width: int) -> Pixe
     """The pixels without what FFmpeg adds to each line."""
     lines = np.frombuffer(data, np.uint8)[: height * line_bytes].reshape(height, line_bytes)
     return lines[:, : 3 * width].reshape(height, width, 3)
-
-
-def _later(pts: int | None, last: Frame | None) -> int:
-    """The PTS, moved behind the one before where a damaged file says otherwise, and guessed where it says none."""
-    if last is None:
-        return pts or 0
-    return last.pts + last.duration if pts is None else max(pts, last.pts + 1)
 
 
 def upright(pixels: Pixels, turn: tuple[int, int, int, int]) -> Pixels:

@@ -71,6 +71,17 @@ def test_frames_at_one_time_are_moved_apart(tmp_path: Path) -> None:
     assert [frame.pts for frame in frames] == [0, 40, 41, 80]
 
 
+def test_where_times_jump_back_they_go_on(tmp_path: Path) -> None:
+    once = make(tmp_path / "once.ts", Movie(40, tracks=0)).read_bytes()
+    (tmp_path / "twice.ts").write_bytes(once + once)
+
+    times = seconds(tmp_path / "twice.ts")
+
+    steps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(times) > 70
+    assert min(steps) == max(steps) == Fraction(1001, 30_000)
+
+
 def test_all_frames_have_the_size_of_the_first(tmp_path: Path) -> None:
     """Streams from cameras and television change it on the way."""
     small = make(tmp_path / "small.ts", Movie(20, tracks=0))
