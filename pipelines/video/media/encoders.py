@@ -82,6 +82,12 @@ class Form:
     quality: str = "good"
     sample_aspect: Fraction = Fraction(1)
 
+    def __post_init__(self) -> None:
+        """Raises RequestError for an unknown quality."""
+        if self.quality not in QUALITIES:
+            remedy = f"Choose one of {', '.join(QUALITIES)}."
+            raise RequestError("quality", self.quality, "is no quality of movies", remedy)
+
 
 def available() -> tuple[Encoder, ...]:
     """The rows that this PyAV can write, in the order in which one stands in for another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,7 @@ from pipelines.video.media.child import Child, shown
 from pipelines.video.media.probe import Clip, probe
 
 Pixels = NDArray[np.uint8]
+FLIPS = {(1, 1): None, (-1, 1): 1, (1, -1): 0, (-1, -1): -1}  # signs of x and y → code of cv2.flip
 EARLY_SECONDS, EARLY_SHARE = (
     1.0,
     0.02,
@@ -67,11 +69,12 @@ class Source:
         self.path, self.clip = path, clip
         self.time_base = clip.time_base
         self.note = ""
-        self._readings = contextlib.ExitStack()
+        self._readings: weakref.WeakSet[Generator[Frame, None, None]] = weakref.WeakSet()
 
     def close(self) -> None:
         """Ends what still decodes."""
-        self._readings.close()
+        for reading in list(self._readings):
+            reading.close()
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """Frames number `start` to before `stop`, counted from 0 in the order in which they are shown.
@@ -87,7 +90,7 @@ class Source:
 
     def _started(self, asked: dict[str, Any]) -> Iterator[Frame]:
         reading = self._read(asked)
-        self._readings.callback(reading.close)
+        self._readings.add(reading)  # one that nobody holds any longer ends by itself
         return reading
 
     def _read(self, asked: dict[str, Any]) -> Generator[Frame, None, None]:
@@ -145,9 +148,5 @@ def upright(pixels: Pixels, turn: tuple[int, int, int, int]) -> Pixels:
     if not across:
         pixels = np.asarray(cv2.transpose(pixels), np.uint8)
         across, down = turn[2], turn[1]
-    if across < 0 or down < 0:
-        way = (
-            -1 if across < 0 and down < 0 else int(across < 0)
-        )  # of cv2.flip: 1 for left and right
-        pixels = np.asarray(cv2.flip(pixels, way), np.uint8)
-    return np.ascontiguousarray(pixels)
+    flip = FLIPS[across, down]
+    return np.ascontiguousarray(pixels if flip is None else cv2.flip(pixels, flip), np.uint8)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from pipelines.video.media.reading import Frame, open_source
@@ -197,11 +198,19 @@ def test_where_the_index_tells_all_frames_the_missing_ones_are_counted(tmp_path:
     assert f"{count} of 40 frames can be read" in source.note
 
 
+def children() -> set[psutil.Process]:
+    return set(psutil.Process().children())
+
+
 def test_a_reading_that_is_given_up_ends_its_process(tmp_path: Path) -> None:
+    others = children()
+
     with open_source(make(tmp_path / "film.mp4")) as source:
         frames = source.frames()
-        first = next(frames)
+        assert number_of(next(frames).pixels) == 0
+        next(source.frames(5))
+        assert len(children() - others) == 1, "the one that nobody holds has ended"
 
-    assert number_of(first.pixels) == 0
+    assert children() == others
     with pytest.raises(StopIteration):
         next(frames)
