@@ -26,7 +26,7 @@ from pipelines.video.photo.plan import Plan
 from pipelines.video.schedules import curves, edits
 from pipelines.video.schedules.curves import Clip
 from pipelines.video.schedules.keyframes import Schedule
-from pipelines.video.shooting.course import Levels
+from pipelines.video.modes.course import Levels
 
 POINTS_MAX = 600  # of a curve that is shown
 FRAMES_MAX = 150  # of a sketch that moves

@@ -23,7 +23,7 @@ from pipelines.video.media.writing import (
 from pipelines.video.messages import Counted, Drawn, Framed, Said, Shoot, Wanted
 from pipelines.video.modes.modes import MODES
 from pipelines.video.output import Output
-from pipelines.video.shooting.course import Course, Levels, Line, Shot, Start
+from pipelines.video.modes.course import Course, Levels, Line, Shot, Start
 from pipelines.video.shooting.folder import Folder
 from pipelines.video.video import Film
 
