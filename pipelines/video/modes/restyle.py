@@ -21,11 +21,11 @@ from pipelines.request import SIZE_PX, Request
 from pipelines.video.media.probe import Clip
 from pipelines.video.media.reading import open_source
 from pipelines.video.messages import Shoot
+from pipelines.video.modes.course import Levels, Line, Shot
 from pipelines.video.modes.footage import frames_from
 from pipelines.video.modes.mode import Ground, Mode, Planned
 from pipelines.video.modes.spans import Footage, Part, frames_about, path_of, read, reel_of
 from pipelines.video.schedules.seeds import by_chance
-from pipelines.video.modes.course import Levels, Line, Shot
 from pipelines.video.steady.blending import Blend, Blended, blended
 from pipelines.video.steady.keyframes import SPACING_BOUNDS, Stretch, keyframes, stretches
 from pipelines.video.steady.propagating import propagated
