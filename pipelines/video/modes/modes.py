@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipelines.video.modes import animate, deflicker, photo, recut, restyle
+from pipelines.video.modes import animate, deflicker, edit, photo, recut, restyle
 from pipelines.video.modes.mode import Mode
 
 MODES: Mapping[str, Mode] = {
@@ -13,4 +13,5 @@ MODES: Mapping[str, Mode] = {
     "restyle": restyle.MODE,
     "deflicker": deflicker.MODE,
     "recut": recut.MODE,
+    "edit": edit.MODE,
 }

@@ -28,8 +28,15 @@ def pictures(count: int, cut: int | None = None) -> Iterator[Pixels]:
         ground = np.stack([wave, 0.8 * wave, wave if is_later else 0.3 * wave], axis=-1)
         frame = ground.astype(np.uint8)
         left, top = place(number)
-        frame[top : top + SIDE_PX, left : left + SIDE_PX] = (40, 60, 220)
+        frame[top : top + SIDE_PX, left : left + SIDE_PX] = thing()
         yield frame
+
+
+def thing() -> Pixels:
+    """The square: blue, with marks by which its motion is seen."""
+    y, x = np.mgrid[:SIDE_PX, :SIDE_PX]
+    shade = 0.8 + 0.2 * np.sin(x / 1.7) * np.cos(y / 2.3)
+    return (shade[..., None] * (40, 60, 240)).astype(np.uint8)
 
 
 def place(number: int) -> tuple[int, int]:

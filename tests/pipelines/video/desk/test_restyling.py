@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from pipelines import NotFound, PipelineManager, RequestError
+from pipelines.video.modes.edit import Edit, Settings, windows
+from pipelines.video.modes.looking import Looked
 from tests.pipelines.video.desk import movies
-from tests.pipelines.video.desk.clips import film, frames, in_state
+from tests.pipelines.video.desk.clips import film, frames, in_state, png, river
 from tests.pipelines.video.desk.test_animations import kill_crew
 from tests.studio import OWNER, ready, studio
 
 STYLE = {"prompt": "a red circle", "width": 128, "height": 96, "sampling": {"steps": 4}, "seed": 3}
+
+YELLOW = (250, 210, 40)
 
 
 def sent(manager: PipelineManager, owner: str, **kind: Any) -> str:
@@ -200,3 +205,66 @@ def test_a_movie_is_there_for_its_owner_alone(manager: PipelineManager, owner: s
         manager.videos.movies.get(movie, f"{owner}-other")
     with pytest.raises(RequestError, match="movie"):
         manager.videos.create(asked("recut", movie), f"{owner}-other")
+
+
+def painted(manager: PipelineManager, movie: str, number: int, owner: str) -> str:
+    """The id of a frame on whose blue square somebody has painted a yellow one."""
+    taken = manager.videos.take_frame(movie, number, owner)
+    with Image.open(manager.assets.get(taken.id, owner).path) as picture:
+        frame = picture.convert("RGB")
+    left, top = movies.place(number)
+    ImageDraw.Draw(frame).rectangle((left + 6, top + 6, left + 17, top + 17), fill=YELLOW)
+    return manager.assets.add(png(frame), owner).id
+
+
+def yellow(picture: movies.Pixels) -> tuple[int, float]:
+    """(how many pixels of it are yellow, where their middle is from left to right)."""
+    pixels = picture.astype(int)
+    is_yellow = (pixels[..., 0] > 150) & (pixels[..., 1] > 130) & (pixels[..., 2] < 110)
+    return int(is_yellow.sum()), float(np.flatnonzero(is_yellow.any(axis=0)).mean())
+
+
+def test_what_was_painted_on_a_frame_moves_with_its_thing_through_the_shot(
+    manager: PipelineManager, owner: str
+) -> None:
+    movie = sent(manager, owner, count=24, cut=14)
+    edits = [{"frame": 8, "image": painted(manager, movie, 8, owner)}]
+
+    done = made(manager, owner, asked("edit", movie, edits=edits, reach=12))
+
+    shown = frames(film(manager, done))
+    source = manager.videos.movies.get(movie, owner).path
+    assert movies.times(film(manager, done)) == movies.times(source)
+    for number in (6, 7, 8, 9, 10):
+        count, middle = yellow(shown[number])
+        assert count > 60, number
+        assert middle == pytest.approx(movies.place(number)[0] + 12, abs=3)
+    before = frames(source)
+    assert all(np.abs(shown[n].astype(int) - before[n]).mean() < 3 for n in range(14, 24))
+
+
+def test_edits_of_one_shot_share_the_frames_between_them() -> None:
+    edits = (Edit(frame=4, image="a"), Edit(frame=10, image="b"), Edit(frame=30, image="c"))
+    looked = Looked(tuple(range(40)), (1,) * 40, (20,), (1.0,) * 40, (0.0,) * 40)
+
+    found = windows(Settings(movie="m", reach=8, edits=edits), looked)
+
+    assert [(one.first, one.at, one.last) for one in found] == [
+        (0, 4, 7),
+        (8, 10, 18),
+        (22, 30, 38),
+    ]
+
+
+def test_a_picture_of_other_proportions_is_no_frame_of_the_movie(
+    manager: PipelineManager, owner: str
+) -> None:
+    edits = [{"frame": 0, "image": manager.assets.add(png(river()), owner).id}]
+    movie = sent(manager, owner)
+
+    with pytest.raises(RequestError, match="proportions"):
+        manager.videos.draft(asked("edit", movie, edits=edits), owner)
+    with pytest.raises(RequestError, match=r"edits\.0\.frame"):
+        manager.videos.draft(asked("edit", movie, edits=[{"frame": 99, "image": "x"}]), owner)
+    with pytest.raises(RequestError, match="edits"):
+        manager.videos.draft(asked("edit", movie, edits=[]), owner)
