@@ -1,4 +1,4 @@
-"""The native API for what is wanted before a video: formats, curves, sketches that move, Deforum's files, movies sent."""
+"""The native API for what is wanted before a video: formats, curves, sketches, Deforum's files, movies sent."""
 
 from __future__ import annotations
 

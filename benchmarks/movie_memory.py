@@ -1,4 +1,4 @@
-"""What making a video takes of memory: its process and those that decode for it, watched from outside while they work."""
+"""What making a video takes of memory: its process and those that decode for it, watched from outside."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FPS = Fraction(30_000, 1001)
 
 @dataclass(frozen=True)
 class Case:
-    """`goal_mb` of growth over what the process has before its first frame; `settled_share`: from where on it is level."""
+    """`goal_mb`: of growth over what there is before the first frame; `settled_share`: from where on it is level."""
 
     title: str
     size: tuple[int, int]

@@ -1,4 +1,4 @@
-"""Videos: how steady a restyled movie is, how sharp frames stay under a camera, what schedules cost, what memory takes."""
+"""Videos: how steady a restyled movie is, how sharp frames stay under a camera, what schedules and memory take."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _steadiness() -> Table:
         rows.append(Row("  detail", ("", ""), found.detail, Goal(0.8, unit="")))
     return Table(
         "A movie whose frames are restyled one by one, made steady",
-        "A disc before a panning ground; the style is a map of colours and fresh soft noise in every frame. Warp error: "
+        "A disc before a panning ground; the style is a map of colours, with fresh soft noise. Warp error: "
         "mean difference of each frame to the one before, moved along the true motion.",
         ("warp error", "detail"),
         tuple(rows),
