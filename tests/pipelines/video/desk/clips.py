@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,21 @@ def in_state(manager: PipelineManager, video: Video, is_so: Callable[[Video], bo
     found = until(manager, video.owner, look)
     assert isinstance(found, Video)
     return found
+
+
+def kill_crew(manager: PipelineManager, video: Video) -> None:
+    """The process that makes it, at once. Waits until there is one."""
+
+    def kill() -> bool:
+        entry = manager.videos._roster.get(video.id)
+        crew = entry.crew if entry is not None else None
+        process = crew._process if crew is not None else None
+        if process is None or process.pid is None:
+            return False
+        os.kill(process.pid, signal.SIGKILL)
+        return True
+
+    until(manager, video.owner, kill)
 
 
 def film(manager: PipelineManager, video: Video) -> Path:

@@ -6,24 +6,15 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from pipelines import PipelineManager, RequestError, Video
-from pipelines.video.shooting.process import NICENESS
-from tests.pipelines.video.desk.clips import animation, film, frames, in_state
+from tests.pipelines.video.desk.clips import animation, film, frames, in_state, kill_crew
 from tests.studio import OWNER, asking, ended, ready, studio
 
 
 def made(manager: PipelineManager, owner: str, **asked: object) -> Video:
     return in_state(manager, manager.videos.create(animation(**asked), owner), "done")  # type: ignore[arg-type]
-
-
-def kill_crew() -> None:
-    """The process that makes the video, at once."""
-    (crew,) = (one for one in psutil.Process().children(recursive=True) if one.nice() == NICENESS)
-    crew.send_signal(signal.SIGKILL)
-    crew.wait(10)
 
 
 def test_every_second_frame_is_drawn_and_the_last(manager: PipelineManager, owner: str) -> None:
@@ -97,7 +88,7 @@ def test_a_video_outlives_the_death_of_its_process(tmp_path: Path) -> None:
         begun = manager.videos.create(animation(frames=40, prompt="a red circle"), OWNER)
         for count in (3, 9, 20):
             in_state(manager, begun, lambda now, count=count: now.frame >= count)
-            kill_crew()
+            kill_crew(manager, begun)
         done = in_state(manager, begun, "done")
 
         assert film(manager, done).read_bytes() == film(manager, whole).read_bytes()

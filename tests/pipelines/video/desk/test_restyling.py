@@ -13,8 +13,7 @@ from pipelines import NotFound, PipelineManager, RequestError
 from pipelines.video.modes.edit import Edit, Settings, windows
 from pipelines.video.modes.looking import Looked
 from tests.pipelines.video.desk import movies
-from tests.pipelines.video.desk.clips import film, frames, in_state, png, river
-from tests.pipelines.video.desk.test_animations import kill_crew
+from tests.pipelines.video.desk.clips import film, frames, in_state, kill_crew, png, river
 from tests.studio import OWNER, ready, studio
 
 STYLE = {"prompt": "a red circle", "width": 128, "height": 96, "sampling": {"steps": 4}, "seed": 3}
@@ -104,7 +103,7 @@ def test_a_kill_changes_no_byte(tmp_path: Any, way: str) -> None:
         begun = manager.videos.create(values, OWNER)
         for count in (20, 80, 130):
             in_state(manager, begun, lambda now, count=count: now.frame >= count)
-            kill_crew()
+            kill_crew(manager, begun)
         done = in_state(manager, begun, "done")
 
         assert film(manager, done).read_bytes() == film(manager, whole).read_bytes()
