@@ -1,6 +1,6 @@
 // All videos of this owner as cards: a picture of each, how far it is; what is done plays while the pointer is on it.
 import { h, icon, keyed, setAttribute, setText } from "../dom.js";
-import { modeName } from "./modes.js";
+import { modeName, signOf } from "./modes.js";
 import { filmUrl, isPicture, phrase, posterUrl, share, titleOf } from "./telling.js";
 
 /** The list; `onOpen(id)` and `onNew()` lead on. */
@@ -12,8 +12,8 @@ export function createList({ videos, onOpen, onNew }) {
   function draw() {
     keyed(cards, videos.rows, { key: (one) => one.id, make, update });
   }
-  function make({ id }) {
-    const cover = h("span", { class: "video-cover" });
+  function make({ id, mode }) {
+    const cover = h("span", { class: "video-cover" }, icon(signOf(mode)));
     const words = h("span", { class: "video-words" }, h("span", { class: "video-name" }), h("span", { class: "video-facts" }), h("span", { class: "video-phase" }));
     const bar = h("span", { class: "progress-bar" }, h("span", { class: "progress-fill" }));
     const card = h("button", { type: "button", class: "video-card", on: { click: () => onOpen(id) } }, cover, bar, words);

@@ -15,5 +15,6 @@ export const WAYS = [
  */
 export const MODES = { photo: createPhoto };
 
-/** "Photo to life". */
+/** How a mode is shown: its icon, and "Photo to life". */
+export const signOf = (mode) => WAYS.find(({ name }) => name === mode)?.sign ?? "play";
 export const modeName = (mode) => WAYS.find(({ name }) => name === mode)?.label ?? mode;

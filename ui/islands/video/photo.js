@@ -20,8 +20,8 @@ export function createPhoto({ videos, toasts, onBegun, onBack }) {
   const words = h("span", { class: "empty-title" });
   const drop = h("button", { type: "button", class: "video-drop", on: { click: () => file.click() } }, icon("picture"), words, h("span", {}, "Or press here to choose one, or paste it. Water, smoke, clouds, grass, hair: what moves in life moves here."));
   const place = h("div", { class: "photo-place", data: { at: "photo" } }, drop, easel.element);
-  const back = h("button", { type: "button", class: "quiet", on: { click: onBack } }, icon("chevron"), "New video");
-  const other = h("button", { type: "button", class: "quiet", on: { click: () => file.click() } }, icon("picture"), "Another photo");
+  const back = h("button", { type: "button", class: "quiet photo-back", "aria-label": "New video", on: { click: onBack } }, icon("chevron"), h("span", {}, "New video"));
+  const other = h("button", { type: "button", class: "quiet", title: "Another photo", on: { click: () => file.click() } }, icon("picture"), "Replace");
   const anew = h("button", { type: "button", class: "quiet", on: { click: empty } }, "Begin anew");
   const head = h("header", { class: "video-head" }, back, h("h2", {}, "Photo to life"), other, anew);
   const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, panel.element, loop.element), foot.element);
@@ -68,7 +68,7 @@ export function createPhoto({ videos, toasts, onBegun, onBack }) {
     draw();
     const at = element.querySelector(".field-error")?.parentElement;
     at?.querySelector("button, input, select")?.focus();
-    at?.scrollIntoView({ block: "nearest" });
+    at?.scrollIntoView({ block: "center" });
   }
   takesPictures(element, draft.take);
   draft.onChange(draw);

@@ -2,13 +2,14 @@
 import { call } from "../api.js";
 import { debounce } from "../dom.js";
 import { whyOf } from "../problems.js";
+import { OUTPUT_START } from "./output_fields.js";
 import { EFFECTS, asPlan, lacking, newEffect } from "./photo_effects.js";
 import { moved, sendMask, sized, takePhoto } from "./photo_files.js";
 import { createPhotoKeeper } from "./photo_keeper.js";
 
 const ASK_MS = 350;
 const RETRY_MS = 2000;
-const START = { loop_seconds: 4, fps: 24, format: "mp4", title: "" };
+const START = { loop_seconds: 4, fps: 24, title: "", ...OUTPUT_START };
 export const EFFECTS_MOST = 8;
 
 /**
@@ -137,10 +138,10 @@ export function createPhotoDraft({ videos, toasts }) {
 
   /** `effects` that are whole; size and length are the same without any, so that they are told from the first moment on. */
   function asked(effects) {
-    const { loop_seconds, fps, format, title, photo } = draft;
+    const { loop_seconds, fps, format, quality, title, photo } = draft;
     const plans = effects.length ? effects.map((one) => asPlan(one, photo)) : [{ kind: "parallax" }];
     const plan = { effects: plans, loop_seconds, fps };
-    return { mode: "photo", title, settings: { photo: photo.id, plan }, output: { format } };
+    return { mode: "photo", title, settings: { photo: photo.id, plan }, output: { format, quality } };
   }
   async function inquire() {
     const mine = ++turn;

@@ -27,6 +27,7 @@ export function createEasel({ draft }) {
   const bar = createBar({ settings, use, resize, undo: step("undo"), redo: step("redo"), fill });
   const element = h("div", { class: "easel photo-easel" }, bar.element, viewport);
   let isSpaceDown = false;
+  let inHand = 0; // the effect; a new one is painted first
   let opened; // the upload that lies there
 
   viewport.append(overlay.element, cursor.element);
@@ -72,8 +73,10 @@ export function createEasel({ draft }) {
   function draw() {
     const { photo } = draft;
     if (photo?.id !== opened) open(photo);
-    const { kind } = draft.effect();
-    if (settings.now.tool === "arrow" && !EFFECTS[kind].line) settings.now.tool = "brush";
+    const { key, kind, isPainted } = draft.effect();
+    const isOther = key !== inHand;
+    inHand = key;
+    if (settings.now.tool === "arrow" && (!EFFECTS[kind].line || (isOther && !isPainted))) settings.now.tool = "brush";
     viewport.dataset.tool = settings.now.tool;
     bar.draw({ effect: draft.effect(), canUndo: paint.canUndo(), canRedo: paint.canRedo() });
     cursor.draw();
@@ -85,6 +88,7 @@ export function createEasel({ draft }) {
     opened = photo?.id;
     if (!photo) return image.removeAttribute("src");
     const { id, width, height } = photo;
+    element.style.setProperty("--ratio", width / height);
     image.src = url(`api/v1/assets/${id}/file`);
     Object.assign(image.style, { width: `${width}px`, height: `${height}px` });
     settings.now.size = Math.max(SIZES[0], Math.round(Math.max(width, height) * SUITS));
@@ -96,7 +100,7 @@ export function createEasel({ draft }) {
 /** The bar above it; `can(tool)`: is this tool of use for the effect in hand? */
 function createBar({ settings, use, resize, undo, redo, fill }) {
   const tools = Object.fromEntries(TOOLS.map(([name, sign, label]) => [name, iconButton(sign, label, () => use(name), { data: { tool: name } })]));
-  const slider = h("input", { type: "range", id: "photo-brush", min: 0, max: 1, step: 0.01, on: { input: () => resize(SIZES[0] * (SIZES[1] / SIZES[0]) ** Number(slider.value)) } });
+  const slider = h("input", { type: "range", class: "strip-slider", id: "photo-brush", min: 0, max: 1, step: 0.01, on: { input: () => resize(SIZES[0] * (SIZES[1] / SIZES[0]) ** Number(slider.value)) } });
   const value = h("output", { class: "value", for: "photo-brush" });
   const size = h("div", { class: "easel-slider" }, h("label", { class: "label", for: "photo-brush" }, "Size"), slider, value);
   const back = iconButton("restore", "Undo (Ctrl + Z)", undo);

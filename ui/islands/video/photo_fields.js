@@ -13,7 +13,7 @@ function createSlider({ field, id, at, change }) {
   const range = field.isFine ? { min: 0, max: FINE_STEPS, step: 1 } : { min: low, max: high, step: field.step ?? (high - low) / 100 };
   const valueOf = (place) => (field.isFine ? neat(low * (high / low) ** (place / FINE_STEPS)) : Number(place));
   const placeOf = (value) => (field.isFine ? Math.round((Math.log(value / low) / Math.log(high / low)) * FINE_STEPS) : value);
-  const input = h("input", { type: "range", id, ...range, on: { input: () => change(valueOf(Number(input.value))) } });
+  const input = h("input", { type: "range", class: "strip-slider", id, ...range, on: { input: () => change(valueOf(Number(input.value))) } });
   const told = h("output", { class: "photo-value", for: id });
   const none = h("button", { type: "button", class: "quiet photo-none", "aria-label": `No ${field.label.toLowerCase()}`, on: { click: () => change(null) } }, "None");
   const element = h("div", { class: "photo-field", data: { at } }, h("label", { class: "label", for: id }, field.label, told), h("div", { class: "photo-slider" }, input, field.isOptional && none));

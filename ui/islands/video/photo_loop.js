@@ -1,15 +1,15 @@
 // The loop: how long it is, its frames a second, the file that it becomes, its size, and its title.
 import { debounce, h, show } from "../dom.js";
+import { OUTPUT_FIELDS } from "./output_fields.js";
 import { createField } from "./photo_fields.js";
 import { SIDES } from "./photo_files.js";
 
 const TYPING_MS = 250;
 const RATES = [12, 15, 24, 25, 30, 50, 60];
-const FORMATS = [["mp4", "MP4"], ["webm", "WebM"], ["gif", "GIF"], ["webp", "WebP, animated"]];
 const FIELDS = [
   { name: "loop_seconds", label: "Loop", range: [0.5, 30], kind: "slider", step: 0.5, tell: (value) => `${value} s` },
   { name: "fps", label: "Frames a second", options: RATES.map((rate) => [String(rate), `${rate} fps`]), kind: "choice" },
-  { name: "format", label: "File", options: FORMATS, kind: "choice" },
+  ...OUTPUT_FIELDS,
 ];
 
 /** The part; `draw()` brings it up to date with the draft. */

@@ -39,7 +39,7 @@ export function createView({ videos, onBack }) {
   function draw(one) {
     element.dataset.state = one.state;
     setText(title, titleOf(one, modeName));
-    setText(about, [modeName(one.mode), when(one.created)].join(" · "));
+    setText(about, [one.title && modeName(one.mode), when(one.created)].filter(Boolean).join(" · "));
     setText(state, phrase(one));
     setText(live, SPOKEN[one.state]);
     setAttribute(bar, "aria-valuenow", Math.round(share(one) * 100));
