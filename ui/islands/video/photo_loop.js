@@ -46,7 +46,7 @@ export function createLoop({ draft }) {
 function sidesOf({ width, height }) {
   const longer = Math.max(width, height);
   const rows = SIDES.filter((side) => side < longer).map((side) => [side, label(width, height, side / longer)]);
-  return longer > SIDES.at(-1) ? rows : [...rows, [longer, `${label(width, height, 1)}, as it is`]];
+  return longer > SIDES.at(-1) ? rows : [...rows, [longer, label(width, height, 1)]];
 }
 
 const label = (width, height, scale) => `${Math.round(width * scale)} × ${Math.round(height * scale)} px`;

@@ -12,11 +12,10 @@ export function phrase(video) {
   if (state === "paused") return frame ? `paused at ${count}` : "paused";
   if (state === "done") return [video.is_partial ? "ended early" : "done", film && seconds(film.seconds)].filter(Boolean).join(" · ");
   if (state === "failed") return "failed";
-  const what = frame > 0 ? count : `${stage || "starting"} …`;
-  return [what, frame > 0 && stage, left(video)].filter(Boolean).join(" · ");
+  const isBetween = frame > 0 && frame < frames; // before and after there is more to do than frames
+  return [isBetween ? count : `${stage || "starting"} …`, left(video)].filter(Boolean).join(" · ");
 }
 
-/** While most is not known yet an estimate would only jump about. */
 const left = ({ eta_seconds: eta }) => typeof eta === "number" && `${duration(eta)} left`;
 
 function waiting({ position, frame, frames }) {
