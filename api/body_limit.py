@@ -16,9 +16,10 @@ ASSETS, ASSET_BYTES = (
     "/api/v1/assets",
     130_000_000,
 )  # the largest upload and its form; goes to the disk as well
+MOVIES, MOVIE_BYTES = "/api/v1/movies", 16_000_000_000  # likewise
 WITH_PICTURES = ("/sdapi/v1/txt2img", "/sdapi/v1/img2img")  # in their JSON, as base64
 PROJECT_FILE, PROJECT_BYTES = "/api/v1/projects/file", 500_000_000  # goes to the disk as it comes
-UPLOADS = ("multipart/form-data", "image/", "application/octet-stream")
+UPLOADS = ("multipart/form-data", "image/", "video/", "application/octet-stream")
 # A client that is still sending sees a reset instead of the answer, so we listen for a while before we refuse.
 DISCARDED_BYTES = 200_000_000
 DISCARDED_SECONDS = 10.0
@@ -54,6 +55,8 @@ def _most(path: str, is_upload: bool) -> int:
         return PROJECT_BYTES
     if path.endswith(ASSETS) and is_upload:
         return ASSET_BYTES
+    if path.endswith(MOVIES) and is_upload:
+        return MOVIE_BYTES
     return UPLOAD_BYTES if is_upload or path.endswith(WITH_PICTURES) else JSON_BYTES
 
 

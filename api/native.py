@@ -63,6 +63,8 @@ async def changed_jobs(
             "projects_version": studio.manager.projects.version(owner),
             "trainings_version": studio.manager.trainings.version(owner),
             "trainings_open": studio.manager.trainings.unfinished(owner),
+            "videos_version": studio.manager.videos.version(owner),
+            "videos_open": studio.manager.videos.unfinished(owner),
         },
     }
     return Json(answer)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import tempfile
-from collections.abc import AsyncIterator
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi import Request as HttpRequest
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, Field
-from starlette.datastructures import UploadFile
 
 from api.answers import KEPT, Json, read_json
+from api.receiving import sent_file
 from api.studio import Owner, Studio, TheStudio
 from pipelines import (
     Asset,
@@ -23,7 +20,6 @@ from pipelines import (
     PictureRecord,
     Request,
     RequestError,
-    UploadError,
     adds_noise,
     read_texts,
 )
@@ -115,7 +111,7 @@ async def upload(http: HttpRequest, studio: TheStudio, owner: Owner) -> Response
     if http.headers.get("content-type", "").startswith("application/json"):
         asset = await _asset_of_picture(http, studio, owner)
     else:
-        async with _sent_picture(http) as (file, name):
+        async with sent_file(http) as (file, name):
             asset = await run_in_threadpool(studio.assets.add, file, owner, name)
     return Json(await run_in_threadpool(_told, studio, asset), 201)
 
@@ -189,22 +185,3 @@ async def _asset_of_picture(http: HttpRequest, studio: TheStudio, owner: Owner) 
         raise RequestError("picture", picture_id, "is no id of a picture", remedy)
     path = await run_in_threadpool(studio.manager.library.file, picture_id, owner)
     return await run_in_threadpool(studio.assets.add_file, path, owner)
-
-
-@contextlib.asynccontextmanager
-async def _sent_picture(http: HttpRequest) -> AsyncIterator[tuple[BinaryIO, str]]:
-    """(file, its name or "") of a form's field `file`, or of a body that is itself the picture; never in memory."""
-    kind = http.headers.get("content-type", "")
-    if not kind.startswith("multipart/form-data"):
-        with tempfile.TemporaryFile() as body:
-            async for part in http.stream():
-                body.write(part)
-            body.seek(0)
-            yield body, ""
-        return
-    async with http.form(max_files=1, max_fields=4) as form:
-        sent = form.get("file")
-        if not isinstance(sent, UploadFile):
-            raise UploadError("The form has no file.", "Send the picture in the field “file”.")
-        await sent.seek(0)
-        yield sent.file, sent.filename or ""

@@ -70,6 +70,7 @@ from pipelines.samplers import SAMPLERS, SCHEDULES
 from pipelines.settings import Settings
 from pipelines.upscalers import UPSCALERS
 from pipelines.version import VERSION
+from pipelines.video.video import Video
 
 __all__ = [
     "ANY_SEED",
@@ -149,6 +150,7 @@ __all__ = [
     "Training",
     "UploadError",
     "VaeFile",
+    "Video",
     "Wanted",
     "Wording",
     "adds_noise",

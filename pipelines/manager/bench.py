@@ -134,9 +134,13 @@ class Bench:
         for part, count in begun if since is not None else ():
             share_seconds = (now_seconds - (since or 0.0)) * count / pictures
             job = part.entry.job
-            used = self._docket.used_seconds
-            used[job.owner] = used.get(job.owner, 0.0) + share_seconds
+            self.used(job.owner, share_seconds)
             self.pace.note(part.checkpoint.name, seconds=share_seconds)
+
+    def used(self, owner: str, seconds: float) -> None:
+        """Somebody has had the device for so long by another way than a job."""
+        used = self._docket.used_seconds
+        used[owner] = used.get(owner, 0.0) + seconds
 
     def promised_seconds(self) -> dict[str, float]:
         """By owner, the GPU seconds used plus those that the parts at the worker will still take."""

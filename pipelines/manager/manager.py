@@ -67,6 +67,7 @@ from pipelines.prompting.wildcard_files import WildcardFiles
 from pipelines.settings import Settings
 from pipelines.takeover.takeovers import Takeovers
 from pipelines.version import VERSION
+from pipelines.video.desk.videos import Videos
 from pipelines.worker.messages import Probed, Unload
 
 LOG = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class PipelineManager(Jobs):
         self._open_library()
         self._open_jobs(worker_target or WORKER, worker_context)
         self._open_projects()
-        self._open_trainings()
+        self._open_works(worker_context)
         self._is_running = False
 
     # ---- the parts, each from those before it; what looks ahead is asked only once all are there -----
@@ -195,7 +196,7 @@ class PipelineManager(Jobs):
         self._board.listen(self.projects.heard)
         self._board.listen(self.grids.heard)
 
-    def _open_trainings(self) -> None:
+    def _open_works(self, context: BaseContext | None) -> None:
         settings = self._settings
         house = House(
             settings=settings,
@@ -210,7 +211,7 @@ class PipelineManager(Jobs):
             status=self.status,
             kept_uploads=self._store.assets,
         )
-        self.trainings = Trainings(house)
+        self.trainings, self.videos = Trainings(house), Videos(house, context)
         parts = Parts(
             board=self._board,
             docket=self._docket,
@@ -221,6 +222,7 @@ class PipelineManager(Jobs):
             dispatcher=self._dispatcher,
             commands=self._commands,
             trainings=self.trainings,
+            videos=self.videos,
             output_dir=settings.output_dir,
         )
         self._rounds = Rounds(parts)
@@ -231,6 +233,7 @@ class PipelineManager(Jobs):
         """Returns at once; the GPU process comes up by itself, and jobs can be submitted meanwhile."""
         self.models.trash.recover()
         self.trainings.start()
+        self.videos.start()
         self._desk.post(self._reconcile)
         self._desk.post(lambda: recover(self._docket, self._results, self._keeper, self.library))
         self._desk.post(lambda: self.grids.start(entry.job for entry in self._docket))
@@ -263,6 +266,7 @@ class PipelineManager(Jobs):
         self.pickles.close()
         self._keeper.stop()
         self.trainings.stop()
+        self.videos.stop()
         self._intake.stop()
         self._desk.close()
         self.grids.stop()

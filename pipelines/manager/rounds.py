@@ -20,6 +20,7 @@ from pipelines.manager.keeper import Keeper
 from pipelines.manager.results import Results
 from pipelines.manager.space import free_bytes
 from pipelines.manager.status import Status
+from pipelines.video.desk.videos import Videos
 from pipelines.worker.supervisor import Death
 
 REFRESH_SECONDS = 2.0  # of estimates and of the free disk space
@@ -38,6 +39,7 @@ class Parts:
     dispatcher: Dispatcher
     commands: Commands
     trainings: Trainings
+    videos: Videos
     output_dir: Path
 
 
@@ -59,7 +61,8 @@ class Rounds:
         is_due = now_seconds - self._refreshed_at > REFRESH_SECONDS
         if is_due or parts.docket.has_news:
             parts.dispatcher.foresee()
-        pause_seconds = min(parts.docket.flush(now_seconds), parts.trainings.tick(now_seconds))
+        flush, works = parts.docket.flush, (parts.trainings, parts.videos)
+        pause_seconds = min(flush(now_seconds), *(one.tick(now_seconds) for one in works))
         self._show_status(now_seconds if is_due else None)
         if not (parts.bench.pictures or parts.keeper.backlog or parts.trainings.is_busy):
             self.is_idle.set()
@@ -72,6 +75,7 @@ class Rounds:
         self._parts.gpu.heard(message)
         self._parts.results.heard(message, now_seconds)
         self._parts.trainings.hearing.heard(message)
+        self._parts.videos.runner.heard(message)
 
     def died(self, death: Death) -> None:
         """The GPU process is gone. What counts is whether the next one would most likely die as well."""
@@ -79,10 +83,10 @@ class Rounds:
         parts.bench.charge(time.monotonic())
         has_pictures = any(part.left for part in parts.bench)
         will_repeat = parts.results.worker_died(death)
-        of_training = parts.trainings.hearing.worker_died(death)
-        if of_training is not None and not has_pictures:
-            will_repeat = of_training
-        parts.gpu.died(death, counts=will_repeat or bool(of_training))
+        of_works = (parts.trainings.hearing.worker_died(death), parts.videos.runner.worker_died())
+        if of_works != (None, None) and not has_pictures:
+            will_repeat = any(of_works)
+        parts.gpu.died(death, counts=will_repeat or any(of_works))
 
     # ---- the end -------------------------------------------------------------------------------------
 
@@ -90,6 +94,7 @@ class Rounds:
         """Nothing more is taken or begun."""
         self._parts.commands.is_closing = self._parts.dispatcher.is_closing = True
         self._parts.trainings.wishes.close_down()
+        self._parts.videos.runner.close_down()
         self.is_idle.clear()
 
     def ask_back(self) -> bool:

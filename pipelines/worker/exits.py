@@ -1,4 +1,4 @@
-"""How the GPU process ended, as a sentence for the person who waits for the picture."""
+"""How a process ended, as a sentence for the person who waits for what it makes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ CODES = {
 }
 
 
-def describe_exit(exit_code: int | None) -> str:
+def describe_exit(exit_code: int | None, who: str = "The GPU process") -> str:
     """A sentence about an exit code as `multiprocessing` reports it: negative means a signal."""
     if exit_code is None:
-        return "The GPU process could not be started."
+        return f"{who} could not be started."
     if exit_code < 0:
-        return f"The GPU process {_signal(-exit_code)}."
-    return f"The GPU process {CODES.get(exit_code, f'ended with exit code {exit_code}')}."
+        return f"{who} {_signal(-exit_code)}."
+    return f"{who} {CODES.get(exit_code, f'ended with exit code {exit_code}')}."
 
 
 def _signal(number: int) -> str:

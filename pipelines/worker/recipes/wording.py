@@ -59,8 +59,9 @@ def conditioning(
     own = tuple(spans_of(request))
     if (morph := request.morph) is None:
         return Conditioning(own)
-    there = {"prompt": morph.prompt, "negative_prompt": morph.negative_prompt}
-    return blended(own, tuple(spans_of(replace(request, **there))), morph.share, told(""))
+    prompt, negative_prompt = morph.prompt, morph.negative_prompt
+    other = replace(request, prompt=prompt, negative_prompt=negative_prompt)
+    return blended(own, tuple(spans_of(other)), morph.share, told(""))
 
 
 def layer_of(request: Request, model: Model) -> int:

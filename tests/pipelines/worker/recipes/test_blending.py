@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -128,4 +129,4 @@ def test_a_red_circle_becomes_a_blue_one_by_and_by() -> None:
 
     assert course[0] < -0.4
     assert course[-1] > 0.4
-    assert all(later > before - 0.01 for before, later in zip(course, course[1:], strict=False))
+    assert all(later > before - 0.01 for before, later in pairwise(course))

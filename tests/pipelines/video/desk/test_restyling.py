@@ -1,0 +1,186 @@
+"""Movies that are restyled, held still and cut, with the fake worker: times, sound, cuts, and what survives a kill."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipelines import NotFound, PipelineManager, RequestError
+from tests.pipelines.video.desk import movies
+from tests.pipelines.video.desk.clips import film, frames, in_state
+from tests.pipelines.video.desk.test_animations import kill_crew
+from tests.studio import OWNER, ready, studio
+
+STYLE = {"prompt": "a red circle", "width": 128, "height": 96, "sampling": {"steps": 4}, "seed": 3}
+
+
+def sent(manager: PipelineManager, owner: str, **kind: Any) -> str:
+    """The id of a movie."""
+    return manager.videos.movies.add(io.BytesIO(movies.movie(**kind)), owner, "film.mp4").id
+
+
+def asked(mode: str, movie: str, **settings: Any) -> dict[str, Any]:
+    return {"mode": mode, "settings": {"movie": movie} | settings, "request": STYLE}
+
+
+def made(manager: PipelineManager, owner: str, values: dict[str, Any]) -> Any:
+    return in_state(manager, manager.videos.create(values, owner), "done")
+
+
+def test_a_restyled_movie_has_the_times_and_the_sound_of_its_source(
+    manager: PipelineManager, owner: str
+) -> None:
+    movie = sent(manager, owner, count=30)
+    source = manager.videos.movies.get(movie, owner).path
+
+    done = made(manager, owner, asked("restyle", movie, spacing=10))
+
+    assert (done.frames, done.frame, done.drawings, done.drawn) == (30, 30, 4, 4)
+    assert (done.width, done.height) == (128, 96)
+    assert movies.times(film(manager, done)) == movies.times(source)
+    assert movies.sound_packets(film(manager, done)) == movies.sound_packets(source)
+
+
+def test_sides_that_are_open_follow_the_movie(manager: PipelineManager, owner: str) -> None:
+    values = asked("restyle", sent(manager, owner))
+    values["request"] = {"prompt": "a red circle"}
+
+    draft = manager.videos.draft(values, owner)
+
+    assert draft["width"] / draft["height"] == pytest.approx(4 / 3, rel=0.1)
+
+
+def test_every_shot_begins_with_a_frame_of_its_own(manager: PipelineManager, owner: str) -> None:
+    movie = sent(manager, owner, count=36, cut=17)
+
+    done = made(manager, owner, asked("restyle", movie, spacing=24))
+
+    keys = sorted(
+        int(path.stem) for path in (manager.videos.store.folder(done.id) / "keys").glob("*.png")
+    )
+    assert {0, 17} <= set(keys)
+
+
+def test_nothing_before_a_cut_is_seen_after_it(manager: PipelineManager, owner: str) -> None:
+    both = sent(manager, owner, count=30, cut=15)
+    done = made(manager, owner, asked("restyle", both, spacing=24, seeds="random"))
+    folder = manager.videos.store.folder(done.id)
+
+    (folder / "keys" / "000000.png").write_bytes((folder / "keys" / "000015.png").read_bytes())
+    before = frames(film(manager, done))
+    manager.videos.remake(done.id, owner, 29)
+    again = in_state(manager, done, lambda now: now.state == "done" and now.film is not None)
+    after = frames(film(manager, again))
+
+    changed = [np.abs(a.astype(int) - b).mean() > 1 for a, b in zip(before, after, strict=True)]
+    assert any(changed[:15])
+    assert not any(changed[15:])
+
+
+def test_every_frame_is_drawn_and_blended_where_that_is_asked(
+    manager: PipelineManager, owner: str
+) -> None:
+    movie = sent(manager, owner, count=12)
+
+    done = made(manager, owner, asked("restyle", movie, way="blend"))
+
+    assert (done.drawings, done.drawn) == (12, 12)
+
+
+@pytest.mark.parametrize("way", ["keyframes", "blend"])
+def test_a_kill_changes_no_byte(tmp_path: Any, way: str) -> None:
+    with studio(tmp_path) as manager:
+        ready(manager)
+        values = asked("restyle", sent(manager, OWNER, count=140), way=way)
+        whole = made(manager, OWNER, values)
+        begun = manager.videos.create(values, OWNER)
+        for count in (20, 80, 130):
+            in_state(manager, begun, lambda now, count=count: now.frame >= count)
+            kill_crew()
+        done = in_state(manager, begun, "done")
+
+        assert film(manager, done).read_bytes() == film(manager, whole).read_bytes()
+
+
+def test_flicker_is_taken_out_and_size_times_and_sound_stay(
+    manager: PipelineManager, owner: str
+) -> None:
+    movie = sent(manager, owner, count=24)
+    source = manager.videos.movies.get(movie, owner).path
+
+    done = made(manager, owner, asked("deflicker", movie))
+
+    assert (done.width, done.height, done.drawn, done.request) == (*movies.SIZE, 0, None)
+    assert movies.times(film(manager, done)) == movies.times(source)
+    assert movies.sound_packets(film(manager, done)) == movies.sound_packets(source)
+
+
+def test_half_the_speed_has_twice_the_frames_which_move_half_as_far(
+    manager: PipelineManager, owner: str
+) -> None:
+    movie = sent(manager, owner, count=20)
+
+    done = made(manager, owner, asked("recut", movie, speed=0.5))
+
+    assert done.film is not None
+    assert done.film.frames == 40
+    places = [square(picture) for picture in frames(film(manager, done))[:38]]
+    assert np.allclose(np.diff(places), 2.0, atol=1.0)
+    assert movies.sound_packets(film(manager, done)) == []
+
+
+def square(picture: movies.Pixels) -> float:
+    """The middle of the blue square, from left to right."""
+    blue = (picture[..., 2].astype(int) - picture[..., 0]) > 110
+    return float(np.flatnonzero(blue.any(axis=0)).mean())
+
+
+def test_a_part_is_cut_out_with_its_sound(manager: PipelineManager, owner: str) -> None:
+    movie = sent(manager, owner, count=36)
+
+    done = made(manager, owner, asked("recut", movie, start_seconds=1.0, end_seconds=2.0))
+
+    assert done.film is not None
+    assert done.film.frames == 12
+    assert done.film.seconds == pytest.approx(1.0)
+    source = list(movies.pictures(24))[12]
+    assert np.abs(frames(film(manager, done))[0].astype(int) - source).mean() < 6
+    assert 40 <= len(movies.sound_packets(film(manager, done))) <= 52
+
+
+@pytest.mark.parametrize(
+    ("mode", "settings", "field"),
+    [
+        ("restyle", {"movie": "f" * 32}, "settings.movie"),
+        ("restyle", {"movie": ""}, "settings.movie"),
+        ("restyle", {"strength": 1.2}, "settings.strength"),
+        ("restyle", {"spacing": 0}, "spacing"),
+        ("restyle", {"way": "magic"}, "settings.way"),
+        ("restyle", {"start_seconds": 99.0}, "settings.start_seconds"),
+        ("restyle", {"start_seconds": 2.0, "end_seconds": 1.0}, "settings.end_seconds"),
+        ("deflicker", {"light": 2.0}, "light"),
+        ("recut", {"speed": 0}, "speed"),
+        ("recut", {"colour": 1}, "settings.colour"),
+    ],
+)
+def test_what_cannot_be_made_names_its_field(
+    manager: PipelineManager, owner: str, mode: str, settings: dict[str, Any], field: str
+) -> None:
+    movie = sent(manager, owner)
+
+    with pytest.raises(RequestError) as raised:
+        manager.videos.create(asked(mode, movie) | {"settings": {"movie": movie} | settings}, owner)
+
+    assert field in raised.value.field
+
+
+def test_a_movie_is_there_for_its_owner_alone(manager: PipelineManager, owner: str) -> None:
+    movie = sent(manager, owner)
+
+    with pytest.raises(NotFound):
+        manager.videos.movies.get(movie, f"{owner}-other")
+    with pytest.raises(RequestError, match="movie"):
+        manager.videos.create(asked("recut", movie), f"{owner}-other")
