@@ -19,10 +19,10 @@ from pipelines.video.grading.prepare import Grading, finish, prepare
 from pipelines.video.grading.sharpen import Sharpening
 from pipelines.video.messages import Shoot
 from pipelines.video.modes.between import between
+from pipelines.video.modes.course import Levels, Line, Reel, Shot, Start
 from pipelines.video.modes.mode import Ground, Mode, Planned
 from pipelines.video.motion.camera import Matrix, Move, Tilt, sampling_matrix
 from pipelines.video.motion.warp import Border, warp
-from pipelines.video.shooting.course import Levels, Line, Reel, Shot, Start
 
 MORPH = "morph"
 SPACES: Mapping[str, Space] = {"hsv": "HSV", "lab": "LAB", "rgb": "RGB"}
