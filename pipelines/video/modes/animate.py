@@ -38,6 +38,9 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
     check(animation)
     if animation.init_video:
         raise RequestError("animation.init_video", animation.init_video, "is not read yet", LATER)
+    if animation.is_looped and animation.mode != MORPH:
+        why = "is possible for a morph alone so far"
+        raise RequestError("animation.is_looped", True, why, "Leave it off, or choose morph.")
     uploads = {name: getattr(animation, name) for name in UPLOADS if getattr(animation, name)}
     for name, image in uploads.items():
         ground.size_of(f"animation.{name}", image)

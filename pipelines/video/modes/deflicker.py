@@ -63,8 +63,10 @@ class Deflickering:
             )
             self._line.say("holding the light still")
             for number, frame in frames_from(footage, first):
-                state = deflickered(None if number in cuts else state, frame.pixels, how)
-                yield Shot(state.frame, frame.pts, frame.duration, as_arrays(state))
+                is_cut, seen = number in cuts, frame.pixels
+                state = deflickered(None if is_cut else state, seen, how)
+                made = (state.frame, frame.pts, frame.duration, as_arrays(state))
+                yield Shot(*made, source=seen, is_cut=is_cut)
 
 
 MODE = Mode(draws=False, plan=plan, course=Deflickering)

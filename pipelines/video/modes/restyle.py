@@ -128,8 +128,10 @@ class Restyling:
         for number, frame in frames_from(footage, first):
             source = self._fitted(frame.pixels)
             styled = self._styled(number, source)
-            state = blended(None if number in looked.cuts else state, source, styled, how)
-            yield Shot(state.frame, frame.pts, frame.duration, as_arrays(state))
+            is_cut = number in looked.cuts
+            state = blended(None if is_cut else state, source, styled, how)
+            made = (state.frame, frame.pts, frame.duration, as_arrays(state))
+            yield Shot(*made, source=source, is_cut=is_cut)
 
     def _propagated(self, footage: Footage, first: int) -> Iterator[Shot]:
         looked = footage.looked
@@ -146,7 +148,9 @@ class Restyling:
                 sources.append(self._fitted(found[1].pixels))
             for number, pixels in self._made(part, sources):
                 if number >= first:
-                    yield Shot(pixels, looked.pts[number], looked.durations[number])
+                    times = looked.pts[number], looked.durations[number]
+                    source, is_cut = sources[number - part.first], number in looked.cuts
+                    yield Shot(pixels, *times, source=source, is_cut=is_cut)
             known = sources[-1] if part.is_closed else None
 
     def _made(self, part: Stretch, sources: list[Levels]) -> Iterator[tuple[int, Levels]]:

@@ -26,6 +26,7 @@ from pipelines.video.modes.modes import MODES
 from pipelines.video.output import Output
 from pipelines.video.shooting.folder import Folder
 from pipelines.video.shooting.looping import as_loop
+from pipelines.video.shooting.watching import Watching
 from pipelines.video.video import Film
 
 STRIP_FRAMES = 60  # that the strip has, about
@@ -39,6 +40,7 @@ class Shooting:
         self._connection, self._shoot = connection, shoot
         self._folder = Folder(Path(shoot.folder))
         self._drawn = self._folder.keys_count
+        self._watching = Watching()
         self._shown_every = max(1, shoot.frames // STRIP_FRAMES)
 
     def run(self) -> dict[str, Any]:
@@ -89,7 +91,8 @@ class Shooting:
                 writer.write(shot.pixels, shot.pts, shot.duration)
                 if frame % self._shown_every == 0:
                     folder.show(frame, shot.pixels)
-                self._connection.send(Framed(frame + 1, self._drawn))
+                self._watching.see(shot)
+                self._connection.send(Framed(frame + 1, self._drawn, self._watching.score))
 
     def _shots(self, course: Course, first: int) -> Iterator[tuple[int, Shot]]:
         until = self._shoot.until
