@@ -35,8 +35,11 @@ UNTIL_KEPT = """async () => {
   const settled = (asked) => new Promise((done) => (asked.onsuccess = () => done(asked.result)));
   const drafts = await settled(indexedDB.open("darkroom"));
   const kept = () => settled(drafts.transaction("drafts").objectStore("drafts").get("video-photo"));
-  while (!(await kept())?.masks[1] || !localStorage["darkroom.video-photo"].includes("The brook"))
+  for (let painted = null, set = null; !painted?.masks[1] || painted.image !== set.photo.id || !set.title; ) {
     await new Promise(requestAnimationFrame);
+    painted = await kept();
+    set = JSON.parse(localStorage["darkroom.video-photo"]);
+  }
 }"""
 LONG = {"seconds": 30, "fps": 60}  # more frames than a test waits for
 
