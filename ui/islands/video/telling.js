@@ -35,12 +35,13 @@ export const share = ({ frame, frames, state }) => (state === "done" ? 1 : frame
 export const titleOf = ({ title, mode }, nameOf) => title || nameOf(mode);
 
 /** What there is to know of it: [label, value] rows. */
-export function factsOf({ film, width, height, frames, fps, drawings, frame_seconds: pace, bytes_in_all: bytes }) {
+export function factsOf({ film, width, height, frames, fps, drawings, frame_seconds: pace, bytes_in_all: bytes, score }) {
   const rows = [
     ["Size", film ? `${film.width} × ${film.height} px` : `${width} × ${height} px`],
     ["Length", `${plural(film?.frames ?? frames, "frame")}, ${seconds(film?.seconds ?? frames / fps)} at ${Number(fps.toFixed(3))} fps`],
     ["Drawn by the model", drawings ? plural(drawings, "frame") : ""],
     ["Time for a frame", pace ? (pace < 1 ? `${pace.toFixed(2)} s` : duration(pace)) : ""],
+    ["Steadiness beside the movie", score == null ? "" : `${Math.round(score)} of 100`],
     ["File", film ? fileSize(film.size_bytes) : ""],
     ["Room on the disk", `about ${fileSize(bytes)}`],
   ];
