@@ -101,7 +101,7 @@ def test_a_kill_changes_no_byte(tmp_path: Any, way: str) -> None:
         values = asked("restyle", sent(manager, OWNER, count=140), way=way)
         whole = made(manager, OWNER, values)
         begun = manager.videos.create(values, OWNER)
-        for count in (20, 80, 130):
+        for count in (10, 40, 70, 100, 130):
             in_state(manager, begun, lambda now, count=count: now.frame >= count)
             kill_crew(manager, begun)
         done = in_state(manager, begun, "done")
