@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from ui import form, theme
-from ui.tabs import library, models, train, workspace
+from ui.tabs import library, models, train, video, workspace
 
 # In this order: what comes later wins. The page asks for them as one file, since each request of a first visit costs.
 STYLES = (
@@ -31,6 +31,7 @@ STYLES = (
     "source",
     "editor",
     "train",
+    "video",
 )
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.
@@ -63,6 +64,7 @@ def build() -> gr.Blocks:
         library.build()
         models.build()
         train.build()
+        video.build()
     return page
 
 

@@ -7,8 +7,6 @@ import { hasPreview, isLive, isOpen, previewOf, progress, tally } from "./store.
 import { phrase } from "./telling.js";
 import { plural } from "./words.js";
 
-const NOTHING_BESIDE = { count: () => 0, words: () => "", share: () => 0, picture: () => "" };
-
 /** Builds the dock as the page's last landmark. `put(part)` adds something that is no job: as `train/in_dock.js`. */
 export function mountDock({ store, verbs, focus, goTo }) {
   const thumb = h("span", { class: "dock-thumb" });
@@ -37,7 +35,14 @@ export function mountDock({ store, verbs, focus, goTo }) {
   );
   document.body.append(dock);
   let isExpanded = recall("dock", false);
-  let beside = NOTHING_BESIDE;
+  const parts = [];
+  const beside = {
+    count: () => parts.reduce((sum, part) => sum + part.count(), 0),
+    words: () => parts.map((part) => part.words()).filter(Boolean).join(" · "),
+    share: () => first("share", 0),
+    picture: () => first("picture", ""),
+  };
+  const first = (what, none) => parts.map((part) => part[what]()).find(Boolean) ?? none;
 
   const ended = () => store.newestFirst().filter((job) => !isLive(job));
   function draw() {
@@ -106,7 +111,7 @@ export function mountDock({ store, verbs, focus, goTo }) {
     );
   }
   function put(part) {
-    beside = part;
+    parts.push(part);
     panel.prepend(part.element);
     draw();
   }

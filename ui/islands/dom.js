@@ -74,6 +74,7 @@ export function randomId() {
 
 // One family of icons: 24 units, a stroke of 1.6, round ends; drawn in the colour of the text.
 const PATHS = {
+  arrow: ["M5 19C6 11 10.5 7.5 19 6.5", "M13.5 3.5L19 6.5l-3.5 5"],
   branch: ["M6 20V4", "M6 15c0-4 12-2 12-7", "M15 10l3-3 3 3"],
   brush: [
     "M19.5 4.5c-3.5 1.2-7 4.4-9 7.6l2.4 2.4c3.2-2 5.4-6.5 6.6-10z",

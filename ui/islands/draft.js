@@ -1,12 +1,12 @@
-// The draft: the mask that is being painted, kept in this browser over a reload, since no server needs it before it is sent.
+// The draft: masks that are being painted, kept in this browser over a reload, since no server needs them before they are sent.
 
-const [DATABASE, STORE, KEY] = ["darkroom", "drafts", "mask"];
+const [DATABASE, STORE] = ["darkroom", "drafts"];
 
 /**
- * `keep(draft)` and `recall()`; a draft is {image, width, height, extension, bytes}: the upload that it lies on, and a
- * byte a pixel of picture and extension (null: nothing is marked). A browser that forbids it just forgets.
+ * `keep(draft)` and `recall()`; the draft "mask" is {image, width, height, extension, bytes}: the upload that it lies on, and
+ * a byte a pixel of picture and extension (null: nothing is marked). A browser that forbids it just forgets.
  */
-export function createDraft() {
+export function createDraft(name = "mask") {
   const opened = open().catch(() => null);
 
   async function run(mode, act) {
@@ -14,8 +14,8 @@ export function createDraft() {
     return database && settled(act(database.transaction(STORE, mode).objectStore(STORE)));
   }
   return {
-    keep: (draft) => run("readwrite", (store) => store.put(draft, KEY)).catch(() => null),
-    recall: () => run("readonly", (store) => store.get(KEY)).catch(() => null),
+    keep: (draft) => run("readwrite", (store) => store.put(draft, name)).catch(() => null),
+    recall: () => run("readonly", (store) => store.get(name)).catch(() => null),
   };
 }
 

@@ -16,14 +16,14 @@ const SHORTCUTS = [
   ["Alt + Z / Alt + Shift + Z", "Inpaint: undo and redo an edit"],
   ["+ / − / 0 / 1", "Canvas: zoom, all of it, full size"],
   ["Shift + X / P", "Cancel the job in view; pause it or let it go on"],
-  ["Alt + 1 … 6", "Text to image, Image to image, Inpaint, Library, Models, Train"],
+  ["Alt + 1 … 7", "Text to image, Image to image, Inpaint, Library, Models, Train, Video"],
   ["J", "Open or close the list of jobs"],
   ["/", "To the prompt, or to the search"],
   ["Arrows / Enter / Del / Esc", "Library and models: move, open or use, delete, close"],
   ["?", "This list"],
 ];
 
-const TABS = { 1: "text-to-image", 2: "image-to-image", 3: "inpaint", 4: "library", 5: "models", 6: "train" };
+const TABS = { 1: "text-to-image", 2: "image-to-image", 3: "inpaint", 4: "library", 5: "models", 6: "train", 7: "video" };
 
 /** The overlay; `toggle()` opens or closes it. */
 export function createShortcuts() {

@@ -47,6 +47,7 @@ const PASTED_TO = [
   "html[data-tab=workspace][data-mode=image] [data-island=source] [data-takes-picture]",
   "html[data-tab=workspace][data-mode=inpaint] [data-island=editor] [data-takes-picture]",
   "html[data-tab=train] .teach[data-takes-picture]:not([hidden])",
+  "html[data-tab=video] .photo[data-takes-picture]:not([hidden])",
 ].join(", ");
 
 const store = createStore();
@@ -109,7 +110,8 @@ const ISLANDS = {
   result: (host) => (result = mountResult(host, parts)),
   library: whenSeen(library, async (host) => (await import("./library.js")).mountLibrary(host, parts)),
   models: whenSeen(models, async (host) => (await import("./models.js")).mountModels(host, parts)),
-  train: async (host) => (await training()).mount(host),
+  train: async (host) => (await later("train")).mount(host),
+  video: async (host) => (await later("video")).mount(host),
   networks: whenOpen("networks", null, null, async (host) => (await import("./networks.js")).mountNetworks(host, parts)),
 };
 
@@ -143,19 +145,18 @@ function whenIn(wanted, fill) {
     });
 }
 function whenInpainting(name) {
-  return whenIn("inpaint", async (host) => (await inpaint())[name](host));
+  return whenIn("inpaint", async (host) => (await later("inpaint"))[name](host));
 }
-async function inpaint() {
-  loading ??= import("./inpaint.js").then(({ createInpaint }) => createInpaint(parts));
-  return loading;
-}
-
-/** What takes settings from outside, once something comes from there. */
-async function taking() {
-  taker ??= import("./taking.js").then(({ createTaking }) =>
-    createTaking({ form, checkpoint, graphics, modes, source, pictureVerbs, toasts }),
-  );
-  return taker;
+/** What is loaded when it is first wanted: a mode, what takes settings from outside, works that may be under way. */
+const LATER = {
+  inpaint: async () => (await import("./inpaint.js")).createInpaint(parts),
+  taking: async () => (await import("./taking.js")).createTaking(parts),
+  train: async () => (await import("./train/train.js")).createTrain(parts),
+  video: async () => (await import("./video/video.js")).createVideo(parts),
+};
+function later(name) {
+  begun[name] ??= LATER[name]();
+  return begun[name];
 }
 
 /** Fills the island of a tab, whose scripts are loaded when that is first opened, and opens what was asked for before. */
@@ -164,12 +165,6 @@ function whenSeen(part, fill) {
     Object.assign(part, await fill(host));
     part.wanted?.();
   };
-}
-
-/** The trainings, from when their tab is opened or one is under way. */
-async function training() {
-  trainer ??= import("./train/train.js").then(({ createTrain }) => createTrain(parts));
-  return trainer;
 }
 
 /** Gradio draws tabs when they are first opened, so places of islands appear late. */
@@ -189,9 +184,7 @@ function fillIslands() {
   }
 }
 let isRestored = false;
-let loading = null; // the mode "inpaint"
-let taker = null;
-let trainer = null;
+const begun = {}; // of LATER
 
 async function learn() {
   for (let isKnown = false; !isKnown;) {
@@ -219,7 +212,7 @@ function watchModels() {
 
 // What Gradio's own events call; see `ui/tabs/workspace.py`.
 window.darkroom = {
-  generate: async (values) => (modes.current() === "inpaint" ? (await inpaint()).generate(values) : verbs.generate(values)),
+  generate: async (values) => (modes.current() === "inpaint" ? (await later("inpaint")).generate(values) : verbs.generate(values)),
   drafts: verbs.drafts,
   remember: form.remember,
   filled: form.filled,
@@ -231,14 +224,17 @@ watchSuggestions({ store, checkpoint });
 watchHints({ store, form });
 watchKeys({ shortcuts, verbs, dock, sheetInView: () => result.sheetInView() });
 watchDrops({
-  take: async (files) => (await taking()).take(files),
+  take: async (files) => (await later("taking")).take(files),
   pasted: () => document.querySelector(PASTED_TO),
 });
-watchSettingsInPrompt({ form, read: async (...told) => (await taking()).read(...told) });
+watchSettingsInPrompt({ form, read: async (...told) => (await later("taking")).read(...told) });
 new MutationObserver(fillIslands).observe(document.body, { childList: true, subtree: true });
 learn();
 watchModels();
-store.subscribe(({ status }) => status?.trainings_open && training());
+store.subscribe(({ status }) => {
+  if (status?.trainings_open) later("train");
+  if (status?.videos_open) later("video");
+});
 watchRecommended({ form, checkpoint });
 watchVae({ store, form, checkpoint });
 watchRefiner({ form, checkpoint });

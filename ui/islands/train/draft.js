@@ -2,6 +2,7 @@
 import { call } from "../api.js";
 import { debounce } from "../dom.js";
 import { keep, recall } from "../prefs.js";
+import { whyOf } from "../problems.js";
 
 const ASK_MS = 350;
 const TIMEOUT_MS = 60000;
@@ -159,6 +160,5 @@ const isUnset = (value) => value === null || value === undefined || value === ""
 
 /** "name = 63: is too long" → its parts. */
 function asProblem(error) {
-  const why = error.message.replace(/^\S+ = ([^]*?): /, "").replace(/\.$/, "");
-  return { field: error.field, why, remedy: error.remedy };
+  return { field: error.field, why: whyOf(error.message), remedy: error.remedy };
 }

@@ -1,11 +1,12 @@
 // Trainings under way as rows of the job dock, above the jobs; each leads to its view.
 import { h, iconButton, keyed, setText, show } from "../dom.js";
+import { isLive, isOpen } from "../works.js";
 import { phrase, share } from "./telling.js";
-import { exampleUrl, isLive, isOpen, sampleUrl } from "./trainings.js";
+import { exampleUrl, sampleUrl } from "./trainings.js";
 
 /** A part of the dock: {element, count(), words(), share(), picture()}; `onOpen(id)` leads to the view of one. */
 export function createDockRows({ trainings, onOpen, onChange }) {
-  const element = h("ul", { class: "dock-list dock-trainings", "aria-label": "Trainings" });
+  const element = h("ul", { class: "dock-list dock-works", "aria-label": "Trainings" });
   const live = () => trainings.rows.filter(isLive);
   const running = () => live().find((one) => one.state === "running") ?? live()[0];
 

@@ -1,6 +1,7 @@
 // The samples of a training as a table: a row for each prompt, columns for the untrained checkpoint and each kept step.
 import { h, icon, keyed, setAttribute, setText, show } from "../dom.js";
-import { isOpen, sampleUrl } from "./trainings.js";
+import { isOpen } from "../works.js";
+import { sampleUrl } from "./trainings.js";
 import { measured, verdict } from "./telling.js";
 
 /** The table; `onEnlarge(samples, index)` shows one; `onUse(step)` makes a step the one that prompts call. */

@@ -1,6 +1,7 @@
 // A new training: the pictures on the left, what they are on the right, and the button that begins it, always in view.
 import { h, icon } from "../dom.js";
 import { takesPictures } from "../drop.js";
+import { showProblems } from "../problems.js";
 import { createAdvanced } from "./advanced.js";
 import { createFields } from "./fields.js";
 import { createFoot } from "./foot.js";
@@ -43,7 +44,7 @@ export function createTeach({ draft, checkpoint, picker, toasts, onBegun, onBack
     clear.hidden = draft.pictures.length === 0 && Object.keys(draft.plan).length === 0;
     const problems = draft.problems.map((one) => (one.field in draft.plan ? one : (ASKED_AT[one.field] ?? one)));
     const shown = problems.filter(({ field }) => isPressed || !AWAITED.includes(field) || field in draft.plan);
-    foot.draw(showAtFields(element, shown));
+    foot.draw(showProblems(element, shown, ({ field }) => placeOf(element, field)));
   }
   function focusFirst() {
     const place = element.querySelector(".field-error")?.parentElement;
@@ -64,28 +65,9 @@ export function createTeach({ draft, checkpoint, picker, toasts, onBegun, onBack
   };
 }
 
-/** Shows problems where they can be mended; answers those that have no place. */
-function showAtFields(root, problems) {
-  const wanted = new Map();
-  const placeless = [];
-  for (const problem of problems) {
-    const place = placeOf(root, problem.field);
-    if (place) wanted.set(place, inWords(problem));
-    else placeless.push(problem);
-  }
-  for (const note of root.querySelectorAll(".field-error")) {
-    if (wanted.get(note.parentElement) === note.textContent) wanted.delete(note.parentElement);
-    else note.remove();
-  }
-  for (const [place, text] of wanted) place.append(h("p", { class: "field-error", role: "alert" }, text));
-  return placeless;
-}
-
 function placeOf(root, field = "") {
   const [top, index] = field.split(".");
   if (index !== undefined && /^\d+$/.test(index)) return root.querySelectorAll(".teach-card .teach-words")[Number(index)] ?? null;
   const name = top === "images" ? "examples" : top.replace(/^plan\./, "");
   return root.querySelector(`[data-plan="${CSS.escape(name)}"]`);
 }
-
-const inWords = ({ why, remedy }) => `${why.replace(/^./, (first) => first.toUpperCase()).replace(/\.$/, "")}. ${remedy}`;

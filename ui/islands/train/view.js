@@ -1,13 +1,13 @@
 // One training: how far it is, its samples beside the untrained ones, its losses, and what can be done with it.
+import { ask } from "../ask.js";
 import { h, icon, iconButton, setAttribute, setText, show } from "../dom.js";
 import { familyName, plural, when } from "../words.js";
-import { ask } from "./ask.js";
+import { isOpen } from "../works.js";
 import { createMade } from "./made.js";
 import { createPlot } from "./plot.js";
 import { createSamples } from "./samples.js";
 import { createTaught } from "./taught.js";
 import { methodName, overfitting, phrase, share } from "./telling.js";
-import { isOpen } from "./trainings.js";
 
 /** The view; `open(id)` shows a training, `draw()` brings it up to date, `onBack()` goes to the list. */
 export function createView({ trainings, enlarged, parts, onBack }) {

@@ -1,0 +1,81 @@
+// The tab in which videos are made: the list of them, a new one, and each of them; loaded when it is first opened.
+import { h, show } from "../dom.js";
+import { keep, recall } from "../prefs.js";
+import { createWorks } from "../works.js";
+import { createChooser } from "./chooser.js";
+import { createDockRows } from "./in_dock.js";
+import { createList } from "./list.js";
+import { MODES } from "./modes.js";
+import { createView } from "./view.js";
+
+const NEW = "new";
+
+/**
+ * The videos with their rows in the dock, and the tab once Gradio has drawn its place: `mount(host)`. `open(at)` shows
+ * something there: "" is the list, "new" the choice of modes, the name of a mode a new video of it, else the id of one.
+ */
+export function createVideo(parts) {
+  const videos = createWorks({ kind: "videos", ...parts });
+  const video = { mount, open };
+  const { dock, goTo } = parts;
+  dock.put(createDockRows({ videos, onOpen: (id) => (goTo("video"), video.open(id)), onChange: dock.draw }));
+
+  function open(at) {
+    keep("video", at); // until the tab is drawn
+  }
+  function mount(host) {
+    video.open = mountTab(host, { ...parts, videos });
+  }
+  return video;
+}
+
+/** Builds the island; answers with its `open(at)`. */
+function mountTab(host, parts) {
+  const { videos } = parts;
+  const list = createList({ videos, onOpen: open, onNew: () => open(NEW) });
+  const chooser = createChooser({ onChoose: open, onBack: () => open("") });
+  const view = createView({ videos, onBack: () => open("") });
+  const makers = new Map(); // of modes that were opened
+  const section = h("section", { class: "video", "aria-label": "Video" }, list.element, chooser.element, view.element);
+  host.append(section);
+  let at = recall("video", "");
+
+  function maker(name) {
+    if (!makers.has(name)) {
+      const made = MODES[name]({ ...parts, onBegun: ({ id }) => open(id), onBack: () => open(NEW) });
+      makers.set(name, made);
+      section.append(made.element);
+    }
+    return makers.get(name);
+  }
+  function open(next) {
+    const isOther = next !== at;
+    at = next;
+    keep("video", at);
+    draw();
+    if (isOther && host.checkVisibility()) {
+      scrollTo(0, 0);
+      host.querySelector(".video > :not([hidden]) button:not([hidden], :disabled)")?.focus({ preventScroll: true });
+    }
+  }
+  /** What is to be seen: {one, mode, isChoice}. Without any video the choice stands there at once, and says what to do. */
+  function place() {
+    const mode = at in MODES ? at : "";
+    const one = mode || at === NEW ? null : videos.find(at);
+    return { one, mode, isChoice: !one && !mode && videos.isKnown && (at === NEW || videos.rows.length === 0) };
+  }
+  function draw() {
+    const { one, mode, isChoice } = place();
+    const shown = mode && maker(mode);
+    for (const [name, made] of makers) show(made.element, name === mode);
+    show(view.element, Boolean(one));
+    show(chooser.element, isChoice);
+    show(list.element, !one && !mode && !isChoice && videos.isKnown);
+    view.open(one?.id ?? "");
+    if (shown) shown.open();
+    else if (isChoice) chooser.draw(videos.rows.length > 0);
+    else if (!one) list.draw();
+  }
+  videos.onChange(draw);
+  return open;
+}
