@@ -1,4 +1,5 @@
 // The ways of making a video: what each is for, and what makes a new one; a way without a row in MODES is shown as not yet there.
+import { createAnimate } from "./animate.js";
 import { createPhoto } from "./photo.js";
 
 /** Rows of the choice, in this order. */
@@ -13,7 +14,7 @@ export const WAYS = [
  * What makes a new video of a mode: `create({videos, toasts, …, onBegun(video), onBack()})` answers with {element, open()};
  * `open()` is called whenever it is shown or something is new.
  */
-export const MODES = { photo: createPhoto };
+export const MODES = { animate: createAnimate, photo: createPhoto };
 
 /** How a mode is shown: its icon, and "Photo to life". */
 export const signOf = (mode) => WAYS.find(({ name }) => name === mode)?.sign ?? "play";
