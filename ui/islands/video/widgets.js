@@ -1,5 +1,5 @@
 // The widgets of what is set of a new video: numbers, texts, choices and switches, each with a place for what is wrong with it.
-import { debounce, h, setAttribute } from "../dom.js";
+import { debounce, h, setAttribute, setText } from "../dom.js";
 
 const TYPING_MS = 250;
 
@@ -50,6 +50,21 @@ function createNumber({ field, id, change }) {
   return { element: framed({ field, id }, input), name: field.name, draw };
 }
 
+function createSlider({ field, id, change }) {
+  const [min, max] = field.range;
+  const tell = field.tell ?? ((value) => String(value));
+  const input = h("input", { type: "range", class: "strip-slider", id, min, max, step: field.step ?? 0.01, on: { input: () => change(Number(input.value)) } });
+  const element = framed({ field: { ...field, isWide: true }, id }, input);
+  const told = h("output", { class: "maker-value", for: id });
+  element.firstElementChild.append(told);
+  function draw(value) {
+    input.value = value;
+    setText(told, tell(value));
+    setAttribute(input, "aria-valuetext", tell(value));
+  }
+  return { element, name: field.name, draw };
+}
+
 function createText({ field, id, change }) {
   const more = field.kind === "lines" ? { rows: field.rows ?? 3 } : { type: "text" };
   const input = h(field.kind === "lines" ? "textarea" : "input", { ...more, id, autocomplete: "off", placeholder: field.placeholder });
@@ -74,4 +89,4 @@ function createSwitch({ field, id, change }) {
   return { element, name: field.name, draw: (value) => (input.checked = Boolean(value)) };
 }
 
-const WIDGETS = { number: createNumber, text: createText, lines: createText, choice: createChoice, switch: createSwitch };
+const WIDGETS = { number: createNumber, slider: createSlider, text: createText, lines: createText, choice: createChoice, switch: createSwitch };
