@@ -15,9 +15,9 @@ export const MOVIE_MODES = {
     draws: true,
     start: { way: "keyframes", strength: 0.5, spacing: 12, steadiness: 0.8, seeds: "fixed" },
     fields: [
-      { name: "way", label: "Way", kind: "choice", isWide: true, options: [["keyframes", "Some frames are drawn, the others follow: steady, quick"], ["blend", "Every frame is drawn: more of the model, slow"]] },
+      { name: "way", label: "Way", kind: "choice", isWide: true, options: [["keyframes", "Some frames are drawn"], ["blend", "Every frame is drawn"]], hint: "Where some are drawn, the others follow along the motion: steady and quick. Every frame has more of the model, and takes longer." },
       slider("strength", "Strength: how far a frame may change", [0, 1]),
-      { name: "spacing", label: "Frames from one drawn to the next, at most", kind: "slider", range: [1, 24], step: 1, fits: isBy("keyframes") },
+      { name: "spacing", label: "Frames from one to the next, at most", kind: "slider", range: [1, 24], step: 1, fits: isBy("keyframes") },
       slider("steadiness", "Steadiness: how much is kept of the frame before", [0, 0.98], { fits: isBy("blend") }),
       { name: "seeds", label: "Seed", kind: "choice", isWide: true, options: [["fixed", "The same for every frame"], ["random", "Another one for each"]] },
     ],
@@ -39,7 +39,7 @@ export const MOVIE_MODES = {
     start: { fps: null, speed: 1, interpolates: true },
     fields: [
       { name: "speed", label: "Speed", kind: "number", range: [0.02, 50], hint: "0.5 is half as fast." },
-      { name: "fps", label: "Frames a second", kind: "number", range: [1, 240], placeholder: "as the movie has" },
+      { name: "fps", label: "Frames a second", kind: "number", range: [1, 240], placeholder: "as it is" },
       { name: "interpolates", label: "Make frames in between", kind: "switch", hint: "Along the motion. Else the nearest frame is shown." },
     ],
   },
