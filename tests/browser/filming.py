@@ -1,4 +1,4 @@
-"""A video as a person makes it on the page: a photo to drop, what moves to paint, and waiting for what is to be seen."""
+"""A video as a person makes it on the page: a photo is dropped, painted on, and waited for."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ export class ApiError extends Error {
 /** No answer came: the network or the server is gone. */
 export class ConnectionLost extends Error {}
 
-/** Sends a request, answers with the parsed JSON (null for none). Raises ApiError or ConnectionLost. */
-export async function call(method, path, { json, body, timeoutMs = 15000, signal } = {}) {
+/** Sends a request, answers with the parsed JSON (null for none), or with a Blob if that is wanted. Raises ApiError or ConnectionLost. */
+export async function call(method, path, { json, body, timeoutMs = 15000, signal, isBlob = false } = {}) {
   const headers = json === undefined ? {} : { "content-type": "application/json" };
   const ends = [AbortSignal.timeout(timeoutMs), signal].filter(Boolean);
   let response;
@@ -30,6 +30,7 @@ export async function call(method, path, { json, body, timeoutMs = 15000, signal
       signal: AbortSignal.any(ends),
       cache: "no-store",
     });
+    if (isBlob && response.ok) return await response.blob();
     text = await response.text();
   } catch (error) {
     throw new ConnectionLost(error.message);

@@ -8,12 +8,14 @@ import { EFFECTS } from "./photo_effects.js";
 import { createFoot } from "./photo_foot.js";
 import { createLoop } from "./photo_loop.js";
 import { createPanel } from "./photo_panel.js";
+import { createPreview } from "./photo_preview.js";
 
 /** The mode; see MODES in modes.js. */
 export function createPhoto({ videos, toasts, onBegun, onBack }) {
   const draft = createPhotoDraft({ videos, toasts });
   const easel = createEasel({ draft });
   const panel = createPanel({ draft, toasts });
+  const preview = createPreview({ draft });
   const loop = createLoop({ draft });
   const foot = createFoot({ draft, onBegin: begin });
   const file = h("input", { type: "file", accept: PICTURE_TYPES, hidden: true, on: { change: takeChosen } });
@@ -24,7 +26,7 @@ export function createPhoto({ videos, toasts, onBegun, onBack }) {
   const other = h("button", { type: "button", class: "quiet", title: "Another photo", on: { click: () => file.click() } }, icon("picture"), "Replace");
   const anew = h("button", { type: "button", class: "quiet", on: { click: empty } }, "Begin anew");
   const head = h("header", { class: "video-head" }, back, h("h2", {}, "Photo to life"), other, anew);
-  const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, panel.element, loop.element), foot.element);
+  const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, panel.element, preview.element, loop.element), foot.element);
   const element = h("div", { class: "photo", hidden: true }, head, h("div", { class: "photo-body" }, place, side), file);
   let isPressed = false;
 
@@ -61,7 +63,7 @@ export function createPhoto({ videos, toasts, onBegun, onBack }) {
     show(anew, hasPhoto);
     setText(words, draft.isTaking ? "The photo is on its way …" : "Drop a photo");
     element.toggleAttribute("data-empty", !hasPhoto);
-    for (const part of [easel, panel, loop]) part.draw();
+    for (const part of [easel, panel, preview, loop]) part.draw();
     foot.draw(showProblems(element, problems(), ({ at }) => element.querySelector(`[data-at="${CSS.escape(at)}"]`)));
   }
   function focusFirst() {

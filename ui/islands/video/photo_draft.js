@@ -4,7 +4,7 @@ import { debounce } from "../dom.js";
 import { whyOf } from "../problems.js";
 import { OUTPUT_START } from "./output_fields.js";
 import { EFFECTS, asPlan, lacking, newEffect } from "./photo_effects.js";
-import { moved, sendMask, sized, takePhoto } from "./photo_files.js";
+import { createMaskSender, moved, sized, takePhoto } from "./photo_files.js";
 import { createPhotoKeeper } from "./photo_keeper.js";
 
 const ASK_MS = 350;
@@ -20,6 +20,7 @@ export const EFFECTS_MOST = 8;
 export function createPhotoDraft({ videos, toasts }) {
   const listeners = new Set();
   const keeper = createPhotoKeeper();
+  const sendMask = createMaskSender();
   const draft = {
     ...START,
     ...BLANK(),
@@ -41,6 +42,7 @@ export function createPhotoDraft({ videos, toasts }) {
     remove,
     setValue,
     touched,
+    order,
     begin,
     onChange: (run) => (listeners.add(run), run()),
   };
@@ -159,13 +161,17 @@ export function createPhotoDraft({ videos, toasts }) {
     Object.assign(draft, news, { isAsking: false });
     announce();
   }
-  /** Sends masks and plan; answers with the video, or null after the problem is shown. */
+  /** All of it as the server takes it, once the masks are there. */
+  async function order(effects) {
+    const whole = asked(effects);
+    whole.settings.masks = await Promise.all(effects.map(sendMask));
+    return whole;
+  }
+  /** Sends it; answers with the video, or null after the problem is shown. */
   async function begin() {
     const effects = ordered();
     try {
-      const order = asked(effects);
-      const masks = await Promise.all(effects.map(sendMask));
-      return await videos.create({ ...order, settings: { ...order.settings, masks } });
+      return await videos.create(await order(effects));
     } catch (error) {
       if (error.status === 422) draft.problems = [asProblem(error, effects)];
       else toasts.fail(error, { key: "videos" });

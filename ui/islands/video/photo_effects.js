@@ -64,10 +64,10 @@ export const EFFECTS = {
 /** 0 is to the right, 90 down. */
 const compass = (degrees) => ["→", "↘", "↓", "↙", "←", "↖", "↑", "↗"][Math.round((((degrees % 360) + 360) % 360) / 45) % 8];
 
-/** A new effect of a kind, with its settings as they are at first. */
+/** A new effect of a kind, with its settings as they are at first. `strokes` rises whenever something of it is painted. */
 export function newEffect(kind, key) {
   const values = Object.fromEntries(EFFECTS[kind].fields.map(({ name, start }) => [name, start]));
-  return { key, kind, values, lines: [], mask: null, isPainted: false };
+  return { key, kind, values, lines: [], mask: null, isPainted: false, strokes: 0 };
 }
 
 /** What is still missing, in the words of the table; "" when it can move. */

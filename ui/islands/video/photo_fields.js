@@ -16,7 +16,7 @@ function createSlider({ field, id, at, change }) {
   const input = h("input", { type: "range", class: "strip-slider", id, ...range, on: { input: () => change(valueOf(Number(input.value))) } });
   const told = h("output", { class: "photo-value", for: id });
   const none = h("button", { type: "button", class: "quiet photo-none", "aria-label": `No ${field.label.toLowerCase()}`, on: { click: () => change(null) } }, "None");
-  const element = h("div", { class: "photo-field", data: { at } }, h("label", { class: "label", for: id }, field.label, told), h("div", { class: "photo-slider" }, input, field.isOptional && none));
+  const element = h("div", { class: "photo-field", data: { at } }, h("div", { class: "photo-label" }, h("label", { class: "label", for: id }, field.label), told), h("div", { class: "photo-slider" }, input, field.isOptional && none));
 
   function draw(value) {
     if (value !== null) input.value = placeOf(value);

@@ -41,9 +41,20 @@ function send(blob, name) {
   return call("POST", "api/v1/assets", { body, timeoutMs: TIMEOUT_MS });
 }
 
-/** The upload of an effect's mask; "" where nothing is painted. */
-export async function sendMask({ isPainted, mask }) {
-  return isPainted ? (await send(await writePng(mask), "mask.png")).id : "";
+/** Answers with `send(effect)`: the upload of its mask, "" where nothing is painted; what has not changed is sent once. */
+export function createMaskSender() {
+  const sent = new WeakMap(); // mask → {strokes, id}
+
+  async function upload({ mask, strokes }) {
+    const { id } = await send(await writePng(mask), "mask.png");
+    sent.set(mask, { strokes, id });
+    return id;
+  }
+  return async function sendMask(effect) {
+    if (!effect.isPainted) return "";
+    const known = sent.get(effect.mask);
+    return known?.strokes === effect.strokes ? known.id : upload(effect);
+  };
 }
 
 /** An effect as it lies on the same photo in another size. */

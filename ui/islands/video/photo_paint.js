@@ -16,6 +16,7 @@ export function createPaint({ size, onDraw, onChange }) {
   }
   function changed(effect) {
     effect.isPainted = effect.mask?.bytes.some((value) => value > 0) ?? false;
+    effect.strokes += 1;
     onChange(effect);
   }
   function push(effect, { undo, redo, bytes = () => 0 }) {
