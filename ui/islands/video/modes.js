@@ -18,9 +18,6 @@ export const WAYS = [
  */
 export const MODES = { animate: createAnimate, restyle: createRestyle, photo: createPhoto, deflicker: createDeflicker, recut: createRecut };
 
-/** Modes that are reached from others. */
-const OTHERS = { deflicker: "Less flicker", recut: "Another cut" };
-
 /** How a mode is shown: its icon, and "Photo to life". */
 export const signOf = (mode) => WAYS.find(({ name }) => name === mode)?.sign ?? "play";
-export const modeName = (mode) => WAYS.find(({ name }) => name === mode)?.label ?? OTHERS[mode] ?? mode;
+export const modeName = (mode) => WAYS.find(({ name }) => name === mode)?.label ?? mode;
