@@ -1,4 +1,4 @@
-"""Animate, used as a person does: prompts, schedules as text and as curves, Deforum's settings, and a clip that plays."""
+"""Animate, used as a person does: prompts, schedules as text and as curves, Deforum's settings, a clip that plays."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ export const GROUPS = [
       lane("variation_strength", "Variation strength", 0.4, { start: 0 }),
     ],
     fields: [
-      choice("seed_behaviour", "Seed over the frames", [["iter", "Counts up"], ["fixed", "Stays"], ["random", "By chance"], ["ladder", "Ladder"], ["alternate", "To and fro"], ["schedule", "As its lane says"]]),
+      choice("seed_behaviour", "Seed over the frames", [["iter", "Counts up"], ["fixed", "Stays"], ["ladder", "Ladder"], ["alternate", "To and fro"], ["random", "By chance"], ["schedule", "As its lane says"]]),
       number("seed_every", "Counts up every", [1, 1000000], { step: 1 }),
     ],
   },
