@@ -25,6 +25,7 @@ from benchmarks import (
     startup,
     subject,
     tiers,
+    video,
 )
 from benchmarks.results import Surroundings, save
 from benchmarks.table import Table
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[subject.Subject], list[Table]]] = {
     "tiers": tiers.run,
     "editing": editing.run,
     "finetuning": finetuning.run,
+    "video": video.run,
 }
 
 

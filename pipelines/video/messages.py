@@ -66,10 +66,11 @@ class Counted:
 
 @dataclass(frozen=True)
 class Framed:
-    """So many frames are done, and so many were drawn for them."""
+    """So many frames are done, and so many were drawn for them. `score`: see Video."""
 
     frames: int
     drawn: int
+    score: float | None = None
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ from pipelines.errors import RequestError
 from pipelines.video.animation import LANES, Animation, check, lane, prompt_keys, samplers
 from pipelines.video.frame_values import frame_values
 from pipelines.video.modes.animate import move_of
+from pipelines.video.modes.course import Levels
 from pipelines.video.motion.preview import preview as camera_preview
 from pipelines.video.photo.loop import preview as photo_preview
 from pipelines.video.photo.plan import Plan
 from pipelines.video.schedules import curves, edits
 from pipelines.video.schedules.curves import Clip
 from pipelines.video.schedules.keyframes import Schedule
-from pipelines.video.shooting.course import Levels
 
 POINTS_MAX = 600  # of a curve that is shown
 FRAMES_MAX = 150  # of a sketch that moves

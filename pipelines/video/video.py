@@ -49,6 +49,8 @@ class Video:
     stage: str = ""  # what is done now, in words
     frame_seconds: float | None = None
     eta_seconds: float | None = None
+    # How steady it is, 0 … 100, 100 as steady as the movie that it is made of; None: of no movie.
+    score: float | None = None
     attempt: int = 0
     film: Film | None = None
     is_partial: bool = False  # it was finished before its last frame

@@ -35,8 +35,11 @@ UNTIL_KEPT = """async () => {
   const settled = (asked) => new Promise((done) => (asked.onsuccess = () => done(asked.result)));
   const drafts = await settled(indexedDB.open("darkroom"));
   const kept = () => settled(drafts.transaction("drafts").objectStore("drafts").get("video-photo"));
-  while (!(await kept())?.masks[1] || !localStorage["darkroom.video-photo"].includes("The brook"))
+  for (let painted = null, set = null; !painted?.masks[1] || painted.image !== set.photo.id || !set.title; ) {
     await new Promise(requestAnimationFrame);
+    painted = await kept();
+    set = JSON.parse(localStorage["darkroom.video-photo"]);
+  }
 }"""
 LONG = {"seconds": 30, "fps": 60}  # more frames than a test waits for
 
@@ -137,6 +140,32 @@ def test_a_video_is_finished_with_the_frames_that_there_are(page: Page, site: Si
     expect(page.locator(".video-state")).to_contain_text("ended early")
     page.wait_for_function("() => document.querySelector('.video-view video').videoWidth > 0")
     assert videos(site)[0]["film"]["frames"] < 1800
+
+
+def test_a_picture_that_moves_is_shown_as_one(page: Page, site: Site) -> None:
+    give_photo(page)
+    paint_brook(page)
+    set_loop(page, seconds=0.5, fps=12)
+    page.locator("#photo-format").select_option("gif")
+    expect(page.locator("#photo-quality")).to_be_hidden()
+    begin(page)
+    see(page, "done")
+
+    image = page.locator(".video-view img.video-film")
+    expect(image).to_have_js_property("naturalWidth", SIZE[0])
+    expect(page.locator(".video-view video")).to_be_hidden()
+    assert videos(site)[0]["film"]["media_type"] == "image/gif"
+
+
+def test_the_photo_is_seen_moving_before_it_is_sent(page: Page) -> None:
+    give_photo(page)
+    expect(page.locator(".photo-preview")).to_be_hidden()
+    paint_brook(page)
+
+    expect(page.locator(".photo-moving")).to_have_js_property("naturalWidth", SIZE[0])
+    before = page.locator(".photo-moving").get_attribute("src") or ""
+    page.get_by_label("Speed", exact=True).fill("150")
+    expect(page.locator(".photo-moving")).not_to_have_attribute("src", before)
 
 
 def test_the_list_shows_what_there_is_and_plays_it_under_the_pointer(page: Page) -> None:

@@ -28,6 +28,7 @@ ELSEWHERE = {
     "beginnings": "the button that branches from a step",
     "noise.later_seed": "the same",
     "grid": "the island of grids",
+    "morph": "animations, which blend what two prompts mean",
 }
 # Parts of a Request whose fields are widgets each; those that may be left out have a switch of their own name.
 PARTS = {"sampling": Sampling, "noise": Noise, "wording": Wording, "hires": Hires}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from pipelines.video.media.encoders import ENCODERS, QUALITIES
+from pipelines.video.media.encoders import QUALITIES
+from pipelines.video.media.loops import KINDS as LOOPS
 from pipelines.video.modes.modes import MODES
-from pipelines.video.output import Output
+from pipelines.video.output import FORMATS, Output
 from pipelines.video.photo.loop import SIDE_PX
 from pipelines.video.photo.plan import BOUNDS, EFFECTS_MAX, FPS, KINDS, LOOP_SECONDS, PATHS
 from ui import layout
@@ -76,7 +77,10 @@ def test_files_and_qualities_are_those_that_can_be_written() -> None:
         r'OUTPUT_START = \{ format: "(\w+)", quality: "(\w+)" \}', script("output_fields.js")
     )
 
-    assert listed("FORMATS", "output_fields.js") == [row.name for row in ENCODERS]
+    loops = re.findall(r"LOOPS = \[(.*)\];", script("output_fields.js"))[0]
+
+    assert tuple(listed("FORMATS", "output_fields.js")) == FORMATS
+    assert re.findall(r'"(\w+)"', loops) == list(LOOPS)
     assert tuple(listed("QUALITIES", "output_fields.js")) == QUALITIES
     assert Output(format=start[0][0], quality=start[0][1]) == Output()
 

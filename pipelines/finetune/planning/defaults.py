@@ -3,7 +3,7 @@
 Where the numbers come from: diffusers' examples of DreamBooth with LoRA (learning rate 1e-4, 500 steps for five
 pictures, 200 pictures of the class) and of textual inversion (learning rate 5e-4 × 4, 3000 steps), and what people
 who train with kohya's scripts agree on (about 100 steps a picture, half the rate for the text encoder, min-SNR γ 5).
-Those of the starter were measured on it (`tests/test_teaching_meaning.py`).
+Those of the starter were measured on it (`tests/teaching/test_lora.py`).
 """
 
 from __future__ import annotations

@@ -155,12 +155,10 @@ class Maker:
             movie_of=lambda field, movie: self._movie(field, movie, owner),
         )
         settings = _object(values.get("settings", {}), "settings")
-        return Order(
-            mode=str(mode),
-            title=str(values.get("title") or "")[:TITLE_CHARACTERS],
-            output=Output.from_dict(values.get("output") or {}),
-            planned=row.plan(settings, ground),
-        )
+        output, planned = Output.from_dict(values.get("output") or {}), row.plan(settings, ground)
+        output.check(planned.frames)
+        title = str(values.get("title") or "")[:TITLE_CHARACTERS]
+        return Order(mode=str(mode), title=title, output=output, planned=planned)
 
     def _size(self, field: str, image: str, owner: str) -> tuple[int, int]:
         try:

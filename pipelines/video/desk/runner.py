@@ -145,6 +145,7 @@ class Runner:
             quietly=True,
             frame=message.frames,
             drawn=message.drawn,
+            score=message.score,
             frame_seconds=seconds,
             eta_seconds=round(left * seconds, 1) if seconds is not None else None,
         )

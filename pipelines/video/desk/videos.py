@@ -26,6 +26,7 @@ from pipelines.video.desk.runner import Means, Runner
 from pipelines.video.desk.store import store_in
 from pipelines.video.desk.wishes import Wishes
 from pipelines.video.media.encoders import QUALITIES, available
+from pipelines.video.media.loops import KINDS
 from pipelines.video.media.reading import open_source
 from pipelines.video.movies import Movie, Movies
 from pipelines.video.shooting import process
@@ -150,6 +151,7 @@ class Videos:
     def formats(self) -> dict[str, Any]:
         """How videos can be written here, the usual one first, and how an animation begins."""
         rows = [{"name": row.name, "label": row.label} for row in available()]
+        rows += [{"name": name, "label": row.label} for name, row in KINDS.items()]
         return {"formats": rows, "qualities": list(QUALITIES), "animation": animation_defaults()}
 
     def sketcher(self, owner: str) -> Sketcher:

@@ -19,7 +19,7 @@ EXACT = 2 | 0x2000 | 0x40000 | 0x80000
 
 
 def to_rgb(frame: VideoFrame, size: tuple[int, int], converter: VideoReformatter) -> VideoFrame:
-    """The frame as rgb24 of this (width, height); one that does not say its colours has those of SD or HD, by its size."""
+    """The frame as rgb24 of this (width, height). Where nothing is said of its colours its size tells: SD or HD."""
     matrix = colour_range = None
     if not frame.format.is_rgb:
         is_hd = frame.width >= HD_WIDTH_PX or frame.height >= HD_HEIGHT_PX

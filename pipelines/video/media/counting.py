@@ -24,7 +24,7 @@ def counted(movie: InputContainer, stream: VideoStream) -> dict[str, Any]:
     if movie.format.name.startswith(INDEXED) and len(stream.index_entries):
         return facts | _from_index(stream)
     seconds = _seconds(movie, stream)
-    frames = stream.frames or round(seconds * rate)
+    frames = stream.frames or max(1, round(seconds * rate))
     return facts | {
         "seconds": float(seconds),
         "frames": frames,

@@ -37,8 +37,8 @@ def join(
 ) -> str:
     """Writes the movie, which takes the place of an older one of that name once it is whole.
 
-    `encoder`: the one that the segments were written with. Returns a note for the user, mostly empty. Raises MediaError when there is no segment, or the sound
-    cannot be read; StateDamaged for a damaged segment; DiskFull.
+    `encoder`: the one that the segments were written with. Returns a note for the user, mostly empty. Raises
+    MediaError when there is no segment, or the sound cannot be read; StateDamaged for a damaged segment; DiskFull.
     """
     if not segments:
         raise MediaError("There is no frame to make a movie of.", "Wait for the first 64 frames.")

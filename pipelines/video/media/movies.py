@@ -21,7 +21,19 @@ FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,apng,mpegts,mpeg,flv,og
 DECODERS = (
     *("h264", "hevc", "av1", "libdav1d", "libaom-av1", "vp8", "vp9", "libvpx", "libvpx-vp9"),
     *("mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v1", "msmpeg4v2", "msmpeg4", "h263", "theora"),
-    *("wmv1", "wmv2", "wmv3", "vc1", "flv", "mjpeg", "dvvideo", "prores", "dnxhd", "qtrle", "cinepak"),
+    *(
+        "wmv1",
+        "wmv2",
+        "wmv3",
+        "vc1",
+        "flv",
+        "mjpeg",
+        "dvvideo",
+        "prores",
+        "dnxhd",
+        "qtrle",
+        "cinepak",
+    ),
     *("ffv1", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "png", "apng", "gif"),
 )
 READ_BYTES = 1 << 18

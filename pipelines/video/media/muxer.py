@@ -66,13 +66,13 @@ class _Clock:
         self._last = self._end = -math.inf
 
     def set(self, packet: Packet[AudioStream], pts: int) -> None:
-        """A packet begins where the last one ends, unless it is more than a tick away: then there is a gap."""
+        """Where times go back a packet begins where the last one ends, and where its time is a tick away from that."""
         if self._is_coarse:
             pts = round(pts * self._tick)
-            pts = int(self._end) if abs(pts - self._end) <= self._tick else pts
             packet.duration, packet.time_base = self._samples, Fraction(1, self._rate)
-        packet.pts = packet.dts = int(max(pts, self._last + 1))
-        self._last, self._end = packet.pts, packet.pts + self._samples
+        is_near = self._is_coarse and abs(pts - self._end) <= self._tick
+        packet.pts = packet.dts = int(self._end) if pts <= self._last or is_near else pts
+        self._last, self._end = packet.pts, packet.pts + (packet.duration or 1)
 
 
 class Track:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from pipelines.video.media.child import Child, shown
 from pipelines.video.media.probe import Clip, probe
 
 Pixels = NDArray[np.uint8]
+FLIPS = {(1, 1): None, (-1, 1): 1, (1, -1): 0, (-1, -1): -1}  # signs of x and y → code of cv2.flip
 EARLY_SECONDS, EARLY_SHARE = (
     1.0,
     0.02,
@@ -34,6 +37,28 @@ class Frame:
     duration: int
 
 
+class _Clock:
+    """Makes the times of frames later and later, as they are in all files but damaged ones and those put together."""
+
+    def __init__(self, time_base: Fraction) -> None:
+        self._jump = round(1 / time_base)  # a second
+        self._last: int | None = None
+        self._moved = 0
+        self.next_pts = 0
+
+    def set(self, pts: int | None) -> int:
+        """The PTS that counts. Once times jump back all later ones are moved; where none is told it is guessed."""
+        told = self.next_pts if pts is None else pts + self._moved
+        if self._last is not None and told <= self._last:
+            if pts is not None and told < self._last - self._jump:
+                self._moved += self.next_pts - told
+                told = self.next_pts
+            else:
+                told = self._last + 1
+        self._last = told
+        return told
+
+
 class Source:
     """A movie that is open for reading; see open_source.
 
@@ -44,11 +69,12 @@ class Source:
         self.path, self.clip = path, clip
         self.time_base = clip.time_base
         self.note = ""
-        self._readings = contextlib.ExitStack()
+        self._readings: weakref.WeakSet[Generator[Frame, None, None]] = weakref.WeakSet()
 
     def close(self) -> None:
         """Ends what still decodes."""
-        self._readings.close()
+        for reading in list(self._readings):
+            reading.close()
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """Frames number `start` to before `stop`, counted from 0 in the order in which they are shown.
@@ -64,19 +90,19 @@ class Source:
 
     def _started(self, asked: dict[str, Any]) -> Iterator[Frame]:
         reading = self._read(asked)
-        self._readings.callback(reading.close)
+        self._readings.add(reading)  # one that nobody holds any longer ends by itself
         return reading
 
     def _read(self, asked: dict[str, Any]) -> Generator[Frame, None, None]:
-        clip, last = self.clip, None
+        clip, clock, last = self.clip, _Clock(self.clip.time_base), None
         usual = max(1, round(1 / (clip.average_rate * clip.time_base)))
         with Child("frames", self.path, {"size": clip.stored_size_px, **asked}) as child:
             while "broken" not in (told := child.receive())[0]:
                 header, data = told
                 if "shape" in header:
                     pixels = upright(_unpacked(data, *header["shape"]), clip.turn)
-                    pts = _later(header["pts"], last)
-                    last = Frame(pixels, pts, header["duration"] or usual)
+                    last = Frame(pixels, clock.set(header["pts"]), header["duration"] or usual)
+                    clock.next_pts = last.pts + last.duration
                     yield last
         self.note = self._noted(told[0], asked, last)
 
@@ -116,22 +142,11 @@ def _unpacked(data: bytearray, height: int, line_bytes: int, width: int) -> Pixe
     return lines[:, : 3 * width].reshape(height, width, 3)
 
 
-def _later(pts: int | None, last: Frame | None) -> int:
-    """The PTS, moved behind the one before where a damaged file says otherwise, and guessed where it says none."""
-    if last is None:
-        return pts or 0
-    return last.pts + last.duration if pts is None else max(pts, last.pts + 1)
-
-
 def upright(pixels: Pixels, turn: tuple[int, int, int, int]) -> Pixels:
     """The picture as it is to be seen; `turn` as in Clip."""
     across, _, _, down = turn
     if not across:
         pixels = np.asarray(cv2.transpose(pixels), np.uint8)
         across, down = turn[2], turn[1]
-    if across < 0 or down < 0:
-        way = (
-            -1 if across < 0 and down < 0 else int(across < 0)
-        )  # of cv2.flip: 1 for left and right
-        pixels = np.asarray(cv2.flip(pixels, way), np.uint8)
-    return np.ascontiguousarray(pixels)
+    flip = FLIPS[across, down]
+    return np.ascontiguousarray(pixels if flip is None else cv2.flip(pixels, flip), np.uint8)

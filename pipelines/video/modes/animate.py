@@ -19,10 +19,10 @@ from pipelines.video.grading.prepare import Grading, finish, prepare
 from pipelines.video.grading.sharpen import Sharpening
 from pipelines.video.messages import Shoot
 from pipelines.video.modes.between import between
+from pipelines.video.modes.course import Levels, Line, Reel, Shot, Start
 from pipelines.video.modes.mode import Ground, Mode, Planned
 from pipelines.video.motion.camera import Matrix, Move, Tilt, sampling_matrix
 from pipelines.video.motion.warp import Border, warp
-from pipelines.video.shooting.course import Levels, Line, Reel, Shot, Start
 
 MORPH = "morph"
 SPACES: Mapping[str, Space] = {"hsv": "HSV", "lab": "LAB", "rgb": "RGB"}
@@ -38,6 +38,9 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
     check(animation)
     if animation.init_video:
         raise RequestError("animation.init_video", animation.init_video, "is not read yet", LATER)
+    if animation.is_looped and animation.mode != MORPH:
+        why = "is possible for a morph alone so far"
+        raise RequestError("animation.is_looped", True, why, "Leave it off, or choose morph.")
     uploads = {name: getattr(animation, name) for name in UPLOADS if getattr(animation, name)}
     for name, image in uploads.items():
         ground.size_of(f"animation.{name}", image)

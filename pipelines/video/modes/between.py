@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipelines.video.modes.course import Levels
 from pipelines.video.motion.camera import Matrix, Size
 from pipelines.video.motion.warp import Border, lookup, warp
-from pipelines.video.shooting.course import Levels
 
 FEATHER = 0.03  # of the shorter side: over so much an edge fades
 LEAST = 1e-3  # so much each counts where both show nothing

@@ -11,18 +11,20 @@ import numpy as np
 
 from pipelines.video.media.reading import open_source
 from pipelines.video.messages import Shoot
-from pipelines.video.modes.footage import frames_from, restored, stored
+from pipelines.video.modes.course import Line, Shot
+from pipelines.video.modes.footage import frames_from
 from pipelines.video.modes.mode import Ground, Mode, Planned
 from pipelines.video.modes.spans import Footage, Part, frames_about, path_of, read, reel_of
-from pipelines.video.shooting.course import Line, Shot
+from pipelines.video.steady.blending import Blended
 from pipelines.video.steady.deflickering import Deflicker, deflickered
+from pipelines.video.steady.states import as_arrays, from_arrays
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Part):
     """`light`, `texture`: how much is kept of what was, 0 to 0.98."""
 
-    light: float = 0.9
+    light: float = 0.95
     texture: float = 0.5
 
 
@@ -55,11 +57,16 @@ class Deflickering:
         with open_source(self._path) as source:
             footage = Footage.of(self._shoot, self._asked, source, self._line)
             self._line.count(footage.looked.frames, 0)
-            cuts, state = set(footage.looked.cuts), restored(carried)
+            cuts, state = (
+                set(footage.looked.cuts),
+                from_arrays(Blended, carried) if carried else None,
+            )
             self._line.say("holding the light still")
             for number, frame in frames_from(footage, first):
-                state = deflickered(None if number in cuts else state, frame.pixels, how)
-                yield Shot(state.frame, frame.pts, frame.duration, stored(state))
+                is_cut, seen = number in cuts, frame.pixels
+                state = deflickered(None if is_cut else state, seen, how)
+                made = (state.frame, frame.pts, frame.duration, as_arrays(state))
+                yield Shot(*made, source=seen, is_cut=is_cut)
 
 
 MODE = Mode(draws=False, plan=plan, course=Deflickering)

@@ -1,16 +1,11 @@
-"""Footage: the frames of a movie from any of them on, and the state of a filter as arrays that can be kept."""
+"""Footage: the frames of a movie from any of them on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import numpy as np
+from collections.abc import Iterator
 
 from pipelines.video.media.reading import Frame
 from pipelines.video.modes.spans import Footage
-from pipelines.video.shooting.course import Arrays
-from pipelines.video.steady.blending import Blended
 
 
 def frames_from(footage: Footage, first: int) -> Iterator[tuple[int, Frame]]:
@@ -23,11 +18,3 @@ def frames_from(footage: Footage, first: int) -> Iterator[tuple[int, Frame]]:
     for number, frame in zip(range(first, looked.frames), frames, strict=False):
         # The times are those that were seen at first, so that a file is never without one.
         yield number, Frame(frame.pixels, looked.pts[number], looked.durations[number])
-
-
-def stored(state: Blended) -> Arrays:
-    return {"source": state.source, "result": state.result}
-
-
-def restored(carried: Mapping[str, np.ndarray[Any, Any]]) -> Blended | None:
-    return Blended(carried["source"], carried["result"]) if carried else None

@@ -19,7 +19,7 @@ import numpy as np
 from pipelines.errors import StudioError
 from pipelines.output.disk import failures_named, rewrite
 from pipelines.video.media.reading import Source
-from pipelines.video.shooting.course import Levels
+from pipelines.video.modes.course import Levels
 from pipelines.video.steady.flow import motions
 from pipelines.video.steady.keyframes import Measured, measured
 from pipelines.video.steady.shots import fed, finished, watch

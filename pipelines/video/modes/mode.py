@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.request import Request
 from pipelines.video.media.probe import Clip
 from pipelines.video.messages import Shoot
-from pipelines.video.shooting.course import Course, Line
+from pipelines.video.modes.course import Course, Line
 
 
 @dataclass(frozen=True)

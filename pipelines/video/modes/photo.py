@@ -11,10 +11,10 @@ from PIL import Image
 
 from pipelines.errors import RequestError
 from pipelines.video.messages import Shoot
+from pipelines.video.modes.course import Course, Levels, Line, Reel, Shot
 from pipelines.video.modes.mode import Ground, Mode, Planned
 from pipelines.video.photo.loop import Loop, prepare
 from pipelines.video.photo.plan import Plan
-from pipelines.video.shooting.course import Course, Levels, Line, Reel, Shot
 
 PHOTO, PLAN, MASKS = "photo", "plan", "masks"
 AGAIN = "Choose the picture again."

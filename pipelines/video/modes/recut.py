@@ -11,10 +11,10 @@ import numpy as np
 
 from pipelines.video.media.reading import open_source
 from pipelines.video.messages import Shoot
+from pipelines.video.modes.course import Levels, Line, Reel, Shot
 from pipelines.video.modes.footage import frames_from
 from pipelines.video.modes.mode import Ground, Mode, Planned
 from pipelines.video.modes.spans import Footage, Part, frames_about, path_of, read, reel_of
-from pipelines.video.shooting.course import Levels, Line, Reel, Shot
 from pipelines.video.steady.interpolating import Pair, between, paired
 from pipelines.video.steady.retiming import Moment, Pace, retimed
 

@@ -21,14 +21,15 @@ from pipelines.request import SIZE_PX, Request
 from pipelines.video.media.probe import Clip
 from pipelines.video.media.reading import open_source
 from pipelines.video.messages import Shoot
-from pipelines.video.modes.footage import frames_from, restored, stored
+from pipelines.video.modes.course import Levels, Line, Shot
+from pipelines.video.modes.footage import frames_from
 from pipelines.video.modes.mode import Ground, Mode, Planned
 from pipelines.video.modes.spans import Footage, Part, frames_about, path_of, read, reel_of
 from pipelines.video.schedules.seeds import by_chance
-from pipelines.video.shooting.course import Levels, Line, Shot
-from pipelines.video.steady.blending import Blend, blended
+from pipelines.video.steady.blending import Blend, Blended, blended
 from pipelines.video.steady.keyframes import SPACING_BOUNDS, Stretch, keyframes, stretches
 from pipelines.video.steady.propagating import propagated
+from pipelines.video.steady.states import as_arrays, from_arrays
 
 STRENGTH = (0.0, 1.0)
 KEYFRAMES, BLEND = "keyframes", "blend"
@@ -118,13 +119,19 @@ class Restyling:
     def _blended(
         self, footage: Footage, first: int, carried: Mapping[str, np.ndarray[Any, Any]]
     ) -> Iterator[Shot]:
-        looked, how, state = footage.looked, Blend(self._asked.steadiness), restored(carried)
+        looked, how, state = (
+            footage.looked,
+            Blend(self._asked.steadiness),
+            from_arrays(Blended, carried) if carried else None,
+        )
         self._line.count(looked.frames, looked.frames)
         for number, frame in frames_from(footage, first):
             source = self._fitted(frame.pixels)
             styled = self._styled(number, source)
-            state = blended(None if number in looked.cuts else state, source, styled, how)
-            yield Shot(state.frame, frame.pts, frame.duration, stored(state))
+            is_cut = number in looked.cuts
+            state = blended(None if is_cut else state, source, styled, how)
+            made = (state.frame, frame.pts, frame.duration, as_arrays(state))
+            yield Shot(*made, source=source, is_cut=is_cut)
 
     def _propagated(self, footage: Footage, first: int) -> Iterator[Shot]:
         looked = footage.looked
@@ -141,7 +148,9 @@ class Restyling:
                 sources.append(self._fitted(found[1].pixels))
             for number, pixels in self._made(part, sources):
                 if number >= first:
-                    yield Shot(pixels, looked.pts[number], looked.durations[number])
+                    times = looked.pts[number], looked.durations[number]
+                    source, is_cut = sources[number - part.first], number in looked.cuts
+                    yield Shot(pixels, *times, source=source, is_cut=is_cut)
             known = sources[-1] if part.is_closed else None
 
     def _made(self, part: Stretch, sources: list[Levels]) -> Iterator[tuple[int, Levels]]:

@@ -13,8 +13,8 @@ from pipelines.video.media.joining import Sound
 from pipelines.video.media.probe import Clip
 from pipelines.video.media.reading import Source
 from pipelines.video.messages import Shoot
+from pipelines.video.modes.course import Line, Reel
 from pipelines.video.modes.looking import Looked, Span, looked
-from pipelines.video.shooting.course import Line, Reel
 
 SECONDS = (0.0, 6 * 3600.0)
 

@@ -34,7 +34,7 @@ def velocity(region: Region, arrows: Sequence[Arrow], name: str) -> Velocity:
         raise RequestError(name, len(arrows), "no arrow lies where it is painted", remedy)
     dense = harmonic(sparse, is_known, region.is_inside)
     is_reached = joined(region.is_inside, is_known)
-    moving = np.asarray(dense * region.quick_fade()[..., None], np.float32)
+    moving = region.slowed(dense)
     return Velocity(moving, bool((region.is_inside & ~is_reached).any()))
 
 

@@ -49,20 +49,21 @@ class Stream:
     ) -> Stream:
         """`seconds`: of the loop; `name`: of the effect in errors. Raises RequestError."""
         grid = region.grid
+        seen = region.without_rim()
         found = velocity(region, flow.arrows, f"{name}.arrows")
         speeds = found.field * np.float32(flow.speed)
         rounds, warnings = _rounds(top_speed(speeds), seconds)
         if found.is_partly_still:
             warnings += ("A painted part has no arrow on it and stays still.",)
-        coarse, source = _continued(photo, region)
+        coarse, source = _continued(photo, seen)
         return cls(
-            region,
+            seen,
             trajectories(grid, speeds, 2 * seconds / rounds),
             rounds,
             _offsets(grid),
             source,
             coarse,
-            _grain(photo, region, coarse, speeds),
+            _grain(photo, seen, coarse, speeds),
             warnings,
         )
 

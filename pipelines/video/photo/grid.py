@@ -93,9 +93,7 @@ class Grid:
         places = moves * np.float32(self.longer_px)
         places[..., 0] += np.arange(left, left + width, dtype=np.float32)
         places[..., 1] += np.arange(top, top + height, dtype=np.float32)[:, None]
-        found = cv2.remap(
-            picture, places, NO_SECOND, WAY, borderMode=cv2.BORDER_REFLECT_101
-        )
+        found = cv2.remap(picture, places, NO_SECOND, WAY, borderMode=cv2.BORDER_REFLECT_101)
         return np.asarray(found, np.uint8)
 
     def tiles(self) -> tuple[Tile, ...]:

@@ -13,6 +13,7 @@ from pipelines.video.photo.grid import Flags, Floats
 
 STEPS = 80  # of conjugate gradients at each size
 SMALLEST = 8  # cells of a side at which nothing is made coarser
+NEIGHBOURS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
 DONE = 1e-10  # share of the squared error that is left
 
 
@@ -68,7 +69,7 @@ def _solved(values: Floats, is_free: Flags, is_inside: Flags) -> Floats:
         if error.max(initial=0) <= enough:
             break
         image = residual(direction)
-        length = error / np.maximum((direction * image).sum(axis=(0, 1)), 1e-20)
+        length = error / np.maximum(_product(direction, image), 1e-20)
         solution += length * direction
         rest -= length * image
         before, error = error, _square(rest)
@@ -78,10 +79,14 @@ def _solved(values: Floats, is_free: Flags, is_inside: Flags) -> Floats:
 
 def _around(field: Floats) -> Floats:
     """The sums of the four neighbours; beyond the edges there are none."""
-    padded = np.pad(field, ((1, 1), (1, 1), (0, 0)))
-    sums = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
-    return np.asarray(sums, np.float32)
+    sums = cv2.filter2D(field, -1, NEIGHBOURS, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(sums, np.float32).reshape(field.shape)
 
 
 def _square(field: Floats) -> Floats:
-    return np.asarray((field * field).sum(axis=(0, 1)), np.float32)
+    return _product(field, field)
+
+
+def _product(one: Floats, other: Floats) -> Floats:
+    """For each channel."""
+    return np.asarray(np.einsum("ijk,ijk->k", one, other), np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -14,12 +14,15 @@ from pipelines.errors import RequestError
 from pipelines.video.photo.grid import Flags, Floats, Grid, Pixels, Tile
 
 FADE = 0.027  # width of the fade at the border, in shares of the longer side: 14 px of 512
+HEAD_ON = 3.0  # so many times as wide for what runs into the border
+INWARD_CELLS = 3.0  # over which the direction of the border is evened out
+RIM = 0.004  # of the longer side: so near to the border, colours may be mixed with those beyond
 THIN = 0.7  # of the way from the border to the middle of a narrow part over which motion fades in
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """`alpha`: (height, width) of the picture, 0…255; `is_inside`: (rows, columns) of the grid; `tiles`: all with alpha."""
+    """alpha: (height, width) of the picture, 0…255; is_inside: (rows, columns) of the grid; tiles: those with alpha."""
 
     grid: Grid
     alpha: Pixels
@@ -59,13 +62,36 @@ class Region:
         """0 at the border, 1 from `width` shares on: no pixel that is moved by less than `width` leaves the region."""
         return smooth(self.depth() / np.float32(width))
 
-    def quick_fade(self) -> Floats:
-        """Likewise, but in narrow parts the middle moves at full speed."""
+    def slowed(self, velocities: Floats) -> Floats:
+        """Velocities, (rows, columns, 2), that come to rest at the border.
+
+        What runs into it is slowed from farther away, since it is pressed together there; what runs along it is not.
+        """
         depth = self.depth()
+        down, across = np.gradient(cv2.GaussianBlur(depth, (0, 0), INWARD_CELLS))
+        # About as long as 1, and shorter in the middle between two borders.
+        inward = np.dstack([across, down]) * self.grid.cells_a_share
+        head_on = (velocities * inward).sum(axis=-1, keepdims=True) * inward
+        held_back = smooth(depth / np.float32(HEAD_ON * FADE))[..., None] - 1
+        slowed = (velocities + head_on * held_back) * self._quick_fade(depth)[..., None]
+        return np.asarray(slowed, np.float32)
+
+    def _quick_fade(self, depth: Floats) -> Floats:
+        """As `fade`, but in narrow parts the middle moves at full speed."""
         reach = 2 * round(FADE * float(self.grid.cells_a_share.mean())) + 1
         round_kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         middle = np.asarray(cv2.dilate(depth, round_kernel), np.float32)
         return smooth(depth / np.clip(THIN * middle, 1e-6, np.float32(FADE)))
+
+    def without_rim(self) -> Region:
+        """The region whose alpha is 0 next to the border and comes up from there as softly."""
+        if self.alpha.all():
+            return self
+        width_px = max(1.0, RIM * self.grid.longer_px)
+        depth = cv2.distanceTransform((self.alpha > 0).astype(np.uint8), cv2.DIST_L2, 5)
+        share = np.clip((depth - width_px) / width_px, 0, 1, out=depth)
+        alpha = np.rint(self.alpha * share).astype(np.uint8)
+        return replace(self, alpha=alpha) if alpha.any() else self
 
     def painted(self, picture: Pixels, draw: Callable[[Tile], NDArray[Any]]) -> Pixels:
         """The picture with what `draw` makes of each tile, (height, width, 3), 0…255, where the region is.

@@ -21,7 +21,7 @@ from safetensors.numpy import load, save
 
 from pipelines.output.disk import PART, failures_named, rewrite
 from pipelines.video.media.writing import SEGMENT_FRAMES, segments, whole_frames
-from pipelines.video.shooting.course import Arrays, Levels
+from pipelines.video.modes.course import Arrays, Levels
 
 KEYS, SEGMENTS, CARRIED, STRIP = "keys", "segments", "carried", "strip"
 START = "start.png"

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.video.media.encoders import Encoder, Form, available, choose
+from pipelines.video.media.encoders import Encoder, Form, available
 from pipelines.video.media.joining import Sound, join
 from pipelines.video.media.writing import (
     SEGMENT_FRAMES,
@@ -21,10 +21,12 @@ from pipelines.video.media.writing import (
     whole_frames,
 )
 from pipelines.video.messages import Counted, Drawn, Framed, Said, Shoot, Wanted
+from pipelines.video.modes.course import Course, Levels, Line, Shot, Start
 from pipelines.video.modes.modes import MODES
 from pipelines.video.output import Output
-from pipelines.video.shooting.course import Course, Levels, Line, Shot, Start
 from pipelines.video.shooting.folder import Folder
+from pipelines.video.shooting.looping import as_loop
+from pipelines.video.shooting.watching import Watching
 from pipelines.video.video import Film
 
 STRIP_FRAMES = 60  # that the strip has, about
@@ -38,19 +40,25 @@ class Shooting:
         self._connection, self._shoot = connection, shoot
         self._folder = Folder(Path(shoot.folder))
         self._drawn = self._folder.keys_count
+        self._watching = Watching()
         self._shown_every = max(1, shoot.frames // STRIP_FRAMES)
 
     def run(self) -> dict[str, Any]:
         """The fields of the Film. Raises StudioError."""
         output = Output.from_dict(dict(self._shoot.output))
-        encoder = choose(output.format, available())
+        encoder, quality = output.encoder(available())
         line = Line(self.draw, self.say, self.count)
         course = MODES[self._shoot.mode].course(self._shoot, line)
         reel, (width, height) = course.reel, self._shoot.size
-        kind = (reel.time_base, reel.rate, output.quality, reel.sample_aspect)
+        kind = (reel.time_base, reel.rate, quality, reel.sample_aspect)
         self._write(course, Form(encoder, width, height, *kind))
         self.say("putting it together")
-        return self._joined(encoder, reel.sound)
+        film = self._joined(encoder, reel.sound)
+        if output.is_loop:
+            film = as_loop(self._folder.path, film, output.format)
+        if self._shoot.until is None:
+            self._folder.clear_away()
+        return asdict(film)
 
     def say(self, text: str) -> None:
         """What is done now, in words."""
@@ -83,20 +91,21 @@ class Shooting:
                 writer.write(shot.pixels, shot.pts, shot.duration)
                 if frame % self._shown_every == 0:
                     folder.show(frame, shot.pixels)
-                self._connection.send(Framed(frame + 1, self._drawn))
+                self._watching.see(shot)
+                self._connection.send(Framed(frame + 1, self._drawn, self._watching.score))
 
     def _shots(self, course: Course, first: int) -> Iterator[tuple[int, Shot]]:
         until = self._shoot.until
         left = None if until is None else max(0, until - first)
         return enumerate(islice(course.frames(first, self._folder.carried(first)), left), first)
 
-    def _joined(self, encoder: Encoder, sound: Sound | None) -> dict[str, Any]:
+    def _joined(self, encoder: Encoder, sound: Sound | None) -> Film:
         parts, is_whole = segments(self._folder.segments), self._shoot.until is None
         target = self._folder.path / f"{FILM}{encoder.suffix}"
         join(parts, target, encoder, sound and Sound(sound.path, sound.is_cut or not is_whole))
         times = [times_of(part) for part in parts]
         end = times[-1].pts[-1] + times[-1].last_duration - times[0].pts[0]
-        film = Film(
+        return Film(
             file=target.name,
             media_type=f"video/{encoder.container}",
             width=self._shoot.size[0],
@@ -105,6 +114,3 @@ class Shooting:
             seconds=float(end * times[0].time_base),
             size_bytes=target.stat().st_size,
         )
-        if is_whole:
-            self._folder.clear_away()
-        return asdict(film)

@@ -58,7 +58,7 @@ def onward(before: Carried, guide: Pixels, frame: Pixels, reach: Reach) -> tuple
     """
     steps = before.steps + 1
     step = motions(guide, before.guide, reach.quality)[0]
-    motion = step if before.steps == 0 else chained(step, before.motion)
+    motion = chained(step, before.motion)
     after = Carried(before.change, before.first, guide, motion, steps)
     share = np.clip((reach.frames + 1 - steps) / (FADED_SHARE * reach.frames + 1), 0, 1)
     seen = stretched(vouched(motion, guide, before.first), frame.shape[:2])

@@ -33,10 +33,6 @@ class Pair:
     there: Motion
     back: Motion
 
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.there.confidence.shape[0], self.there.confidence.shape[1]
-
 
 def paired(before: Pixels, after: Pixels, quality: str = "medium") -> Pair:
     """Two frames that others are wanted between. Raises RequestError for two sizes or an unknown quality."""

@@ -11,7 +11,7 @@ from pipelines.video.steady.flow import Motion
 
 SPACING_BOUNDS = (1, 24)  # frames from one keyframe to the next
 TRUST_MIN = 0.5  # of one step, below which a frame cannot be made from its neighbour
-TRUST_KEPT = 0.4  # of all steps since the last keyframe together
+TRUST_KEPT = 0.5  # of all steps since the last keyframe together
 TRAVEL_MAX_SHARE = 0.06  # of the frame's width in one step; the flow is not found beyond
 
 

@@ -23,6 +23,7 @@ FRAMES_MAX = 25  # both keyframes and what is between them
 SHOWN = (
     0.3  # confidence from which on a side shows the place; below, the source's detail takes part
 )
+FAR = 0.1  # share of what is seen around a hidden place below which its surroundings say nothing
 SURROUNDINGS = 0.05  # share of the longer side from which a hidden place has its colours
 TINY = 1e-6
 
@@ -101,7 +102,9 @@ def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> 
     recoloured = recolouring(key.source, key.styled)
     weight = smaller(shown)
     seen = smaller(mixed * shown[..., None]) / (weight[..., None] + TINY)
-    offset = spread(seen - recoloured(smaller(source.astype(np.float32))), weight, SURROUNDINGS)
+    offset = spread(
+        seen - recoloured(smaller(source.astype(np.float32))), weight, SURROUNDINGS, FAR
+    )
     wide = cv2.resize(offset, shown.shape[::-1], interpolation=cv2.INTER_LINEAR)
     share = shown[is_hidden][:, None]
     made = recoloured(source[is_hidden]) + wide[is_hidden]

@@ -50,17 +50,17 @@ def recolouring(source: Pixels, styled: Pixels) -> Recolouring:
     return Recolouring(np.asarray(solved, np.float64))
 
 
-def spread(values: Floats, shares: Floats, reach: float) -> Floats:
+def spread(values: Floats, shares: Floats, reach: float, doubt: float = TINY) -> Floats:
     """Soft means of the values (h, w, 3) where the shares (h, w) are high, going on into where they are 0.
 
-    `reach`: deviation of the mean's Gaussian, as a share of the longer side. The result is smooth, so that a small
-    copy of the values does; it has their size.
+    `reach`: deviation of the mean's Gaussian, as a share of the longer side; `doubt`: share below which it goes to 0.
+    The result is smooth, so that a small copy of the values does; it has their size.
     """
     sigma_px = reach * max(shares.shape)
     known = np.dstack([values * shares[..., None], shares])
     far = cv2.GaussianBlur(known, (0, 0), FAR * sigma_px)
     soft = cv2.GaussianBlur(known, (0, 0), sigma_px) + np.float32(FAR_SHARE) * far
-    return np.asarray(soft[..., :3] / (soft[..., 3:] + np.float32(TINY)), np.float32)
+    return np.asarray(soft[..., :3] / (soft[..., 3:] + np.float32(doubt)), np.float32)
 
 
 def smaller(values: Floats) -> Floats:

@@ -27,9 +27,7 @@ SOONER = 3  # frames before it that those after it are held against
 BEHIND = 6  # steps before it that it is compared with
 GRAIN_SIGMA_PX = 1.5  # of the blur against grain, which equalising would bring out
 GRID = (9, 16)  # blocks (rows, columns) whose differences are looked at one by one
-CHANCE_LEVELS = (
-    50.0  # about what the blocks of two pictures differ by that have nothing to do with each other
-)
+CHANCE_LEVELS = 50.0  # about what the blocks of unrelated pictures differ by
 CHANGED_SHARE = 0.5  # quantile of the blocks: what moves through the picture changes fewer
 STEP_MIN = 0.4  # difference below which nothing is a cut
 STAYS_MIN = 0.33  # and that any two frames on both sides of a cut have

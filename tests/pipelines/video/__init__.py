@@ -1,1 +1,1 @@
-"""Tests of pipelines/video/."""
+"""Tests of videos, mirroring pipelines/video."""

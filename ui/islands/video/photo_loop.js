@@ -1,6 +1,6 @@
 // The loop: how long it is, its frames a second, the file that it becomes, its size, and its title.
 import { debounce, h, show } from "../dom.js";
-import { OUTPUT_FIELDS } from "./output_fields.js";
+import { OUTPUT_FIELDS, hasQuality } from "./output_fields.js";
 import { createField } from "./photo_fields.js";
 import { SIDES } from "./photo_files.js";
 
@@ -27,6 +27,7 @@ export function createLoop({ draft }) {
   title.addEventListener("change", write); // it is left, perhaps for the button
   function draw() {
     for (const row of rows) row.draw(draft[row.name]);
+    show(rows.find(({ name }) => name === "quality").element, hasQuality(draft));
     if (document.activeElement !== title && title.value !== draft.title) title.value = draft.title;
     drawSides();
   }

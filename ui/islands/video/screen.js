@@ -29,8 +29,9 @@ export function createScreen() {
     element.style.setProperty("--ratio", video.width / video.height);
     if (video.film && video.state === "done") return showFilm();
     setText(words, WAITING[video.state] ?? "");
-    showPicture(posterUrl(video));
-    look();
+    const isDrawing = video.state === "running" && video.drawings > 0;
+    if (!isDrawing || !image.dataset.shown?.includes("/preview")) showPicture(posterUrl(video)); // else it would jump to and fro
+    if (isDrawing) look();
   }
   function showFilm() {
     const src = filmUrl(video);

@@ -18,6 +18,9 @@ export function phrase(video) {
 
 const left = ({ eta_seconds: eta }) => typeof eta === "number" && `${duration(eta)} left`;
 
+/** "3 of 9 drawn", of the frames that the model draws; the others are made of these. */
+export const drawnOf = ({ state, drawn, drawings }) => (state !== "done" && drawings ? `${drawn} of ${drawings.toLocaleString()} drawn` : "");
+
 function waiting({ position, frame, frames }) {
   const place = !position || position === 1 ? "next" : `number ${position}`;
   return `${place} in the queue${frame ? ` · goes on at frame ${frame} / ${frames}` : ""}`;

@@ -6,7 +6,7 @@ import { isOpen } from "../works.js";
 import { modeName } from "./modes.js";
 import { createScreen } from "./screen.js";
 import { createStrip } from "./strip.js";
-import { factsOf, filmUrl, phrase, share, titleOf } from "./telling.js";
+import { drawnOf, factsOf, filmUrl, phrase, share, titleOf } from "./telling.js";
 
 /** The view; `open(id)` shows a video and brings it up to date, "" none; `onBack()` goes to the list. */
 export function createView({ videos, onBack }) {
@@ -40,7 +40,7 @@ export function createView({ videos, onBack }) {
     element.dataset.state = one.state;
     setText(title, titleOf(one, modeName));
     setText(about, [one.title && modeName(one.mode), when(one.created)].filter(Boolean).join(" · "));
-    setText(state, phrase(one));
+    setText(state, [phrase(one), drawnOf(one)].filter(Boolean).join(" · "));
     setText(live, SPOKEN[one.state]);
     setAttribute(bar, "aria-valuenow", Math.round(share(one) * 100));
     fill.style.transform = `scaleX(${share(one).toFixed(3)})`;

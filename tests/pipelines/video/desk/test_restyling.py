@@ -105,6 +105,20 @@ def test_a_kill_changes_no_byte(tmp_path: Any, way: str) -> None:
         assert film(manager, done).read_bytes() == film(manager, whole).read_bytes()
 
 
+def test_what_is_drawn_anew_in_every_frame_is_told_from_what_follows_the_movie(
+    manager: PipelineManager, owner: str
+) -> None:
+    movie = sent(manager, owner, count=13)
+    asking = {"seeds": "random", "spacing": 12}
+
+    steady = made(manager, owner, asked("restyle", movie, **asking))
+    restless = made(manager, owner, asked("restyle", movie, way="blend", steadiness=0.0, **asking))
+
+    assert steady.score is not None
+    assert restless.score is not None
+    assert steady.score > restless.score + 10
+
+
 def test_flicker_is_taken_out_and_size_times_and_sound_stay(
     manager: PipelineManager, owner: str
 ) -> None:
@@ -113,6 +127,8 @@ def test_flicker_is_taken_out_and_size_times_and_sound_stay(
 
     done = made(manager, owner, asked("deflicker", movie))
 
+    assert done.score is not None
+    assert done.score > 70
     assert (done.width, done.height, done.drawn, done.request) == (*movies.SIZE, 0, None)
     assert movies.times(film(manager, done)) == movies.times(source)
     assert movies.sound_packets(film(manager, done)) == movies.sound_packets(source)

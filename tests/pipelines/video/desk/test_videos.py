@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipelines import NotFound, PipelineManager, RequestError
 from tests.pipelines.video.desk.clips import SIZE, film, frames, in_state, photo
@@ -130,3 +131,39 @@ def test_what_cannot_be_made_names_its_field(
         manager.videos.create(photo(manager, owner) | changes, owner)
 
     assert raised.value.field == field
+
+
+@pytest.mark.parametrize(("form", "kind"), [("gif", "GIF"), ("webp", "WEBP"), ("apng", "PNG")])
+def test_a_photo_becomes_a_picture_that_moves(
+    manager: PipelineManager, owner: str, form: str, kind: str
+) -> None:
+    asked = photo(manager, owner, fps=10.0) | {"output": {"format": form}}
+
+    done = in_state(manager, manager.videos.create(asked, owner), "done")
+
+    assert done.film is not None
+    assert done.film.media_type == f"image/{kind.lower()}"
+    with Image.open(film(manager, done)) as picture:
+        assert (picture.format, picture.size) == (kind, SIZE)
+        assert picture.n_frames == 10  # type: ignore[attr-defined]
+        picture.seek(3)
+        picture.load()
+        assert picture.info["duration"] == 100
+    folder = manager.videos.store.folder(done.id)
+    assert not list(folder.glob("film.mp4"))
+
+
+def test_a_long_clip_is_no_picture_that_moves(manager: PipelineManager, owner: str) -> None:
+    asked = photo(manager, owner, seconds=30.0, fps=60.0) | {"output": {"format": "gif"}}
+
+    with pytest.raises(RequestError, match=r"output\.format"):
+        manager.videos.draft(asked, owner)
+
+
+@pytest.mark.parametrize("form", ["vp9", "av1"])
+def test_other_encoders_can_be_chosen(manager: PipelineManager, owner: str, form: str) -> None:
+    asked = photo(manager, owner) | {"output": {"format": form, "quality": "small"}}
+
+    done = in_state(manager, manager.videos.create(asked, owner), "done")
+
+    assert len(frames(film(manager, done))) == 12

@@ -32,6 +32,7 @@ class Movie:
     tracks: int = 1
     sound: str = "aac"
     rotation: int = 0
+    aspect: Fraction = Fraction(1)
     options: tuple[tuple[str, str], ...] = (("preset", "ultrafast"), ("bf", "2"), ("g", "12"))
 
 
@@ -62,6 +63,7 @@ def make(path: Path, movie: Movie = Movie()) -> Path:
         stream.width, stream.height = movie.size
         stream.pix_fmt = movie.pixel_format
         stream.codec_context.time_base = time_base
+        stream.codec_context.sample_aspect_ratio = movie.aspect
         if movie.rotation:
             stream.set_display_rotation(movie.rotation)
         tracks = [_track(output, movie.sound) for _ in range(movie.tracks)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from pipelines.errors import RequestError
-from pipelines.video.media.encoders import ENCODERS, available, choose
+from pipelines.video.media.encoders import ENCODERS, Form, available, choose
 
 H264, VP9, AV1, AV1_WEBM = ENCODERS
 
@@ -39,6 +41,11 @@ def test_an_unknown_name_is_refused() -> None:
         choose("divx", ENCODERS)
 
     assert error.value.remedy == "Choose one of h264, vp9, av1, av1-webm."
+
+
+def test_an_unknown_quality_is_refused() -> None:
+    with pytest.raises(RequestError, match="quality = 'superb': is no quality of movies"):
+        Form(H264, 96, 64, Fraction(1, 25), Fraction(25), "superb")
 
 
 def test_without_any_encoder_it_is_said() -> None:

@@ -205,6 +205,19 @@ def test_sound_that_nobody_knows_is_left_out_and_said(film: Path, tmp_path: Path
     assert len(probe(tmp_path / "joined.mp4").audio) == 1
 
 
+def test_sound_whose_times_jump_back_is_still_written(film: Path, tmp_path: Path) -> None:
+    """As where a receiver has begun anew, and both parts are in one file."""
+    once = make(tmp_path / "once.ts", Movie(20)).read_bytes()
+    twice = tmp_path / "twice.ts"
+    twice.write_bytes(once + once)
+
+    join(segments_of(film), tmp_path / "joined.mp4", H264, Sound(twice, is_cut=False))
+
+    times = sound_times(tmp_path / "joined.mp4")
+    assert len(times) == len(sound_packets(twice))
+    assert all(later > earlier for earlier, later in pairwise(times))
+
+
 def test_oblong_pixels_stay_oblong(tmp_path: Path) -> None:
     form = Form(H264, 96, 64, Fraction(1, 25), Fraction(25), sample_aspect=Fraction(16, 11))
     with SegmentWriter(tmp_path / "segments", form) as writer:

@@ -42,7 +42,10 @@ def test_the_start_is_told(tmp_path: Path) -> None:
 
 
 def test_turned_upright_width_and_height_change_places(tmp_path: Path) -> None:
-    clip = probe(make(tmp_path / "film.mp4", Movie(frames=2, rotation=90, tracks=0)))
+    turned = Movie(frames=2, rotation=90, aspect=Fraction(4, 3), tracks=0)
+
+    clip = probe(make(tmp_path / "film.mp4", turned))
 
     assert (clip.width_px, clip.height_px, clip.rotation_degrees) == (64, 96, 90)
     assert clip.stored_size_px == (96, 64)
+    assert clip.sample_aspect == Fraction(3, 4)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from pipelines.video.media.reading import Frame, open_source
@@ -69,6 +70,17 @@ def test_frames_at_one_time_are_moved_apart(tmp_path: Path) -> None:
     frames = read(make(tmp_path / "film.mkv", double))
 
     assert [frame.pts for frame in frames] == [0, 40, 41, 80]
+
+
+def test_where_times_jump_back_they_go_on(tmp_path: Path) -> None:
+    once = make(tmp_path / "once.ts", Movie(40, tracks=0)).read_bytes()
+    (tmp_path / "twice.ts").write_bytes(once + once)
+
+    times = seconds(tmp_path / "twice.ts")
+
+    steps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(times) > 70
+    assert min(steps) == max(steps) == Fraction(1001, 30_000)
 
 
 def test_all_frames_have_the_size_of_the_first(tmp_path: Path) -> None:
@@ -186,11 +198,19 @@ def test_where_the_index_tells_all_frames_the_missing_ones_are_counted(tmp_path:
     assert f"{count} of 40 frames can be read" in source.note
 
 
+def children() -> set[psutil.Process]:
+    return set(psutil.Process().children())
+
+
 def test_a_reading_that_is_given_up_ends_its_process(tmp_path: Path) -> None:
+    others = children()
+
     with open_source(make(tmp_path / "film.mp4")) as source:
         frames = source.frames()
-        first = next(frames)
+        assert number_of(next(frames).pixels) == 0
+        next(source.frames(5))
+        assert len(children() - others) == 1, "the one that nobody holds has ended"
 
-    assert number_of(first.pixels) == 0
+    assert children() == others
     with pytest.raises(StopIteration):
         next(frames)

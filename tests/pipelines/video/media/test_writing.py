@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -143,6 +144,7 @@ def test_an_odd_side_is_padded_with_its_edge(tmp_path: Path, size: tuple[int, in
     assert times_of(segments(tmp_path)[0]).size_px == size
     padded = np.pad(pixels, ((0, 64 - size[1]), (0, 96 - size[0]), (0, 0)), mode="edge")
     assert np.abs(stored - padded).mean() < 8
+    assert max(np.abs(stored - padded)[-1].mean(), np.abs(stored - padded)[:, -1].mean()) < 12
 
 
 @pytest.mark.parametrize(("pts", "size"), [(7, (96, 64)), (6, (96, 64)), (8, (64, 96))])
@@ -162,6 +164,19 @@ def test_a_damaged_segment_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(StateDamaged, match=r"000000\.mkv is no segment"):
         whole_frames(tmp_path)
+
+
+def test_a_segment_that_is_not_safe_on_the_disk_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr("pipelines.output.disk.sync_file", fail)
+
+    with pytest.raises(DiskFull):
+        work(tmp_path, frames=3)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -95,3 +95,11 @@ def test_a_stroke_turns_what_it_goes_through_as_it_turns() -> None:
     assert field[77, 100, 0] > 0.15
     assert abs(field[77, 100, 1]) < 0.02
     assert field[96, 204, 1] > 0.15
+
+
+def test_what_runs_into_the_border_slows_down_from_farther_away_than_what_runs_along_it() -> None:
+    along = velocity(BAND, [Arrow(points=((0.4, 0.5), (0.5, 0.5)), speed=0.2)], "arrows").field
+    into = velocity(BAND, [Arrow(points=((0.4, 0.4), (0.4, 0.6)), speed=0.2)], "arrows").field
+
+    assert along[74, 100, 0] > 0.19
+    assert 0.02 < into[74, 100, 1] < 0.12

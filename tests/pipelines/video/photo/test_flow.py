@@ -139,9 +139,34 @@ def test_parts_without_an_arrow_stay_still_with_a_warning() -> None:
     assert any("no arrow" in text for text in loop.warnings)
 
 
-def test_a_half_painted_pixel_moves_by_half() -> None:
-    whole = prepare(PHOTO, plan(downstream()), [np.full(SIZE, 255, np.uint8)]).frame(9)
-    half = prepare(PHOTO, plan(downstream()), [np.full(SIZE, 128, np.uint8)]).frame(9)
+def test_colours_mixed_at_the_border_are_not_dragged_along() -> None:
+    photo = PHOTO.copy()
+    photo[~INSIDE] = (255, 0, 0)
+    photo[cv2.erode(MASK, np.ones((3, 3), np.uint8)) == 0] = (255, 0, 0)  # painted a pixel too wide
+    loop = prepare(photo, plan(downstream()), [MASK])
+    inner = cv2.erode(MASK, np.ones((9, 9), np.uint8)) > 0
 
-    mean = PHOTO + (whole.astype(float) - PHOTO) * 128 / 255
+    for number in range(0, 48, 9):
+        water = loop.frame(number)[inner].astype(int)
+        assert (water[:, 0] - water[:, 2]).max() < 60
+
+
+def test_the_border_of_the_region_shows_no_edge() -> None:
+    flat = np.full((*SIZE, 3), 128, np.uint8)
+    flat[..., 0] += np.linspace(0, 60, SIZE[1], dtype=np.uint8)
+    loop = prepare(flat, plan(downstream()), [MASK])
+    shifts = loop.frame(20)[..., 0].astype(int) - flat[..., 0]
+    rim = INSIDE & (cv2.erode(MASK, np.ones((5, 5), np.uint8)) == 0)
+
+    assert np.abs(shifts[rim]).max() <= 1
+
+
+def test_a_half_painted_pixel_moves_by_half() -> None:
+    photo, size = PHOTO[:96, :128].copy(), (96, 128)
+    whole, half = (
+        prepare(photo, plan(downstream()), [np.full(size, alpha, np.uint8)]).frame(9)
+        for alpha in (255, 128)
+    )
+
+    mean = photo + (whole.astype(float) - photo) * 128 / 255
     assert np.abs(half - mean).max() <= 1

@@ -44,7 +44,7 @@ def test_losses_add_up_until_one_is_needed() -> None:
 
     keys = keyframes(fading, 12)
 
-    assert keys[:3] == [0, 6, 12]
+    assert keys[:3] == [0, 5, 10]
 
 
 def test_nothing_has_none() -> None:

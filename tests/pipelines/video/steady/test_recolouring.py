@@ -38,4 +38,5 @@ def test_values_spread_into_where_none_are_known() -> None:
 
     assert abs(soft[30, 5, 0] - 10) < 0.5
     assert abs(soft[30, 60, 0] - 50) < 12
+    assert abs(spread(values, shares, 0.02, 0.1)[30, 60, 0]) < 10
     assert np.isfinite(spread(values, 0 * shares, 0.05)).all()

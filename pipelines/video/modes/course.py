@@ -19,13 +19,16 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 class Shot:
     """One frame. `pts`: when it is shown, and `duration`: how long, in the course's time base.
 
-    `carried`: what the next one depends on beside drawn frames, so that the course can go on there.
+    `carried`: what the next one depends on beside drawn frames, so that the course can go on there. `source`: the frame
+    of a movie that it was made of, of the same size; `is_cut`: a new shot begins with it.
     """
 
     pixels: Levels
     pts: int
     duration: int = 1
     carried: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    source: Levels | None = None
+    is_cut: bool = False
 
 
 # Makes the picture that a frame starts from.
