@@ -49,7 +49,7 @@ export function createAnimate({ videos, form, checkpoint, picker, toasts, onBegu
   }
   function draw() {
     show(main, Boolean(draft.settings));
-    if (!draft.settings) return;
+    if (!draft.settings) return foot.draw([], false); // the server has yet to say how one begins
     for (const part of [prompts, preview, timeline, motion]) part.draw();
     clip.draw(draft.settings);
     const cadence = clip.element.querySelector('[data-at="diffusion_cadence"]');

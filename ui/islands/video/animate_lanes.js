@@ -18,7 +18,7 @@ export const GROUPS = [
       lane("translation_y", "Move down", 16),
       lane("transform_center_x", "Centre across", 0.5),
       lane("transform_center_y", "Centre down", 0.5),
-      lane("perspective_flip_theta", "Turn in the plane", 8, { needs: "flips_perspective" }),
+      lane("perspective_flip_theta", "Roll", 8, { needs: "flips_perspective" }),
       lane("perspective_flip_phi", "Tilt", 8, { needs: "flips_perspective" }),
       lane("perspective_flip_gamma", "Swivel", 8, { needs: "flips_perspective" }),
       lane("perspective_flip_fv", "Field of view", 40, { needs: "flips_perspective" }),

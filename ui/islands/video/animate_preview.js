@@ -48,7 +48,8 @@ export function createPreview({ draft, playhead }) {
   }
   function paint(at) {
     const { fps, max_frames: most } = draft.settings ?? { fps: 1, max_frames: 1 };
-    setText(place, `Frame ${at} of ${most} · ${seconds(at / fps)}`);
+    const isSeen = at < SKETCH_FRAMES;
+    setText(place, isSeen ? `Frame ${at} of ${most} · ${seconds(at / fps)}` : `Frame ${at}: the preview ends at ${SKETCH_FRAMES}`);
     const shown = frames.find(({ ends }) => ends > (at + 0.5) / fps) ?? frames.at(-1);
     if (shown) canvas.getContext("2d").drawImage(shown.bitmap, 0, 0);
   }
