@@ -101,7 +101,7 @@ def test_text_and_curve_edit_each_other(page: Page) -> None:
     assert box is not None
     page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(text).to_have_value("0: (0), 3: (-2), 6: (-4)")
-    assert text.evaluate("() => document.activeElement.dataset.frame") == "3"
+    expect(key_at(page, "angle", 3)).to_be_focused()
 
 
 def test_a_key_is_added_at_the_playhead_also_where_the_fields_have_said_it(page: Page) -> None:
