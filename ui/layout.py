@@ -32,6 +32,7 @@ STYLES = (
     "editor",
     "train",
     "video",
+    "animate",
 )
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.

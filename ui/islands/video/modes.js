@@ -1,4 +1,6 @@
 // The ways of making a video: what each is for, and what makes a new one; a way without a row in MODES is shown as not yet there.
+import { createAnimate } from "./animate.js";
+import { createDeflicker, createRecut, createRestyle } from "./movie.js";
 import { createPhoto } from "./photo.js";
 
 /** Rows of the choice, in this order. */
@@ -6,18 +8,16 @@ export const WAYS = [
   { name: "animate", sign: "play", label: "Animate", words: "A prompt becomes a moving picture: the camera travels, one meaning turns into another, frame after frame." },
   { name: "restyle", sign: "compare", label: "Restyle a movie", words: "A movie of yours is drawn anew in another style, with its motion and its sound." },
   { name: "photo", sign: "picture", label: "Photo to life", words: "Paint what moves in a photo: water flows, grass sways, the camera drifts, in a loop without a seam." },
-  { name: "frames", sign: "library", label: "Work on frames", words: "A movie is taken apart into frames, to be edited as pictures and put together again." },
+  { name: "deflicker", sign: "sun", label: "Deflicker", words: "Light and texture of a movie are held still where they change by chance." },
+  { name: "recut", sign: "library", label: "Work on frames", words: "A part of a movie is cut out, slowed down or made smoother; single frames become pictures." },
 ];
 
 /**
  * What makes a new video of a mode: `create({videos, toasts, …, onBegun(video), onBack()})` answers with {element, open()};
  * `open()` is called whenever it is shown or something is new.
  */
-export const MODES = { photo: createPhoto };
-
-/** Modes that are reached from others. */
-const OTHERS = { deflicker: "Less flicker", recut: "Another cut" };
+export const MODES = { animate: createAnimate, restyle: createRestyle, photo: createPhoto, deflicker: createDeflicker, recut: createRecut };
 
 /** How a mode is shown: its icon, and "Photo to life". */
 export const signOf = (mode) => WAYS.find(({ name }) => name === mode)?.sign ?? "play";
-export const modeName = (mode) => WAYS.find(({ name }) => name === mode)?.label ?? OTHERS[mode] ?? mode;
+export const modeName = (mode) => WAYS.find(({ name }) => name === mode)?.label ?? mode;
