@@ -29,6 +29,9 @@ SPACES: Mapping[str, Space] = {"hsv": "HSV", "lab": "LAB", "rgb": "RGB"}
 UPLOADS = ("init_image", "colour_image")
 WIDEST_KERNEL_PX = 99
 LATER = "Leave it out for now."
+OPEN_LOOP = (
+    "Under a camera a clip is no loop so far: the last frame does not lead into the first one."
+)
 
 
 def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
@@ -38,9 +41,6 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
     check(animation)
     if animation.init_video:
         raise RequestError("animation.init_video", animation.init_video, "is not read yet", LATER)
-    if animation.is_looped and animation.mode != MORPH:
-        why = "is possible for a morph alone so far"
-        raise RequestError("animation.is_looped", True, why, "Leave it off, or choose morph.")
     uploads = {name: getattr(animation, name) for name in UPLOADS if getattr(animation, name)}
     for name, image in uploads.items():
         ground.size_of(f"animation.{name}", image)
@@ -54,6 +54,7 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
         drawings=len(values.diffused),
         fps=animation.fps,
         uploads=tuple(dict.fromkeys(uploads.values())),
+        warnings=(OPEN_LOOP,) if animation.is_looped and animation.mode != MORPH else (),
     )
 
 

@@ -81,7 +81,7 @@ export const CLIP_FIELDS = [
   number("max_frames", "Frames", [1, 200000], { step: 1 }),
   number("fps", "Frames a second", [1, 240]),
   { ...number("diffusion_cadence", "Cadence", [1, 50], { step: 1 }), modes: ["2d"], isWide: true, hint: "Every so many frames one is drawn; those between are made of two." },
-  { name: "is_looped", label: "A loop", kind: "switch", hint: "After the last frame the first one follows." },
+  { name: "is_looped", label: "A loop", kind: "switch", modes: ["morph"], hint: "After the last frame the first one follows." },
 ];
 
 const LANES = new Map(GROUPS.flatMap(({ lanes }) => lanes.map((row) => [row.name, row])));

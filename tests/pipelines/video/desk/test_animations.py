@@ -81,6 +81,13 @@ def test_an_error_in_a_schedule_names_the_field_and_the_character(
     assert raised.value.details["position"] == 14
 
 
+def test_a_loop_that_is_not_closed_is_said(manager: PipelineManager, owner: str) -> None:
+    draft = manager.videos.draft(animation(is_looped=True), owner)
+
+    assert "no loop" in draft["warnings"][0]
+    assert manager.videos.draft(animation(), owner)["warnings"] == []
+
+
 def test_a_video_outlives_the_death_of_its_process(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
         ready(manager)
