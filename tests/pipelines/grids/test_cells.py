@@ -22,7 +22,7 @@ from pipelines.request import Request
 LEFT_OUT = {
     *("kind", "prompt", "negative_prompt", "template", "negative_template", "format", "exact"),
     *("batch_size", "batch_count", "draft_fraction", "controls", "image_prompts", "beginnings"),
-    *("grid", "wording", "sampling", "hires", "source", "inpainting", "noise"),
+    *("grid", "wording", "sampling", "hires", "source", "inpainting", "noise", "morph"),
     *("noise.from_width", "noise.from_height", "noise.later_seed"),
     *("hires.prompt", "hires.negative_prompt", "hires.width", "hires.height", "hires.strength"),
 }
