@@ -67,9 +67,11 @@ def in_state(manager: PipelineManager, video: Video, is_so: Callable[[Video], bo
 
 
 def kill_crew(manager: PipelineManager, video: Video) -> None:
-    """The process that makes it, at once. Waits until there is one."""
+    """The process that makes it, at once. Waits until there is one, unless it was too quick and is done."""
 
     def kill() -> bool:
+        if manager.videos.get(video.id, video.owner).state == "done":
+            return True
         entry = manager.videos._roster.get(video.id)
         crew = entry.crew if entry is not None else None
         process = crew._process if crew is not None else None
