@@ -131,9 +131,10 @@ def test_a_video_that_always_kills_the_worker_fails_and_the_others_go_on(tmp_pat
 def test_a_video_goes_on_after_a_restart_to_the_same_bytes(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
         ready(manager)
-        whole = made(manager, OWNER, frames=30)
+        slow = {"frames": 30, "prompt": "a red circle fake:step=0.02"}
+        whole = made(manager, OWNER, **slow)
         expected = film(manager, whole).read_bytes()
-        begun = manager.videos.create(animation(frames=30), OWNER)
+        begun = manager.videos.create(animation(**slow), OWNER)
         in_state(manager, begun, lambda now: now.frame >= 6)
     with studio(tmp_path) as manager:
         assert manager.videos.get(begun.id, OWNER).state in ("queued", "running")
