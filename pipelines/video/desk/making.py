@@ -138,7 +138,7 @@ class Maker:
                 path = self._house.assets.get(image, owner).path
                 shutil.copyfile(path, folder / f"{image}{path.suffix}")
             for movie in planned.movies:
-                os.link(self._movies.get(movie, owner).path, folder / f"{movie}{MOVIE}")
+                _link(self._movies.get(movie, owner).path, folder / f"{movie}{MOVIE}")
 
     def _ordered(self, asked: Any, owner: str) -> Order:
         values = _object(asked, "video")
@@ -184,6 +184,14 @@ class Maker:
                 scale = area / max(1, known.width * known.height)
                 return round(known.frame_seconds * scale * order.planned.frames, 1)
         return None
+
+
+def _link(path: Path, target: Path) -> None:
+    """The same file under another name, or a copy where the disk knows no such thing."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
 
 
 def _object(values: Any, name: str) -> Mapping[str, Any]:

@@ -19,7 +19,8 @@ NICENESS = 5  # the page and the worker go first
 def main(connection: Connection, shoot: Shoot) -> None:
     """Ends with FilmDone or ShootFailed as its last word, or without one when it is killed."""
     _end_with_parent()
-    os.nice(NICENESS)
+    if sys.platform != "win32":
+        os.nice(NICENESS)
     try:
         connection.send(_last_word(connection, shoot))
     except (BrokenPipeError, EOFError):

@@ -94,6 +94,19 @@ def test_every_frame_is_drawn_and_blended_where_that_is_asked(
     assert (done.drawings, done.drawn) == (12, 12)
 
 
+def test_a_disk_without_links_has_the_movie_copied(
+    manager: PipelineManager, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    movie = sent(manager, owner, count=5)
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+
+    assert made(manager, owner, asked("recut", movie)).frame == 5
+
+
 @pytest.mark.parametrize("way", ["keyframes", "blend"])
 def test_a_kill_changes_no_byte(tmp_path: Any, way: str) -> None:
     with studio(tmp_path) as manager:
