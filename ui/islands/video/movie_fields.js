@@ -26,7 +26,7 @@ export const MOVIE_MODES = {
     title: "Deflicker",
     button: "Deflicker it",
     draws: false,
-    start: { light: 0.9, texture: 0.5 },
+    start: { light: 0.95, texture: 0.5 },
     fields: [
       slider("light", "Light: how much is kept of what was", [0, 0.98], { hint: "Against brightness that pulses." }),
       slider("texture", "Texture: how much is kept of what was", [0, 0.98], { hint: "Against grain and detail that boil. Too much of it smears." }),
