@@ -20,8 +20,8 @@ class Entry(roster.Entry[Video]):
     ticket: str = ""  # under which the worker draws it; "": it was not sent
     tickets: int = 0
     preview: bytes = b""  # of the frame that is being drawn, a JPEG
-    began_at: float = 0.0  # on the clock of the desk, with so many frames done
-    began_frame: int = 0
+    began_at: float = 0.0  # on the clock of the desk
+    made: int = 0  # frames since then, also those that had been made before and were not kept
 
     @property
     def video(self) -> Video:

@@ -110,7 +110,7 @@ class Runner:
 
         shoot = shoot_of(video, means.store.folder(video.id))
         crew = entry.crew = Crew(means.target, shoot, hear, end, means.context)
-        entry.began_at, entry.began_frame = means.clock(), video.frame
+        entry.began_at, entry.made = means.clock(), 0
         crew.start()
         started = video.started or means.clock()
         under_way: dict[str, Any] = {"state": RUNNING, "stage": "beginning", "error": None}
@@ -135,19 +135,19 @@ class Runner:
         self._draw(entry)
 
     def _framed(self, entry: Entry, message: Framed) -> None:
-        done = message.frames - entry.began_frame
-        seconds = (self._means.clock() - entry.began_at) / done if done > 0 else None
+        entry.made += 1
+        seconds = (self._means.clock() - entry.began_at) / entry.made
         left = entry.video.frames - message.frames
         if entry.video.attempt and message.frames > entry.video.frame:
             self._roster.change(entry, attempt=0)  # further than ever: it was not at fault
         self._roster.change(
             entry,
             quietly=True,
-            frame=message.frames,
+            frame=max(entry.video.frame, message.frames),
             drawn=message.drawn,
             score=message.score,
             frame_seconds=seconds,
-            eta_seconds=round(left * seconds, 1) if seconds is not None else None,
+            eta_seconds=round(left * seconds, 1),
         )
 
     def _said(self, entry: Entry, message: Said) -> None:

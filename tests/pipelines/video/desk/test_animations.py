@@ -101,6 +101,22 @@ def test_a_video_outlives_the_death_of_its_process(tmp_path: Path) -> None:
         assert film(manager, done).read_bytes() == film(manager, whole).read_bytes()
 
 
+def test_a_video_that_gets_no_further_is_not_begun_for_ever(tmp_path: Path) -> None:
+    with studio(tmp_path) as manager:
+        ready(manager)
+        begun = manager.videos.create(animation(frames=60), OWNER)
+        reached = in_state(manager, begun, lambda now: now.frame >= 20).frame
+        for attempt in (1, 2, 3):
+            kill_crew(manager, begun)
+            now = in_state(manager, begun, lambda now, a=attempt: now.attempt >= a)
+            assert now.frame >= reached
+
+        failed = in_state(manager, begun, "failed")
+
+        assert failed.error is not None
+        assert failed.error["code"] == "worker_died"
+
+
 def test_a_video_outlives_the_death_of_the_worker(tmp_path: Path) -> None:
     with studio(tmp_path) as manager:
         pid = ready(manager)
