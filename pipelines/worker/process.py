@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
-import signal
 import sys
 import threading
 import time
@@ -15,10 +13,10 @@ from typing import Any
 
 from pipelines.worker.messages import Dying, Launch
 from pipelines.worker.pulse import Pulse
+from pipelines.works.lifeline import end_with_parent
 
 HEARTBEAT_SECONDS = 1.0
 FLUSH_SECONDS = 5.0  # how long the last messages may take on their way out
-PR_SET_PDEATHSIG = 1
 
 ENVIRONMENT = {
     # Nothing is ever fetched, and nothing is reported to anybody.
@@ -35,7 +33,7 @@ ENVIRONMENT = {
 
 def main(connection: Connection, launch: Launch) -> None:
     """What the new process runs. Ends with exit code 0 when told to stop, 77 when the GPU is lost, 1 on an error."""
-    _end_with_parent()
+    end_with_parent()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     inbox: SimpleQueue[Any] = SimpleQueue()
@@ -99,10 +97,3 @@ def _write(connection: Connection, outbox: SimpleQueue[Any]) -> None:
             connection.send(message)
         except OSError:
             return  # the reader notices, too
-
-
-def _end_with_parent() -> None:
-    """This process dies with the web process, and leaves Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

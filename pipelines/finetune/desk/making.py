@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,10 +23,10 @@ from pipelines.finetune.planning.problems import warnings
 from pipelines.finetune.training import Training
 from pipelines.manager.space import lacking
 from pipelines.retouch.faces import FOLDER as FACES
+from pipelines.works.admission import OneAtATime
 from pipelines.works.store import Store
 from pipelines.works.work import DONE, FAILED, QUEUED
 
-LOCKS = 16  # owners share them
 MAKE_ROOM = "Make room there, then send it again."
 
 
@@ -43,7 +41,7 @@ class Maker:
         own_faces = next(filter(Path.is_dir, (one / FACES for one in folders)), None)
         self._planner = Planner(house.finder, house.assets, Looks(own_faces))
         self.captioning = Captioning(folders)
-        self._ordering = [threading.Lock() for _ in range(LOCKS)]
+        self._ordering = OneAtATime()
 
     def draft(self, plan: Any, images: Sequence[Any], owner: str) -> dict[str, Any]:
         """What would be trained, as JSON; see docs/api.md. Raises RequestError for what is no plan at all."""
@@ -76,7 +74,7 @@ class Maker:
         Raises RequestError, Refused, UploadError or DiskFull.
         """
         check_client_request_id(client_request_id)
-        with self._ordering[_number(owner) % LOCKS]:
+        with self._ordering.of(owner):
             known = self._roster.ordered(owner, client_request_id)
             if known is not None:
                 return known
@@ -126,7 +124,3 @@ class Maker:
 def problem(error: RequestError) -> dict[str, str]:
     """As the page shows it at its field."""
     return {"field": error.field, "why": error.why, "remedy": error.remedy}
-
-
-def _number(owner: str) -> int:
-    return hashlib.sha256(owner.encode("utf-8", "replace")).digest()[0]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any
 
-from pipelines.errors import Refused, RequestError
+from pipelines.errors import RequestError
 from pipelines.finetune.desk.roster import Entry
 from pipelines.finetune.desk.runner import CLOSE, FINISH, PAUSE, RESUME, Means, Runner
 from pipelines.finetune.training import Training, best_of
 from pipelines.worker.finetune.messages import DropTraining, FinishTraining, RestTraining
+from pipelines.works.admission import Admission
 from pipelines.works.work import FAILED, OPEN_STATES, PAUSED, QUEUED
 
-OPEN_OF_AN_OWNER = 5
-KEPT_OF_AN_OWNER = 200  # with those that are over
+ADMISSION = Admission("training", open_max=5, kept_max=200)
 PAUSING, FINISHING = "pausing", "finishing"
 
 
@@ -25,17 +25,8 @@ class Wishes:
 
     def admit(self, owner: str) -> None:
         """Raises Refused when this owner has too many."""
-        if self._runner.is_closing:
-            refused = Refused("Darkroom is shutting down.", "Send it again in a minute.", 60)
-            refused.http_status = 503
-            raise refused
-        own = [one.training for one in self._roster if one.training.owner == owner]
-        if sum(one.state in OPEN_STATES for one in own) >= OPEN_OF_AN_OWNER:
-            what = f"You have {OPEN_OF_AN_OWNER} trainings waiting, which is the limit."
-            raise Refused(what, "Wait until one is done, or pause or delete one.", 60)
-        if len(own) >= KEPT_OF_AN_OWNER:
-            what = f"You have {KEPT_OF_AN_OWNER} trainings, which is the limit."
-            raise Refused(what, "Delete some that are over.", 60)
+        own = (one.work.state for one in self._roster if one.work.owner == owner)
+        ADMISSION.check(own, is_closing=self._runner.is_closing)
 
     def add(self, training: Training) -> None:
         """Raises Refused."""

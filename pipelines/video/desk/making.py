@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +26,10 @@ from pipelines.video.movies import SUFFIX as MOVIE
 from pipelines.video.movies import Movies
 from pipelines.video.output import Output
 from pipelines.video.video import Video
+from pipelines.works.admission import OneAtATime
 from pipelines.works.store import Store
 from pipelines.works.work import QUEUED
 
-LOCKS = 16  # owners share them
 TITLE_CHARACTERS = 200
 PNG_SHARE = 0.6  # of its pixels, what a drawn frame takes, about
 FILM_SHARE = 0.1  # likewise of a frame in a film, of which there are two for a while
@@ -64,7 +62,7 @@ class Maker:
     ) -> None:
         self._house, self._store, self._roster, self._wishes = house, store, roster, wishes
         self._movies = movies
-        self._ordering = [threading.Lock() for _ in range(LOCKS)]
+        self._ordering = OneAtATime()
 
     def draft(self, asked: Any, owner: str) -> dict[str, Any]:
         """What would be made, as JSON; see docs/api.md. Raises RequestError."""
@@ -89,7 +87,7 @@ class Maker:
         Raises RequestError, Refused, NotFound or DiskFull.
         """
         check_client_request_id(client_request_id)
-        with self._ordering[_number(owner) % LOCKS]:
+        with self._ordering.of(owner):
             known = self._roster.ordered(owner, client_request_id)
             if known is not None:
                 return known
@@ -198,7 +196,3 @@ def _object(values: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(values, dict):
         raise RequestError(name, values, "is no object of fields", "Send a JSON object.")
     return values
-
-
-def _number(owner: str) -> int:
-    return hashlib.sha256(owner.encode("utf-8", "replace")).digest()[0]

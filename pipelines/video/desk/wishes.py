@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
-from pipelines.errors import Refused, RequestError
+from pipelines.errors import RequestError
 from pipelines.video.desk.roster import Entry
 from pipelines.video.desk.runner import Means, Runner
 from pipelines.video.shooting.folder import Folder
 from pipelines.video.video import Video
+from pipelines.works.admission import Admission
 from pipelines.works.work import DONE, FAILED, OPEN_STATES, PAUSED
 
-OPEN_OF_AN_OWNER = 10
-KEPT_OF_AN_OWNER = 500  # with those that are over
+ADMISSION = Admission("video", open_max=10, kept_max=500)
 
 
 class Wishes:
@@ -23,17 +23,8 @@ class Wishes:
 
     def admit(self, owner: str) -> None:
         """Raises Refused when this owner has too many."""
-        if self._runner.is_closing:
-            refused = Refused("Darkroom is shutting down.", "Send it again in a minute.", 60)
-            refused.http_status = 503
-            raise refused
-        own = [one.video for one in self._roster if one.video.owner == owner]
-        if sum(one.state in OPEN_STATES for one in own) >= OPEN_OF_AN_OWNER:
-            what = f"You have {OPEN_OF_AN_OWNER} videos waiting, which is the limit."
-            raise Refused(what, "Wait until one is done, or pause or delete one.", 60)
-        if len(own) >= KEPT_OF_AN_OWNER:
-            what = f"You have {KEPT_OF_AN_OWNER} videos, which is the limit."
-            raise Refused(what, "Delete some that are over.", 60)
+        own = (one.work.state for one in self._roster if one.work.owner == owner)
+        ADMISSION.check(own, is_closing=self._runner.is_closing)
 
     def add(self, video: Video) -> None:
         """Raises Refused."""

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import sys
 from multiprocessing.connection import Connection
 
 from pipelines.errors import StudioError
 from pipelines.video.messages import FilmDone, Shoot, ShootFailed
 from pipelines.video.shooting.shooting import Shooting
+from pipelines.works.lifeline import end_with_parent
 
-PR_SET_PDEATHSIG = 1
 NICENESS = 5  # the page and the worker go first
 
 
 def main(connection: Connection, shoot: Shoot) -> None:
     """Ends with FilmDone or ShootFailed as its last word, or without one when it is killed."""
-    _end_with_parent()
+    end_with_parent()
     if sys.platform != "win32":
         os.nice(NICENESS)
     try:
@@ -42,10 +40,3 @@ def _last_word(connection: Connection, shoot: Shoot) -> FilmDone | ShootFailed:
         what = f"The video met an error of its own: {type(failure).__name__}: {failure}."
         remedy = "Let it go on; if that does not help, look into the server's log."
         return ShootFailed(StudioError(what, remedy).as_dict())
-
-
-def _end_with_parent() -> None:
-    """This process dies with the web process, and leaves Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
