@@ -26,6 +26,8 @@ FRAMES = (1, 200_000)
 FPS = (1.0, 240.0)
 CADENCE = (1, 50)
 STRENGTH = (0.0, 1.0)
+MOVIE_FRAME = (0, 10_000_000)
+MOVIE_END = (-1, 10_000_000)
 OCTAVES = (1, 7)
 PERSISTENCE = (0.0, 1.0)
 CELLS = (0.1, 16.0)
@@ -33,10 +35,12 @@ DEGREES = (-3600.0, 3600.0)
 TILT = (-89.0, 89.0)  # at 90° a frame is seen from its edge
 SHIFT_PX = (-100_000.0, 100_000.0)
 
+CAMERA, MOVIE = "2d", "movie"
 # What the clip is made by → what is said of it.
 MODES = {
-    "2d": "each frame is the one before, moved, and then changed by the model",
+    CAMERA: "each frame is the one before, moved, and then changed by the model",
     "morph": "each frame is made anew, of two prompts that fade into each other",
+    MOVIE: "each frame is one of a movie, changed by the model",
 }
 # What a move uncovers is filled with → what is said of it.
 BORDERS = {
@@ -108,6 +112,9 @@ BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "diffusion_cadence": CADENCE,
         "seed_every": EVERY,
         "init_strength": STRENGTH,
+        "extract_nth_frame": EVERY,
+        "extract_from_frame": MOVIE_FRAME,
+        "extract_to_frame": MOVIE_END,
         "perlin_octaves": OCTAVES,
         "perlin_persistence": PERSISTENCE,
         "perlin_width": CELLS,
@@ -175,11 +182,18 @@ class Animation:
     seed_schedule: str = '0: (s), 1: (-1), "max_f-2": (-1), "max_f-1": (s)'
     variation_seed: str = ""
     variation_strength: str = ""
-    # What the clip begins with: an upload, of which so much stays in the first frame; a video gives every frame.
+    # What the first frame, or every one of a morph, begins with: an upload, of which so much stays.
     init_image: str = ""
-    init_video: str = ""
     init_strength: float = 0.8
-    is_looped: bool = False  # after the last frame the first one follows
+    # What the frames of mode movie begin with: every so many frames of a movie that was sent, both ends included.
+    init_video: str = ""
+    extract_nth_frame: int = 1
+    extract_from_frame: int = 0
+    extract_to_frame: int = -1  # -1: to its end
+    keeps_times: bool = (
+        False  # they have the times of the movie and its sound; else fps counts, and silence
+    )
+    is_looped: bool = False  # after the last frame the first one follows; not of a movie
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` is the inverse."""

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.samplers import sampler_named
-from pipelines.video.animation import LANES, Animation, lane, prompt_keys, samplers
+from pipelines.video.animation import CAMERA, LANES, Animation, lane, prompt_keys, samplers
 from pipelines.video.schedules import curves, prompts, seeds
+from pipelines.video.schedules.closing import closing
 from pipelines.video.schedules.curves import Clip
 from pipelines.video.schedules.functions import Floats
 from pipelines.video.schedules.prompts import Blend
@@ -28,7 +29,10 @@ class Sampler(NamedTuple):
 
 
 class Between(NamedTuple):
-    """A frame that is not diffused lies between two that are: `share` 0…1 of the later one."""
+    """A frame that is not diffused lies between two that are: `share` 0…1 of the later one.
+
+    In a loop under a camera the later one may be the first of all, once more, behind the last frame.
+    """
 
     before: int
     after: int
@@ -42,6 +46,7 @@ class FrameValues:
     frame: int
     is_diffused: bool
     between: Between  # where it lies; a diffused frame lies at itself
+    closing: float  # the share of the first frame that it is made of, 0…1, in a loop under a camera
     seed: int
     prompt: Blend | None
     sampler: Sampler | None
@@ -85,6 +90,7 @@ class Values:
     curves: Mapping[str, Floats]
     seeds: tuple[int, ...]
     is_diffused: NDArray[np.bool_]
+    closing: Floats
     prompts: tuple[Blend, ...] | None
     samplers: tuple[Sampler, ...] | None
 
@@ -109,6 +115,7 @@ class Values:
             frame=frame,
             is_diffused=bool(self.is_diffused[frame]),
             between=self._between(frame),
+            closing=float(self.closing[frame]),
             seed=self.seeds[frame],
             prompt=self.prompts[frame] if self.prompts else None,
             sampler=self.samplers[frame] if self.samplers else None,
@@ -117,7 +124,7 @@ class Values:
 
     def _between(self, frame: int) -> Between:
         before = frame - int(np.argmax(self.is_diffused[frame::-1]))
-        after = frame + int(np.argmax(self.is_diffused[frame:]))
+        after = frame + int(np.argmax(np.append(self.is_diffused[frame:], True)))
         share = (frame - before) / (after - before) if after > before else 0.0
         return Between(before, after, share)
 
@@ -139,22 +146,35 @@ def frame_values(animation: Animation, seed: int) -> Values:
         rolled = seeds.scheduled(found["variation_seed"], seed)
         found["variation_seed"] = np.asarray(rolled, np.float64)
     is_diffused = diffused(animation)
+    shares = closing(clip.frame_count) if leads_back(animation) else np.zeros(clip.frame_count)
     return Values(
         found,
         _seeds(animation, seed, found["seed_schedule"], is_diffused),
         is_diffused,
-        _prompts(animation, clip),
+        shares,
+        _prompts(animation, clip, shares),
         _samplers(animation, clip),
     )
+
+
+def leads_back(animation: Animation) -> bool:
+    """Whether the camera comes back to the first frame behind the last one."""
+    return animation.is_looped and animation.mode == CAMERA
 
 
 def diffused(animation: Animation) -> NDArray[np.bool_]:
     """Which frames the model makes, (frames,): every so many, and the last one, so that all others lie between two.
 
-    Deforum leaves out what comes after the last of them. All frames of a morph are diffused, as there.
+    Deforum leaves out what comes after the last of them. All frames of a morph are diffused, as there. In a loop under
+    a camera they are evenly apart all the way round, about as far as that.
     """
     every = 1 if animation.mode == "morph" else animation.diffusion_cadence
-    found: NDArray[np.bool_] = np.zeros(animation.max_frames, bool)
+    count = animation.max_frames
+    found: NDArray[np.bool_] = np.zeros(count, bool)
+    if leads_back(animation):
+        parts = max(1, round(count / every))
+        found[np.arange(parts) * count // parts] = True
+        return found
     found[::every] = True
     found[-1] = True
     return found
@@ -174,12 +194,12 @@ def _seeds(
     return tuple(seeds.stepped(behaviour, seed, count, animation.seed_every) for count in counts)
 
 
-def _prompts(animation: Animation, clip: Clip) -> tuple[Blend, ...] | None:
+def _prompts(animation: Animation, clip: Clip, shares: Floats) -> tuple[Blend, ...] | None:
     keys = prompt_keys(animation)
     if not keys:
         return None
     if animation.mode != "morph":
-        return prompts.held(keys, clip)
+        return prompts.led_back(prompts.held(keys, clip), shares)
     return prompts.morphed(prompts.closed(keys, clip) if animation.is_looped else keys, clip)
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pipelines.errors import RequestError
 from pipelines.video.animation import LANES, Animation, check, lane, prompt_keys, samplers
 from pipelines.video.frame_values import frame_values
-from pipelines.video.modes.animate import move_of
 from pipelines.video.modes.course import Levels
+from pipelines.video.modes.one_frame import move_of
+from pipelines.video.modes.pictures import opened
 from pipelines.video.motion.preview import preview as camera_preview
 from pipelines.video.photo.loop import preview as photo_preview
 from pipelines.video.photo.plan import Plan
@@ -106,8 +107,7 @@ class Sketcher:
         return _moving(map(loop.frame, range(0, loop.frame_count, every)), asked.fps / every)
 
     def _picture(self, image: str, size: tuple[int, int]) -> Levels:
-        with Image.open(self.path_of("animation.init_image", image)) as picture:
-            return np.asarray(ImageOps.fit(picture.convert("RGB"), size))
+        return opened(self.path_of("animation.init_image", image), size)
 
     def _levels(self, field: str, image: str, mode: str) -> Levels:
         with Image.open(self.path_of(field, image)) as picture:
@@ -158,5 +158,5 @@ def _moving(frames: Iterable[Levels], fps: float) -> bytes:
 
 
 def animation_defaults() -> dict[str, Any]:
-    """What an animation is where nothing is said; guidance is left to the form, since it belongs to the checkpoint."""
-    return dataclasses.replace(Animation(), guidance_scale="").as_dict()
+    """What the page begins with: as nothing is said, but for what suits the checkpoint, and what suits a movie."""
+    return dataclasses.replace(Animation(), guidance_scale="", keeps_times=True).as_dict()

@@ -60,7 +60,7 @@ def whole(bounds: tuple[float, float]) -> Form:
     return Form(read)
 
 
-def choice(table: Mapping[str, str], otherwise: Mapping[str, Taken] | None = None) -> Form:
+def choice(table: Mapping[str, Any], otherwise: Mapping[str, Taken] | None = None) -> Form:
     """`table`: as Deforum writes it → ours; `otherwise`: what is nearest to what we do not have."""
     back = {ours: theirs for theirs, ours in reversed([*table.items()])}
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.errors import RequestError
-from pipelines.video.animation import Animation
+from pipelines.video.animation import Animation, Prompt
 from pipelines.video.deforum.forms import NOT_GIVEN
 from pipelines.video.deforum.keys import SETTINGS
 from pipelines.video.deforum.old_forms import dropped, renewed
@@ -29,6 +29,10 @@ EXAMPLES = "https://deforum.github.io/a1/"
 NO_ADDRESSES = "Addresses on the network are not opened for a file; choose the thing itself."
 SWITCHED_OFF = "It is switched off in the file."
 ONE_LESS = "Here max_f is the last frame, as everywhere else; in this mode Deforum counts one more."
+AT_MOST = "In this mode Deforum makes as many as the movie gives; here these are the most."
+FROM_HERE = (
+    "Here it begins with this one; Deforum begins with the next multiple of extract_nth_frame."
+)
 UNKNOWN = "Darkroom does not know this key."
 NO_MORE = "Deforum does not read this key any more."
 TOO_DEEP = "is nested deeper than any setting"
@@ -147,9 +151,33 @@ def _taken(
     taken, why = setting.form.read(key, value)
     if taken is NOT_GIVEN:
         return NOT_GIVEN, "ignored", why
-    if setting.key == "prompts" and today.get("animation_mode") == "Interpolation":
-        why = ONE_LESS if any("max_f" in frame for frame in value) else ""
+    if setting.key in IN_MODE:
+        why = why or IN_MODE[setting.key](taken, today)
     return taken, "approximated" if why else setting.fate, why or setting.why
+
+
+def _of_prompts(taken: tuple[Prompt, ...], today: Mapping[str, Any]) -> str:
+    is_there = any("max_f" in prompt.frame for prompt in taken)
+    return ONE_LESS if is_there and today.get(MODE) == "Interpolation" else ""
+
+
+def _of_length(_taken: int, today: Mapping[str, Any]) -> str:
+    return AT_MOST if today.get(MODE) == "Video Input" else ""
+
+
+def _of_first(taken: int, today: Mapping[str, Any]) -> str:
+    every = today.get("extract_nth_frame", 1)
+    is_whole = isinstance(every, int | float) and every >= 1
+    return FROM_HERE if is_whole and taken % every else ""
+
+
+MODE = "animation_mode"
+# Key → what is different about it beside what other keys say, of (value here, all of today's keys).
+IN_MODE: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
+    "prompts": _of_prompts,
+    "max_frames": _of_length,
+    "extract_from_frame": _of_first,
+}
 
 
 def _is_on(switch: str, today: Mapping[str, Any]) -> bool:

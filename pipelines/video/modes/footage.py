@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pipelines.video.media.reading import Frame
 from pipelines.video.modes.spans import Footage
@@ -14,7 +15,9 @@ def frames_from(footage: Footage, first: int) -> Iterator[tuple[int, Frame]]:
     left = looked.frames - first
     if left <= 0:
         return
-    frames = footage.source.frames_from(looked.pts[first], left)
-    for number, frame in zip(range(first, looked.frames), frames, strict=False):
+    every = footage.span.every
+    frames = footage.source.frames_from(looked.pts[first], (left - 1) * every + 1)
+    wanted = islice(frames, 0, None, every)
+    for number, frame in zip(range(first, looked.frames), wanted, strict=False):
         # The times are those that were seen at first, so that a file is never without one.
         yield number, Frame(frame.pixels, looked.pts[number], looked.durations[number])

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import numpy as np
 
 from pipelines.errors import StudioError
 from pipelines.output.disk import failures_named, rewrite
-from pipelines.video.media.reading import Source
+from pipelines.video.media.probe import Clip
+from pipelines.video.media.reading import Frame, Source
 from pipelines.video.modes.course import Levels
 from pipelines.video.steady.flow import motions
 from pipelines.video.steady.keyframes import Measured, measured
@@ -57,10 +59,21 @@ class Looked:
 
 @dataclass(frozen=True)
 class Span:
-    """The part of a movie that counts: from `start` to before `end`, in seconds of the movie; None: to its end."""
+    """The part of a movie that counts: from `start` to before `end`, in seconds of the movie; None: to its end.
+
+    Of the frames there every so many, from number `first` on, and at most `count`.
+    """
 
     start: Fraction
     end: Fraction | None
+    first: int = 0
+    every: int = 1
+    count: int | None = None
+
+    def most(self, clip: Clip) -> int:
+        """How many frames it holds, about and at most."""
+        left = max(1, -(-(clip.frame_count - self.first) // self.every))
+        return left if self.count is None else min(left, self.count)
 
 
 def looked(source: Source, span: Span, folder: Path, say: Callable[[str], None]) -> Looked:
@@ -84,6 +97,13 @@ def frames_in(source: Source, span: Span) -> Iterator[tuple[Levels, int, int]]:
     """(pixels, pts, duration) of each frame in the span."""
     first = int(span.start / source.time_base)
     frames = source.frames_from(first) if span.start else source.frames()
+    stop = None if span.count is None else span.first + (span.count - 1) * span.every + 1
+    return islice(_until(source, frames, span), span.first, stop, span.every)
+
+
+def _until(
+    source: Source, frames: Iterator[Frame], span: Span
+) -> Iterator[tuple[Levels, int, int]]:
     for frame in frames:
         now = frame.pts * source.time_base
         if span.end is not None and now >= span.end:
@@ -93,7 +113,7 @@ def frames_in(source: Source, span: Span) -> Iterator[tuple[Levels, int, int]]:
 
 
 def _look(source: Source, span: Span, say: Callable[[str], None]) -> Looked:
-    seen, cuts, about = watch(), [], max(1, source.clip.frame_count)
+    seen, cuts, about = watch(), [], span.most(source.clip)
     pts, durations, steps = [], [], []
     before: Levels | None = None
     for number, (pixels, at, duration) in enumerate(frames_in(source, span)):

@@ -60,7 +60,7 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
     asked = _checked(read(Settings, settings))
     clip = ground.movie_of("settings.movie", asked.movie)
     assert ground.request is not None
-    request = ground.settle(_sized(ground, clip))
+    request = ground.settle(sized(ground, clip))
     frames = frames_about(asked, clip)
     return Planned(
         settings=dataclasses.asdict(asked),
@@ -85,7 +85,7 @@ def _checked(asked: Settings) -> Settings:
     return asked
 
 
-def _sized(ground: Ground, clip: Clip) -> Request:
+def sized(ground: Ground, clip: Clip) -> Request:
     """With sides in the proportions of the movie, as it is shown, where they are open."""
     assert ground.request is not None
     request = ground.request

@@ -20,6 +20,7 @@ from pipelines.request import check_text
 from pipelines.video.schedules import expressions
 from pipelines.video.schedules.curves import Clip, frame, governing
 from pipelines.video.schedules.expressions import Expression
+from pipelines.video.schedules.functions import Floats
 from pipelines.video.schedules.keyframes import frame_of
 from pipelines.video.schedules.mistakes import Place
 
@@ -94,6 +95,16 @@ def held(keys: Sequence[PromptKey], clip: Clip) -> tuple[Blend, ...]:
     for _, key, at in _spans(keys, clip):
         blends |= {now: Blend(words, words) for now, words in _said(key, clip, at).items()}
     return tuple(blends[now] for now in range(clip.frame_count))
+
+
+def led_back(blends: Sequence[Blend], shares: Floats) -> tuple[Blend, ...]:
+    """Prompts that are held, each with its share 0…1 of the one at frame 0."""
+    first = blends[0].first
+    pairs = zip(blends, shares.tolist(), strict=True)
+    return tuple(
+        Blend(one.first, first, share) if share and one.first != first else one
+        for one, share in pairs
+    )
 
 
 def morphed(keys: Sequence[PromptKey], clip: Clip) -> tuple[Blend, ...]:

@@ -59,6 +59,37 @@ def test_all_frames_of_a_morph_are_diffused() -> None:
     assert frame_values(still(mode="morph", diffusion_cadence=4), 42).diffused == tuple(range(10))
 
 
+def test_drawn_frames_of_a_loop_are_evenly_apart_and_lead_to_the_first_one() -> None:
+    values = frame_values(still(diffusion_cadence=3, is_looped=True), 42)
+
+    assert values.diffused == (0, 3, 6)
+    assert values.at(8).between == Between(6, 10, 0.5)
+    assert frame_values(still(diffusion_cadence=50, is_looped=True), 42).diffused == (0,)
+    assert frame_values(still(diffusion_cadence=1, is_looped=True), 42).diffused[-1] == 9
+
+
+def test_the_first_frame_counts_more_and_more_towards_the_end_of_a_loop() -> None:
+    looped, left_open = (
+        [frame_values(still(max_frames=90, is_looped=is_so), 42).at(n).closing for n in range(90)]
+        for is_so in (True, False)
+    )
+
+    assert looped[:61] == [0] * 61
+    assert np.all(np.diff(looped[60:]) > 0)
+    assert 0.9 < looped[89] < 1
+    assert left_open == [0] * 90
+
+
+def test_the_prompt_of_a_loop_leads_back_to_the_first_one() -> None:
+    asked = {"prompts": PROMPTS, "is_looped": True, "max_frames": 90}
+    values = frame_values(still(**asked), 42)
+
+    held, last = values.at(60).prompt, values.at(89).prompt
+    assert held == Blend(Words("b", "n"), Words("b", "n"))
+    assert last == Blend(Words("b", "n"), Words("a"), values.at(89).closing)
+    assert frame_values(still(**asked | {"mode": "movie"}), 42).at(89).prompt == held
+
+
 def test_seeds_count_the_frames_that_are_diffused() -> None:
     values = frame_values(still(diffusion_cadence=3), 42)
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from pipelines.video.animation import MOVIE_END, MOVIE_FRAME
+from pipelines.video.deforum.forms import whole
 from pipelines.video.deforum.keys.run import CHOOSE_AGAIN, NO_MASKS
-from pipelines.video.deforum.settings import Setting, ignored
+from pipelines.video.deforum.settings import Setting, applied, ignored
+from pipelines.video.schedules.seeds import EVERY
 
 NO_HYBRID = "Animations that follow a video are not there yet."
 NO_GUIDES = "Guided images are not there yet."
 NO_PARSEQ = "Manifests of Parseq are not read yet; what it overrode is taken from the other keys."
-PARTS_CHOSEN = "Which part of a video is used is chosen with it."
+NO_EXTRACTION = "Frames are read from the movie as they are needed; no folder is filled with them."
 HALF, ONE = "0: (0.5)", "0: (1)"
 
 HYBRID: tuple[Setting, ...] = (
     *ignored(CHOOSE_AGAIN, video_init_path=""),
-    *ignored(
-        PARTS_CHOSEN,
-        extract_nth_frame=1,
-        extract_from_frame=0,
-        extract_to_frame=-1,
-        overwrite_extracted_frames=False,
-    ),
+    applied("extract_nth_frame", 1, "animation.extract_nth_frame", whole(EVERY)),
+    applied("extract_from_frame", 0, "animation.extract_from_frame", whole(MOVIE_FRAME)),
+    applied("extract_to_frame", -1, "animation.extract_to_frame", whole(MOVIE_END)),
+    *ignored(NO_EXTRACTION, overwrite_extracted_frames=False),
     *ignored(NO_MASKS, use_mask_video=False, video_mask_path=""),
     *ignored(
         NO_HYBRID,

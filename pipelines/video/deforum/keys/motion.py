@@ -8,14 +8,12 @@ from pipelines.video.deforum.settings import Setting, applied, ignored
 
 NO_CAMERA = "The 3D camera is not there yet; it needs a model that tells depth."
 IN_2D = "The clip moves in 2D, as zoom, angle and translation in the file say."
-FROM_MOVIE = "Each frame is made of the one before; movies are restyled under Video, Restyle."
 ZERO = "0: (0)"
 
 MODE = choice(
-    {"2D": "2d", "Interpolation": "morph"},
+    {"2D": "2d", "Interpolation": "morph", "Video Input": "movie"},
     {
         "3D": Taken("2d", f"{NO_CAMERA} {IN_2D}"),
-        "Video Input": Taken("2d", FROM_MOVIE),
         "None": Taken("2d", "Darkroom makes a clip of it."),
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.video.animation import FPS
-from pipelines.video.deforum.forms import number
+from pipelines.video.deforum.forms import NOT_GIVEN, Form, Taken, choice, number
 from pipelines.video.deforum.keys.run import CHOOSE_AGAIN
 from pipelines.video.deforum.settings import Setting, applied, ignored
 
@@ -14,13 +14,24 @@ NO_UPSCALING = "Clips are not enlarged yet; make it larger in the form."
 FRAMES_BETWEEN = "More frames can be put between those of a finished clip."
 CHOOSE_CHECKPOINT = "Choose the checkpoint in the form."
 ORIGIN = "It says where the file comes from."
+WITH_TIMES = (
+    "Only where frames are those of a movie, and these keep its times, so that both go together."
+)
+SOUND = Form(
+    choice(
+        {"None": False},
+        {"Init Video": Taken(True, WITH_TIMES), "File": Taken(NOT_GIVEN, CHOOSE_AGAIN)},
+    ).read,
+    {False: "None", True: "Init Video"}.__getitem__,
+)
 
 OUTPUT: tuple[Setting, ...] = (
     *ignored(ALWAYS_VIDEO, skip_video_creation=False),
     applied("fps", 15, "animation.fps", number(FPS)),
     *ignored(AS_EXPORT, make_gif=False),
     *ignored(OWN_FILES, delete_imgs=False, delete_input_frames=False),
-    *ignored(CHOOSE_AGAIN, add_soundtrack="None", soundtrack_path=""),
+    applied("add_soundtrack", "None", "animation.keeps_times", SOUND),
+    *ignored(CHOOSE_AGAIN, soundtrack_path=""),
     *ignored(
         NO_UPSCALING,
         r_upscale_video=False,

@@ -30,6 +30,7 @@ enable_steps_scheduling steps_schedule seed_schedule enable_subseed_scheduling s
 subseed_strength_schedule enable_sampler_scheduling sampler_schedule enable_clipskip_scheduling clipskip_schedule
 enable_noise_multiplier_scheduling noise_multiplier_schedule amount_schedule kernel_schedule sigma_schedule
 threshold_schedule color_coherence diffusion_cadence noise_type perlin_octaves perlin_persistence fps
+extract_nth_frame extract_from_frame extract_to_frame add_soundtrack
 """
 
 
@@ -169,7 +170,13 @@ def test_schedules_count_where_they_are_switched_on() -> None:
     ("changes", "key", "fate", "words"),
     [
         ({"animation_mode": "3D"}, "animation_mode", "approximated", "3D camera"),
-        ({"animation_mode": "Video Input"}, "animation_mode", "approximated", "Restyle"),
+        ({"add_soundtrack": "Init Video"}, "add_soundtrack", "approximated", "times"),
+        ({"add_soundtrack": "File"}, "add_soundtrack", "ignored", "choose it again"),
+        ({"video_init_path": "C:/a.mp4"}, "video_init_path", "ignored", "choose it again"),
+        (
+            {"overwrite_extracted_frames": True},
+            *("overwrite_extracted_frames", "ignored", "as they are needed"),
+        ),
         ({"color_coherence": "Image"}, "color_coherence", "approximated", "first frame"),
         ({"steps": 200}, "steps", "approximated", "150"),
         ({"W": 515}, "W", "approximated", "512"),
@@ -200,6 +207,40 @@ def test_the_one_place_where_max_f_means_something_else_is_told() -> None:
     assert row("prompts", prompts=prompts, animation_mode="2D").fate == "applied"
     found = row("prompts", prompts=prompts, animation_mode="Interpolation")
     assert (found.fate, "max_f" in found.why) == ("approximated", True)
+
+
+def test_frames_of_a_movie_are_taken_as_the_file_says() -> None:
+    found = imported(
+        animation_mode="Video Input",
+        max_frames=50,
+        extract_nth_frame=4,
+        extract_from_frame=8,
+        extract_to_frame=90,
+        add_soundtrack="Init Video",
+        video_init_path="C:/a.mp4",
+    )
+
+    assert found.animation == Animation(
+        mode="movie",
+        max_frames=50,
+        extract_nth_frame=4,
+        extract_from_frame=8,
+        extract_to_frame=90,
+        keeps_times=True,
+    )
+    fates = {one.key: one.fate for one in found.report}
+    assert fates["animation_mode"] == fates["extract_from_frame"] == "applied"
+
+
+def test_how_many_frames_of_a_movie_there_are_is_told_to_be_no_fixed_number() -> None:
+    assert row("max_frames", max_frames=50, animation_mode="2D").fate == "applied"
+    found = row("max_frames", max_frames=50, animation_mode="Video Input")
+    assert (found.fate, "as the movie gives" in found.why) == ("approximated", True)
+
+
+@pytest.mark.parametrize(("first", "fate"), [(0, "applied"), (8, "applied"), (9, "approximated")])
+def test_where_a_movie_begins_is_the_frame_that_the_file_names(first: int, fate: str) -> None:
+    assert row("extract_from_frame", extract_from_frame=first, extract_nth_frame=4).fate == fate
 
 
 def test_steps_and_sides_become_what_can_be_made() -> None:
@@ -240,7 +281,7 @@ def test_deforums_own_examples_are_no_loss() -> None:
         ({"hybrid_composite": True}, {}),
         ({"optical_flow_cadence": False}, {}),
         ({"optical_flow_redo_generation": True}, {}),
-        ({"add_soundtrack": True}, {}),
+        ({"add_soundtrack": True}, {"add_soundtrack": "File"}),
         ({"fill": 1}, {}),
         ({"cn_1_weight": 1.0}, {}),
         ({"histogram_matching": True}, {}),
@@ -284,6 +325,10 @@ def test_a_key_of_today_counts_more_than_an_old_one() -> None:
         ('{"max_frames": 1e9}', "max_frames"),
         ('{"max_frames": 0}', "max_frames"),
         ('{"max_frames": -5}', "max_frames"),
+        ('{"extract_nth_frame": 0}', "extract_nth_frame"),
+        ('{"extract_from_frame": -1}', "extract_from_frame"),
+        ('{"extract_to_frame": "end"}', "extract_to_frame"),
+        ('{"add_soundtrack": "Radio"}', "add_soundtrack"),
         ('{"border": "zeros"}', "border"),
         ('{"border": ["wrap"]}', "border"),
         ('{"animation_mode": 2}', "animation_mode"),

@@ -41,6 +41,10 @@ FULL = Animation(
     seed_behaviour="schedule",
     seed_every=3,
     init_strength=0.25,
+    extract_nth_frame=3,
+    extract_from_frame=9,
+    extract_to_frame=60,
+    keeps_times=True,
 )
 
 
@@ -49,6 +53,7 @@ FULL = Animation(
     [
         FULL,
         Animation(),
+        Animation(mode="movie"),
         Animation(noise_multiplier="", guidance_scale="0: (3)", prompts=(Prompt(text="x"),)),
     ],
 )

@@ -81,11 +81,14 @@ def test_an_error_in_a_schedule_names_the_field_and_the_character(
     assert raised.value.details["position"] == 14
 
 
-def test_a_loop_that_is_not_closed_is_said(manager: PipelineManager, owner: str) -> None:
-    draft = manager.videos.draft(animation(is_looped=True), owner)
+def test_of_a_loop_nothing_is_drawn_for_its_end(manager: PipelineManager, owner: str) -> None:
+    looped, plain = (
+        manager.videos.draft(animation(frames=20, diffusion_cadence=4, is_looped=is_so), owner)
+        for is_so in (True, False)
+    )
 
-    assert "no loop" in draft["warnings"][0]
-    assert manager.videos.draft(animation(), owner)["warnings"] == []
+    assert (looped["drawings"], plain["drawings"]) == (5, 6)
+    assert looped["warnings"] == []
 
 
 def test_a_video_outlives_the_death_of_its_process(tmp_path: Path) -> None:
@@ -94,6 +97,20 @@ def test_a_video_outlives_the_death_of_its_process(tmp_path: Path) -> None:
         whole = made(manager, OWNER, frames=40)
         begun = manager.videos.create(animation(frames=40, prompt="a red circle"), OWNER)
         for count in (2, 7, 15, 24, 33):
+            in_state(manager, begun, lambda now, count=count: now.frame >= count)
+            kill_crew(manager, begun)
+        done = in_state(manager, begun, "done")
+
+        assert film(manager, done).read_bytes() == film(manager, whole).read_bytes()
+
+
+def test_a_loop_outlives_the_death_of_its_process(tmp_path: Path) -> None:
+    with studio(tmp_path) as manager:
+        ready(manager)
+        asked = animation(frames=72, diffusion_cadence=4, is_looped=True, zoom="0: (1.01)")
+        whole = in_state(manager, manager.videos.create(asked, OWNER), "done")
+        begun = manager.videos.create(asked, OWNER)
+        for count in (3, 50, 66):
             in_state(manager, begun, lambda now, count=count: now.frame >= count)
             kill_crew(manager, begun)
         done = in_state(manager, begun, "done")

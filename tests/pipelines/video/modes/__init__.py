@@ -1,0 +1,1 @@
+"""Tests of the modes by themselves, with a drawing that is a function."""
