@@ -160,7 +160,7 @@ def test_the_way_of_the_camera_is_shown_and_follows_the_playhead(page: Page) -> 
 
 
 def test_prompts_that_turn_into_each_other_need_no_camera(page: Page, site: Site) -> None:
-    page.get_by_role("radio", name="Prompts turn into each other").click()
+    page.get_by_role("radio", name="Morph").click()
     expect(page.locator("[data-fold=camera]")).to_be_hidden()
     expect(page.locator(".animate-preview")).to_be_hidden()
     page.locator(".prompt-text").fill("a cat")

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 
-from pipelines.video.animation import BOUNDS, CHOICES, LANES, Animation
+from pipelines.video.animation import BOUNDS, CHOICES, FRAMES, LANES, Animation
 from pipelines.video.modes import deflicker, recut, restyle
 from pipelines.video.modes.spans import Part
 from pipelines.video.steady.keyframes import SPACING_BOUNDS
@@ -19,7 +19,8 @@ KEPT = (0.0, 0.98)
 # Of an Animation, what the page holds in other ways than by a lane or a field of a group.
 ELSEWHERE = {"mode", "prompts", "common_prompt", "common_negative_prompt", "max_frames", "fps"}
 ELSEWHERE |= {"diffusion_cadence", "is_looped"}
-NOT_YET = {"colour_image", "init_image", "init_video", "init_strength"}
+# What is sent: a place of its own for each.
+SENT = {"colour_image", "init_image", "init_video"}
 
 
 def script(name: str) -> str:
@@ -48,7 +49,9 @@ def test_all_of_an_animation_can_be_set() -> None:
     text = script("animate_lanes.js").split("export const MODES_OF_MOTION")[0]
     all_of_it = {field.name for field in dataclasses.fields(Animation)}
 
-    assert fields_of(text) | ELSEWHERE | NOT_YET == all_of_it
+    places = set(re.findall(r'Slot\(\{ name: "(\w+)"', script("animate_start.js")))
+    assert places == SENT
+    assert fields_of(text) | ELSEWHERE | SENT == all_of_it
 
 
 def test_choices_of_an_animation_are_those_of_the_pipelines() -> None:
@@ -67,9 +70,24 @@ def test_bounds_of_an_animation_are_those_of_the_pipelines() -> None:
         r'number\("(\w+)", "[^"]+", \[([^,]+), ([^\]]+)\]', script("animate_lanes.js")
     )
 
-    assert told
+    assert {"max_frames", "extract_nth_frame", "perlin_width"} <= {name for name, *_ in told}
     for name, low, high in told:
         assert (float(low), float(high)) == BOUNDS[name], name
+
+
+def test_what_counts_for_a_picture_and_a_movie_is_shown_there() -> None:
+    """Fields of the wrong mode would be asked for nothing."""
+    text = script("animate_lanes.js")
+    for name in ("extract_from_frame", "extract_to_frame", "extract_nth_frame", "keeps_times"):
+        row = re.search(rf'"{name}".*', text)
+        assert row
+        assert 'modes: ["movie"]' in row[0], name
+    looped = re.search(r'"is_looped".*', text)
+    assert looped
+    assert '"2d", "morph"' in looped[0]
+    most = re.search(r"FRAMES_MOST = (\d+)", text)
+    assert most
+    assert int(most[1]) == FRAMES[1]
 
 
 def test_what_is_done_to_a_movie_begins_as_in_the_pipelines() -> None:

@@ -4,10 +4,11 @@ import { takesPictures } from "../drop.js";
 import { showProblems } from "../problems.js";
 import { createDeforum } from "./animate_deforum.js";
 import { createAnimateDraft } from "./animate_draft.js";
-import { CLIP_FIELDS, MODES_OF_MOTION, laneOf } from "./animate_lanes.js";
+import { CLIP_FIELDS, MODES_OF_MOTION, counts, laneOf } from "./animate_lanes.js";
 import { createPlayhead } from "./animate_playhead.js";
 import { createPreview } from "./animate_preview.js";
 import { createPrompts } from "./animate_prompts.js";
+import { createStart } from "./animate_start.js";
 import { createMakerFoot } from "./maker_foot.js";
 import { OUTPUT_FIELDS } from "./output_fields.js";
 import { createStillFields } from "./still_fields.js";
@@ -25,6 +26,7 @@ export function createAnimate({ videos, form, checkpoint, picker, toasts, onBegu
   const timeline = createTimeline({ draft, playhead, onPickPrompt: prompts.focus });
   const deforum = createDeforum({ draft, toasts });
   const motion = createMotion({ draft });
+  const start = createStart({ draft });
   const clip = createWidgets({ fields: CLIP_FIELDS, page: "animate", change: draft.set, label: "Clip" });
   const still = createStillFields({ page: "animate", form, checkpoint, picker, change: draft.setStill });
   const file = createWidgets({ fields: [TITLE, ...OUTPUT_FIELDS], page: "animate", change: draft.setFile, label: "File" });
@@ -33,7 +35,7 @@ export function createAnimate({ videos, form, checkpoint, picker, toasts, onBegu
   const anew = h("button", { type: "button", class: "quiet", on: { click: empty } }, "Begin anew");
   const head = h("header", { class: "video-head" }, back, h("h2", {}, "Animate"), ...deforum.buttons, anew);
   const main = h("div", { class: "maker-main" }, deforum.element, h("div", { class: "animate-top" }, prompts.element, preview.element), timeline.element);
-  const parts = [section("Motion", motion.element), section("Clip", clip.element), still.element, section("File", file.element)];
+  const parts = [section("Motion", motion.element), start.element, section("Clip", clip.element), still.element, section("File", file.element)];
   const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, ...parts), foot.element);
   const element = h("div", { class: "maker animate", hidden: true }, head, h("div", { class: "maker-body" }, main, side));
 
@@ -50,10 +52,9 @@ export function createAnimate({ videos, form, checkpoint, picker, toasts, onBegu
   function draw() {
     show(main, Boolean(draft.settings));
     if (!draft.settings) return foot.draw([], false); // the server has yet to say how one begins
-    for (const part of [prompts, preview, timeline, motion]) part.draw();
+    for (const part of [prompts, preview, timeline, motion, start]) part.draw();
     clip.draw(draft.settings);
-    const cadence = clip.element.querySelector('[data-at="diffusion_cadence"]');
-    show(cadence, draft.settings.mode === "2d");
+    for (const field of CLIP_FIELDS) show(clip.element.querySelector(`[data-at="${field.name}"]`), counts(field, draft.settings));
     still.draw(draft.still);
     file.draw(draft.file);
     // Lanes say themselves what is wrong with them.
@@ -69,14 +70,17 @@ export function createAnimate({ videos, form, checkpoint, picker, toasts, onBegu
   }
   element.addEventListener("scrub", preview.stop);
   element.addEventListener("pointerdown", (event) => event.target.closest(".lane-key") && preview.stop());
-  takesPictures(element, deforum.read);
+  takesPictures(element, (file) => (isText(file) ? deforum.read(file) : start.take(file)));
   draft.onChange(draw);
   return { element, open: draw };
 }
 
 const section = (title, ...nodes) => h("section", { class: "maker-part", "aria-label": title }, h("h3", {}, title), ...nodes);
 
-/** Camera, or prompts that turn into each other. */
+/** Settings of Deforum, which are text; all else is a picture or a movie. */
+const isText = ({ name, type }) => /^(text|application\/json)/.test(type) || /\.(txt|json)$/i.test(name);
+
+/** A camera, prompts that turn into each other, or a movie. */
 function createMotion({ draft }) {
   const buttons = MODES_OF_MOTION.map(([value, label]) => h("button", { type: "button", role: "radio", class: "chip", data: { mode: value }, on: { click: () => draft.set("mode", value), keydown: walk } }, label));
   const about = h("p", { class: "hint" });
@@ -85,7 +89,8 @@ function createMotion({ draft }) {
   function walk(event) {
     if (!event.key.startsWith("Arrow")) return;
     event.preventDefault();
-    const other = buttons.find((button) => button !== event.currentTarget);
+    const step = ["ArrowRight", "ArrowDown"].includes(event.key) ? 1 : buttons.length - 1;
+    const other = buttons[(buttons.indexOf(event.currentTarget) + step) % buttons.length];
     draft.set("mode", other.dataset.mode);
     other.focus();
   }

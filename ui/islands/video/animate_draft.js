@@ -27,7 +27,9 @@ export function createAnimateDraft({ videos, checkpoint, toasts }) {
     answer: null,
     problems: [],
     isAsking: false,
-    set,
+    set: (name, value) => setAll({ [name]: value }),
+    setAll,
+    refuse,
     setStill: (name, value) => ((draft.still = { ...draft.still, [name]: value }), forgive(name), changed()),
     setFile: (name, value) => ((draft.file[name] = value), changed()),
     edit,
@@ -57,10 +59,16 @@ export function createAnimateDraft({ videos, checkpoint, toasts }) {
   const plot = debounce(() => draw(turn), CURVES_MS);
   const look = debounce(() => inquire(turn), ASK_MS);
 
-  function set(name, value) {
-    draft.settings = { ...draft.settings, [name]: value };
-    forgive(name);
+  function setAll(values) {
+    draft.settings = { ...draft.settings, ...values };
+    Object.keys(values).forEach(forgive);
     changed();
+  }
+  /** An upload that failed is told at its field until something else is asked. */
+  function refuse(name, error) {
+    if (error.status) draft.problems = [...draft.problems.filter(({ at }) => at !== name), { ...asProblem(error), at: name }];
+    else toasts.fail(error, { key: "videos" });
+    announce();
   }
   function forgive(name) {
     draft.problems = draft.problems.filter(({ at }) => at !== name && !at.startsWith(`${name}.`));
@@ -108,6 +116,8 @@ export function createAnimateDraft({ videos, checkpoint, toasts }) {
     return { mode: "animate", title, settings: draft.settings, request: asRequest(draft.still, checkpoint), output: { format, quality } };
   }
   async function inquire(mine) {
+    const { mode, init_video: movie } = draft.settings;
+    if (mode === "movie" && !movie) return settle(mine, { answer: null, problems: [] }); // its place asks for one
     try {
       settle(mine, { answer: await call("POST", "api/v1/videos/draft", { json: asked() }), problems: [] });
     } catch (error) {

@@ -31,9 +31,10 @@ export const GROUPS = [
   {
     name: "diffusion",
     label: "Diffusion",
-    modes: ["2d", "morph"],
+    modes: ["2d", "morph", "movie"],
     lanes: [
-      lane("strength", "Strength", 0.4, { modes: ["2d"] }),
+      lane("strength", "Strength", 0.4, { modes: ["2d", "movie"] }),
+      lane("noise_multiplier", "Noise multiplier", 0.2, { start: 1, modes: ["2d", "movie"] }),
       lane("guidance_scale", "CFG scale", 4, { start: 7 }),
       lane("steps", "Steps", 10, { start: 20, isWhole: true }),
       lane("sampler", "Sampler", 0, { isText: true, example: '0: ("Euler a"), 30: ("DPM++ 2M")' }),
@@ -53,7 +54,6 @@ export const GROUPS = [
     modes: ["2d"],
     lanes: [
       lane("noise", "Noise", 0.1),
-      lane("noise_multiplier", "Noise multiplier", 0.2, { start: 1 }),
       lane("contrast", "Contrast", 0.2),
       lane("unsharp_kernel", "Sharpen, width", 6, { isWhole: true }),
       lane("unsharp_sigma", "Sharpen, sigma", 1),
@@ -61,7 +61,6 @@ export const GROUPS = [
       lane("unsharp_threshold", "Sharpen, threshold", 6),
     ],
     fields: [
-      choice("colour_coherence", "Colours held", [["none", "Not at all"], ["hsv", "In HSV"], ["lab", "In LAB"], ["rgb", "In RGB"]]),
       choice("noise_type", "Noise", [["uniform", "The same everywhere"], ["perlin", "In soft patches (Perlin)"]]),
       number("perlin_octaves", "Octaves", [1, 7], { step: 1 }),
       number("perlin_persistence", "Persistence", [0, 1]),
@@ -71,26 +70,39 @@ export const GROUPS = [
   },
 ];
 
+/** Of what it begins with, once that is there. */
+export const START_FIELDS = [
+  { name: "init_strength", label: "How much of it stays", kind: "slider", range: [0, 1], tell: (value) => `${Math.round(value * 100)} %`, modes: ["2d", "morph"] },
+  number("extract_from_frame", "From frame", [0, 10000000], { step: 1, empty: 0, placeholder: "the first", modes: ["movie"] }),
+  number("extract_to_frame", "To frame", [-1, 10000000], { step: 1, empty: -1, placeholder: "the last", modes: ["movie"] }),
+  number("extract_nth_frame", "Every so many", [1, 1000000], { step: 1, modes: ["movie"] }),
+  { name: "keeps_times", label: "Times and sound of the movie", kind: "switch", hint: "Else frames are evenly apart, and silent.", modes: ["movie"] },
+];
+
+export const COLOUR_FIELDS = [choice("colour_coherence", "Colours held", [["none", "Not at all"], ["hsv", "In HSV"], ["lab", "In LAB"], ["rgb", "In RGB"]])];
+
 export const MODES_OF_MOTION = [
   ["2d", "Camera", "Each frame is the one before, moved, and then changed by the model."],
-  ["morph", "Prompts turn into each other", "Each frame is made anew, of two prompts that fade into each other."],
+  ["morph", "Morph", "Prompts turn into each other: each frame is made anew, of two whose meanings are blended."],
+  ["movie", "Movie", "Each frame is one of a movie, changed by the model as prompts and schedules say."],
 ];
 
 /** Of the whole clip. */
+export const FRAMES_MOST = 200000;
 export const CLIP_FIELDS = [
   number("max_frames", "Frames", [1, 200000], { step: 1 }),
-  number("fps", "Frames a second", [1, 240]),
-  { ...number("diffusion_cadence", "Cadence", [1, 50], { step: 1 }), modes: ["2d"], isWide: true, hint: "Every so many frames one is drawn; those between are made of two." },
-  { name: "is_looped", label: "A loop", kind: "switch", modes: ["morph"], hint: "After the last frame the first one follows." },
+  number("fps", "Frames a second", [1, 240], { fits: ({ mode, keeps_times: keeps }) => mode !== "movie" || !keeps }),
+  number("diffusion_cadence", "Cadence", [1, 50], { step: 1, modes: ["2d", "movie"], isWide: true, hint: "Every so many frames one is drawn; those between are made of two." }),
+  { name: "is_looped", label: "A loop", kind: "switch", modes: ["2d", "morph"], hint: "After the last frame the first one follows." },
 ];
 
 const LANES = new Map(GROUPS.flatMap(({ lanes }) => lanes.map((row) => [row.name, row])));
 export const laneOf = (name) => LANES.get(name);
 
-/** Does this lane count, as the animation is set? */
-export function counts({ needs = "", modes }, settings) {
+/** Does this lane or field count, as the animation is set? */
+export function counts({ needs = "", modes, fits = () => true }, settings) {
   const [name, value] = needs.split("=");
-  const isAsked = !name || (value ? settings[name] === value : settings[name]);
+  const isAsked = fits(settings) && (!name || (value ? settings[name] === value : settings[name]));
   return isAsked && (!modes || modes.includes(settings.mode));
 }
 

@@ -30,6 +30,8 @@ export function createTimeline({ draft, playhead, onPickPrompt }) {
   return { element, draw };
 }
 
+const isAlone = ({ mode }) => GROUPS.filter(({ modes }) => modes.includes(mode)).length === 1;
+
 /** A group of lanes that is shown or folded away; while it is, it says what in it changes or is wrong. */
 function createFold({ group, draft, playhead }) {
   const lanes = group.lanes.map((row) => ({ row, ...createLane({ row, draft, playhead }) }));
@@ -38,11 +40,12 @@ function createFold({ group, draft, playhead }) {
   const button = h("button", { type: "button", class: "timeline-fold", data: { fold: group.name }, on: { click: () => open(!isOpen) } }, icon("chevron"), h("span", {}, group.label), count);
   const body = h("div", { class: "fold-lanes" }, widgets.element, ...lanes.map((lane) => lane.element));
   const element = h("section", { class: "timeline-group", "aria-label": group.label }, button, body);
-  let isOpen = recall(NAME, { camera: true })[group.name] ?? false;
+  let chosen = recall(NAME, { camera: true })[group.name];
+  let isOpen = false;
 
   function open(next) {
-    isOpen = next;
-    keep(NAME, { ...recall(NAME, { camera: true }), [group.name]: isOpen });
+    chosen = next;
+    keep(NAME, { ...recall(NAME, { camera: true }), [group.name]: next });
     draw();
   }
   function draw() {
@@ -50,7 +53,7 @@ function createFold({ group, draft, playhead }) {
     show(element, fits);
     if (!fits) return;
     const wrong = lanes.some(({ row }) => counts(row, draft.settings) && draft.curves?.lanes[row.name]?.error);
-    if (wrong) isOpen = true;
+    isOpen = wrong || (chosen ?? isAlone(draft.settings));
     setAttribute(button, "aria-expanded", String(isOpen));
     show(body, isOpen);
     setText(count, isOpen ? "" : inShort());
