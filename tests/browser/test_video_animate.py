@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.animating import (
     SMALL,
@@ -19,10 +20,12 @@ from tests.browser.animating import (
     set_field,
 )
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.filming import forget_videos, open_video, see, videos
+from tests.browser.filming import DROP, forget_videos, open_video, see, videos
 from tests.browser.site import Site
 from tests.browser.studio import Studio, within
+from tests.browser.teaching import picture
 from tests.browser.test_access import findings
+from tests.pipelines.video.desk.movies import movie
 
 SHORT = {"animate-max_frames": 7, "animate-fps": 12, "animate-diffusion_cadence": 3}
 
@@ -168,6 +171,109 @@ def test_prompts_that_turn_into_each_other_need_no_camera(page: Page, site: Site
     page.locator("#animate-begin").click()
     see(page, "done", within(40))
     assert videos(site)[0]["asked"]["mode"] == "morph"
+
+
+def place(page: Page, name: str) -> Locator:
+    """Where something that is sent belongs."""
+    return page.locator(f"[data-at={name}]")
+
+
+def give(page: Page, name: str, file: str, kind: str, content: bytes) -> None:
+    """Chooses it from the disk."""
+    given: FilePayload = {"name": file, "mimeType": kind, "buffer": content}
+    place(page, name).locator("input[type=file]").set_input_files(given)
+
+
+def test_a_clip_begins_with_a_picture_and_keeps_the_colours_of_another(
+    page: Page, site: Site
+) -> None:
+    page.locator(".prompt-text").fill("a red ball")
+    give(page, "init_image", "one.png", "image/png", picture(1, (96, 96)))
+    expect(place(page, "init_image").locator("img")).to_have_js_property("naturalWidth", 96)
+    give(page, "colour_image", "two.png", "image/png", picture(2, (96, 96)))
+    expect(place(page, "colour_image").locator("img")).to_be_visible()
+    page.locator("#animate-init_strength").fill("0.6")
+    page.locator("#animate-is_looped").check()
+    expect(page.locator(".video-estimate")).to_contain_text("7 frames, 2 drawn")
+    page.locator("#animate-begin").click()
+    see(page, "done", within(40))
+
+    asked = videos(site)[0]["asked"]
+    assert len(asked["init_image"]) == len(asked["colour_image"]) > 8
+    assert asked["init_image"] != asked["colour_image"]
+    assert (asked["init_strength"], asked["is_looped"]) == (0.6, True)
+
+
+def test_a_picture_is_taken_off_again_and_is_there_after_a_reload(
+    page: Page, studio: Studio
+) -> None:
+    expect(place(page, "init_strength")).to_be_hidden()
+    give(page, "init_image", "one.png", "image/png", picture(1, (96, 96)))
+    expect(place(page, "init_strength")).to_be_visible()
+    studio.reload()
+    open_video(studio)
+    expect(place(page, "init_image").locator("img")).to_have_js_property("naturalWidth", 96)
+    page.get_by_role("button", name="A picture: remove the picture").click()
+    expect(place(page, "init_image").locator("img")).to_be_hidden()
+    expect(place(page, "init_strength")).to_be_hidden()
+
+
+def test_what_is_no_picture_is_said_at_its_place(page: Page) -> None:
+    give(page, "init_image", "one.png", "image/png", b"nothing of a picture")
+    expect(place(page, "init_image").locator(".field-error")).to_be_visible()
+    expect(page.locator("[data-at=init_image] .secondary")).to_be_enabled()
+    give(page, "init_image", "one.png", "image/png", picture(1, (96, 96)))
+    expect(place(page, "init_image").locator("img")).to_be_visible()
+    expect(place(page, "init_image").locator(".field-error")).to_have_count(0)
+
+
+def test_the_frames_of_a_movie_change_over_its_time(page: Page, site: Site) -> None:
+    page.get_by_role("radio", name="Movie").click()
+    expect(page.locator("[data-fold=camera]")).to_be_hidden()
+    page.locator("#animate-begin").click()
+    expect(place(page, "init_video").locator(".field-error")).to_contain_text("Choose a movie")
+    give(page, "init_video", "square.mp4", "video/mp4", movie(24))
+    expect(place(page, "init_video")).to_contain_text("square.mp4 · 128 × 96 px · 24 frames, 2 s")
+    expect(page.locator("#animate-max_frames")).to_have_value("24")
+    expect(page.locator("#animate-fps")).to_be_hidden()
+    set_field(page, "animate-extract_from_frame", 4)
+    set_field(page, "animate-extract_to_frame", 15)
+    set_field(page, "animate-extract_nth_frame", 2)
+    expect(page.locator("#animate-max_frames")).to_have_value("6")
+    schedule(page, "strength").fill("0: (0.8), 5: (0.3)")
+    expect(page.locator(".video-estimate")).to_contain_text("6 frames, 3 drawn, 1 s")
+    page.locator("#animate-begin").click()
+    see(page, "done", within(40))
+
+    video = videos(site)[0]
+    assert (video["film"]["frames"], video["film"]["seconds"], video["fps"]) == (6, 1, 6)
+    assert video["asked"]["keeps_times"]
+
+
+def test_a_part_that_the_movie_does_not_have_is_said_at_its_field(page: Page) -> None:
+    page.get_by_role("radio", name="Movie").click()
+    give(page, "init_video", "square.mp4", "video/mp4", movie(6))
+    set_field(page, "animate-extract_from_frame", 50)
+    expect(place(page, "extract_from_frame").locator(".field-error")).to_contain_text("6 frames")
+    page.locator("#animate-keeps_times").uncheck()
+    expect(page.locator("#animate-fps")).to_have_value("12")
+    assert findings(page) == []
+
+
+def test_what_is_dropped_goes_where_it_belongs(page: Page) -> None:
+    drop = DROP.replace('"image/png"', "type").replace("name, data]", "name, data, type]")
+    one = base64.b64encode(picture(1, (96, 96))).decode()
+    page.evaluate(drop, [".animate .timeline", "one.png", one, "image/png"])
+    expect(place(page, "init_image").locator("img")).to_be_visible()
+    page.evaluate(drop, ["[data-at=colour_image]", "one.png", one, "image/png"])
+    expect(place(page, "colour_image").locator("img")).to_be_visible()
+    film = base64.b64encode(movie(6)).decode()
+    page.evaluate(drop, [".animate .timeline", "square.mp4", film, "video/mp4"])
+    expect(page.get_by_role("radio", name="Movie")).to_have_attribute("aria-checked", "true")
+    expect(place(page, "init_video")).to_contain_text("6 frames")
+    settings = base64.b64encode(json.dumps({"max_frames": 33}).encode()).decode()
+    page.evaluate(drop, [".animate .timeline", "settings.txt", settings, "text/plain"])
+    expect(page.locator(".deforum-report")).to_be_visible()
 
 
 def test_settings_of_deforum_are_opened_with_a_report_and_saved(

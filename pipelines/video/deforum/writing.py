@@ -1,7 +1,7 @@
 """Writing: an animation and the fields of its Request as a settings file that Deforum reads.
 
 All 253 keys are there; those that Darkroom has nothing for stand as Deforum has them by default. What Deforum cannot
-say is left out: mirrored borders, pictures to begin with, the size of Perlin noise, and loops.
+say is left out: mirrored borders, pictures and movies to begin with, the size of Perlin noise, and loops.
 """
 
 from __future__ import annotations

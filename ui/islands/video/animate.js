@@ -44,7 +44,7 @@ export function createAnimate({ videos, form, checkpoint, picker, toasts, onBegu
     toasts.say("The animation is cleared.", { key: "videos", action: { label: "Undo", run: undo } });
   }
   async function begin() {
-    if (draft.problems.length) return focusFirst();
+    if (draft.problems.some(({ isSent }) => !isSent)) return focusFirst();
     const video = await draft.begin();
     if (!video) return focusFirst();
     onBegun(video);

@@ -15,7 +15,7 @@ const BLANK = { title: "", ...OUTPUT_START };
 /**
  * `settings` are those of an Animation, null until the server has said how one begins; `still` as in still_fields.js; `file`
  * is title, format and quality. `curves` as POST /video/curves answers, `answer` as /videos/draft does; `problems` are
- * {at, why, remedy}. `onChange(run)` calls `run()` now and when anything is new.
+ * {at, why, remedy}, with `isSent` where something could not be taken in. `onChange(run)` calls `run()` now and when anything is new.
  */
 export function createAnimateDraft({ videos, checkpoint, toasts }) {
   const listeners = new Set();
@@ -51,6 +51,7 @@ export function createAnimateDraft({ videos, checkpoint, toasts }) {
     const { settings, still, file } = draft;
     keep(NAME, { settings, still, file });
     draft.isAsking = true;
+    draft.problems = draft.problems.filter(({ isSent }) => !isSent);
     turn += 1; // an answer that is under way is of what was
     announce();
     plot();
@@ -64,9 +65,9 @@ export function createAnimateDraft({ videos, checkpoint, toasts }) {
     Object.keys(values).forEach(forgive);
     changed();
   }
-  /** An upload that failed is told at its field until something else is asked. */
+  /** What could not be taken in is told at its place until something is changed; it hinders nothing. */
   function refuse(name, error) {
-    if (error.status) draft.problems = [...draft.problems.filter(({ at }) => at !== name), { ...asProblem(error), at: name }];
+    if (error.status) draft.problems = [...draft.problems.filter(({ at }) => at !== name), { ...asProblem(error), at: name, isSent: true }];
     else toasts.fail(error, { key: "videos" });
     announce();
   }
@@ -127,7 +128,8 @@ export function createAnimateDraft({ videos, checkpoint, toasts }) {
   }
   function settle(mine, news) {
     if (mine !== turn) return;
-    Object.assign(draft, news, { isAsking: false });
+    const problems = [...news.problems, ...draft.problems.filter(({ isSent }) => isSent)];
+    Object.assign(draft, news, { problems, isAsking: false });
     announce();
   }
   /** Answers with the video, or null after the problem is shown. */
