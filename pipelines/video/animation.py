@@ -89,7 +89,7 @@ LANES: Mapping[str, Lane] = MappingProxyType(
         "perspective_flip_phi": Lane(TILT, "° a frame"),
         "perspective_flip_gamma": Lane(TILT, "° a frame"),
         "perspective_flip_fv": Lane((1.0, 179.0), "°"),
-        "strength": Lane(STRENGTH, "of the frame before stays"),
+        "strength": Lane(STRENGTH, "stays"),
         "noise": Lane((0.0, 1.0)),
         "noise_multiplier": Lane(NOISE_MULTIPLIER, "", True),
         "contrast": Lane((0.0, 10.0), "×"),

@@ -27,6 +27,7 @@ from pipelines.video.motion.camera import Matrix, sampling_matrix
 from pipelines.video.motion.warp import Border, warp
 
 MORPH = "morph"
+UNUSED = "The movie is not used: it counts in the mode movie alone."
 
 
 def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
@@ -47,6 +48,7 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
         drawings=len(values.diffused),
         fps=animation.fps,
         uploads=images,
+        warnings=(UNUSED,) if animation.init_video else (),
     )
 
 

@@ -114,7 +114,8 @@ export function createAnimateDraft({ videos, checkpoint, toasts }) {
   }
   function asked() {
     const { format, quality, title } = draft.file;
-    return { mode: "animate", title, settings: draft.settings, request: asRequest(draft.still, checkpoint), output: { format, quality } };
+    const settings = draft.settings.mode === "movie" ? draft.settings : { ...draft.settings, init_video: "" }; // it is kept for when it counts
+    return { mode: "animate", title, settings, request: asRequest(draft.still, checkpoint), output: { format, quality } };
   }
   async function inquire(mine) {
     const { mode, init_video: movie } = draft.settings;

@@ -8,7 +8,7 @@ import { seconds } from "./telling.js";
 
 const TIMEOUT_MS = 120000;
 
-/** {element, take(file), draw()} of a picture that is the setting `name`. */
+/** {element, take(file), draw()} of a picture that is the setting `name`; `hint(settings)` says what it is for. */
 export function createPictureSlot({ name, label, hint, draft }) {
   const image = h("img", { class: "slot-picture", alt: label });
   const slot = createSlot({ name, label, hint, draft, types: PICTURE_TYPES, word: "picture", shown: image, take });
@@ -75,7 +75,7 @@ function createSlot({ name, label, hint, draft, types, word, shown, take }) {
   const other = h("button", { type: "button", class: "quiet", "aria-label": `${label}: another ${word}`, on: { click: () => file.click() } }, "Another");
   const off = iconButton("close", `${label}: remove the ${word}`, () => draft.set(name, ""));
   const there = h("div", { class: "slot-there" }, shown, h("div", { class: "slot-bar" }, other, off));
-  const about = h("p", { class: "hint" }, hint);
+  const about = h("p", { class: "hint" });
   const element = h("div", { class: "maker-field slot", data: { at: name, wide: "yes" } }, h("span", { class: "label" }, label), choose, there, about, file);
   let turn = 0;
   let told = ""; // while something is on its way
@@ -109,7 +109,8 @@ function createSlot({ name, label, hint, draft, types, word, shown, take }) {
     choose.disabled = Boolean(told);
     setText(note, told || `Choose or drop a ${word}`);
     show(there, isThere && !told);
-    show(about, !isThere && Boolean(hint));
+    setText(about, hint(draft.settings));
+    show(about, !isThere);
   }
   return { element, begin, tell, end, refuse, draw };
 }

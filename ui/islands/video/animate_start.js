@@ -8,11 +8,11 @@ const MOVIE = "movie";
 
 /** The part; `draw()`, and `take(file)` puts a picture or a movie where it belongs, as the animation is set. */
 export function createStart({ draft }) {
-  const picture = createPictureSlot({ name: "init_image", label: "A picture", hint: "The first frame is drawn over it; in prompts that turn into each other, all are.", draft });
-  const movie = createMovieSlot({ name: "init_video", label: "A movie", hint: "Each frame begins as one of it.", draft, onTake: takeMovie });
+  const picture = createPictureSlot({ name: "init_image", label: "A picture", hint: ({ mode }) => (mode === "morph" ? "Every frame is drawn over it." : "The first frame is drawn over it."), draft });
+  const movie = createMovieSlot({ name: "init_video", label: "A movie", hint: () => "Each frame is drawn over one of it.", draft, onTake: takeMovie });
   const widgets = createWidgets({ fields: START_FIELDS, page: "animate", change: set, label: "What it begins with" });
   const colours = createWidgets({ fields: COLOUR_FIELDS, page: "animate", change: draft.set, label: "Colours" });
-  const kept = createPictureSlot({ name: "colour_image", label: "A picture whose colours are kept", hint: "Else they are those of the first frame.", draft });
+  const kept = createPictureSlot({ name: "colour_image", label: "A picture whose colours are kept", hint: ({ mode }) => (mode === MOVIE ? "Without one they change with the movie." : "Without one they are those of the first frame."), draft });
   const begins = section("Begins with", picture.element, movie.element, widgets.element);
   const held = section("Colours", colours.element, kept.element);
   const element = h("div", { class: "animate-start" }, begins, held);

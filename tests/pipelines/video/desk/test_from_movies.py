@@ -108,13 +108,16 @@ def test_what_cannot_be_made_of_a_movie_is_refused_by_its_field(
     assert raised.value.remedy
 
 
-def test_what_does_not_count_in_a_mode_is_not_looked_for(
+def test_what_does_not_count_in_a_mode_is_not_looked_for_and_a_movie_is_told_of(
     manager: PipelineManager, owner: str
 ) -> None:
     movie, gone = sent(manager, owner, count=12), "f" * 32
 
     assert manager.videos.draft(asked(movie, init_image=gone), owner)["frames"] == 12
-    assert manager.videos.draft(animation(init_video=gone), owner)["frames"] == 12
+    camera = manager.videos.draft(animation(init_video=gone), owner)
+    assert camera["frames"] == 12
+    assert "movie is not used" in camera["warnings"][0]
+    assert manager.videos.draft(asked(movie), owner)["warnings"] == []
 
 
 def test_a_kill_changes_no_byte(tmp_path: Path) -> None:
