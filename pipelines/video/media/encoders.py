@@ -136,9 +136,9 @@ def picture_stream(output: OutputContainer, form: Form) -> VideoStream:
 
 
 def _leave_real_time() -> None:
-    """SVT-AV1 of root, as in a container, puts itself and the thread that opens it before everything else on the machine.
+    """SVT-AV1 of root, as in a container, puts itself and who opens it before everything else on the machine.
 
-    The worker and the server would stand still while it encodes. Linux alone has threads that can be asked for.
+    Worker and server would stand still while it encodes. Linux alone has threads that can be asked for.
     """
     for thread in Path("/proc/self/task").glob("*"):
         with contextlib.suppress(OSError):  # it may have ended meanwhile
