@@ -12,7 +12,7 @@ from benchmarks.table import Goal, Row, Table
 from pipelines.video.animation import Animation
 from pipelines.video.frame_values import frame_values
 from pipelines.video.motion.camera import Move, sampling_matrix
-from pipelines.video.motion.warp import Path
+from pipelines.video.motion.warp import warp
 from pipelines.video.steady.blending import Blend, Blended, blended
 from pipelines.video.steady.keyframes import Stretch
 from pipelines.video.steady.propagating import propagated
@@ -82,12 +82,12 @@ def _sharpness() -> Table:
     size = (512, 512)
     picture = _drawn(np.eye(3), size)
     matrix = sampling_matrix(Move(zoom=ZOOM, angle_degrees=TURN_DEGREES), size)
-    path = Path(picture)
+    way = np.linalg.matrix_power(matrix, STEPS)
     frame = picture
     for _ in range(STEPS):
-        path, frame = path.moved(matrix), _bilinear(frame, matrix)
-    truth = _drawn(path.matrix, size)
-    once, each = (_decibels(one, truth) for one in (path.view("reflect"), frame))
+        frame = _bilinear(frame, matrix)
+    truth = _drawn(way, size)
+    once, each = (_decibels(one, truth) for one in (warp(picture, way, "reflect"), frame))
     return Table(
         f"A camera that zooms by {ZOOM} and turns by {TURN_DEGREES}° a frame, after {STEPS} frames",
         "Peak signal-to-noise ratio to the picture drawn at the exact places, in the middle half.",

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import io
-import math
 import time
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-import av
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 from pipelines import PipelineManager
 from tests.pipelines.video.desk.clips import film, frames, in_state
+from tests.rolling_disc import FRAMES, SIDE_PX, is_on_track, rolling_disc
 from tests.studio import OWNER, asking, ended
 from tests.test_reproducing import STARTER, real_studio
 
 pytestmark = pytest.mark.real
 
-SIDE_PX, RADIUS_PX, FRAMES, FPS = 128, 27, 24, 12
 DRAWN = {"checkpoint": STARTER, "width": SIDE_PX, "height": SIDE_PX, "seed": 3}
-NEAR_PX = 8.0
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,39 +34,6 @@ def patience() -> Iterator[None]:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineManager]:
     with real_studio(tmp_path_factory.mktemp("here")) as manager:
         yield manager
-
-
-def place(number: int) -> tuple[int, int]:
-    """Where the disc is: x, y in px."""
-    return 38 + 2 * number, 64 + int(16 * math.sin(number / 5))
-
-
-def rolling_disc() -> bytes:
-    """A movie: a red disc rolls over paper."""
-    stream = io.BytesIO()
-    with av.open(stream, "w", format="mp4") as output:
-        video = output.add_stream("libx264", rate=Fraction(FPS))
-        video.width = video.height = SIDE_PX
-        video.pix_fmt, video.options = "yuv420p", {"crf": "12"}
-        for number in range(FRAMES):
-            picture = Image.new("RGB", (SIDE_PX, SIDE_PX), (235, 235, 235))
-            x, y = place(number)
-            box = (x - RADIUS_PX, y - RADIUS_PX, x + RADIUS_PX, y + RADIUS_PX)
-            ImageDraw.Draw(picture).ellipse(box, fill=(205, 40, 40))
-            frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
-            output.mux(video.encode(frame))
-        output.mux(video.encode(None))
-    return stream.getvalue()
-
-
-def is_on_track(picture: np.ndarray[Any, np.dtype[np.uint8]], number: int) -> bool:
-    """Whether something blue is where the red disc was, and of about its size."""
-    pixels = picture.astype(int)
-    is_blue = pixels[..., 2] - pixels[..., 0] > 60
-    if not 0.4 < is_blue.sum() / (math.pi * RADIUS_PX**2) < 2:
-        return False
-    y, x = np.nonzero(is_blue)
-    return math.dist((x.mean(), y.mean()), place(number)) < NEAR_PX
 
 
 @pytest.mark.parametrize("way", ["keyframes", "blend"])

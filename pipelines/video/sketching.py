@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,9 +47,13 @@ TYPES = {"index": int, "at": int, "value": str}
 
 @dataclass(frozen=True)
 class Sketcher:
-    """`path_of(field, upload)`: of a picture. Raises RequestError that names the field of what is no upload."""
+    """`path_of(field, upload)`: of a picture. Raises RequestError that names the field of what is no upload.
+
+    `turn` is held while frames are computed, so that many who look at once do not slow down everything else.
+    """
 
     path_of: Callable[[str, str], Path]
+    turn: AbstractContextManager[Any]
 
     def curves(self, settings: Any, seed: int) -> dict[str, Any]:
         """Each schedule by itself: its values at up to 600 frames, its keys, and what is wrong with it."""
@@ -92,8 +97,9 @@ class Sketcher:
         count = min(values.frame_count, FRAMES_MAX)
         moves = [move_of(animation, values.at(number)) for number in range(count)]
         picture = self._picture(animation.init_image, size) if animation.init_image else None
-        sketch = camera_preview(moves, size, animation.border, picture)  # type: ignore[arg-type]
-        return _moving(map(sketch.frame, range(count)), animation.fps)
+        with self.turn:
+            sketch = camera_preview(moves, size, animation.border, picture)  # type: ignore[arg-type]
+            return _moving(map(sketch.frame, range(count)), animation.fps)
 
     def photo(self, plan: Any, photo: str, masks: list[str]) -> bytes:
         """A photo as it will move, as an animated WebP. Raises RequestError."""
@@ -102,9 +108,10 @@ class Sketcher:
         maps = [
             self._levels(f"masks.{n}", one, "L") if one else None for n, one in enumerate(masks)
         ]
-        loop = photo_preview(picture, asked, maps)
-        every = -(-loop.frame_count // FRAMES_MAX)
-        return _moving(map(loop.frame, range(0, loop.frame_count, every)), asked.fps / every)
+        with self.turn:
+            loop = photo_preview(picture, asked, maps)
+            every = -(-loop.frame_count // FRAMES_MAX)
+            return _moving(map(loop.frame, range(0, loop.frame_count, every)), asked.fps / every)
 
     def _picture(self, image: str, size: tuple[int, int]) -> Levels:
         return opened(self.path_of("animation.init_image", image), size)

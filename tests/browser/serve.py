@@ -16,6 +16,7 @@ import uvicorn
 import app
 from pipelines.finetune.pictures.captioning import Captioning
 from pipelines.settings import Settings
+from pipelines.works.lifeline import end_with_parent
 from tests import paper_checkpoint
 
 CAPTIONER = (sys.executable, "-m", "tests.fake_captioner")
@@ -53,4 +54,5 @@ def main(folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     main(Path(sys.argv[1]), int(sys.argv[2]))

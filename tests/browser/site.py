@@ -50,7 +50,11 @@ class Site:
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()  # else it would slow down every test after this one
+            raise
 
     def start(self) -> None:
         """Returns when the page is up and the worker is ready."""

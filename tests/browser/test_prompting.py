@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.site import Site
@@ -295,16 +295,15 @@ def test_warnings_are_counted_while_the_explainer_is_closed_and_mended_with_a_cl
 def test_only_one_explanation_is_asked_for_at_a_time(studio: Studio) -> None:
     running: list[int] = [0, 0]
 
-    def begin(request: Any) -> None:
-        if "prompts/explain" in request.url:
-            running[0] += 1
-            running[1] = max(running)
+    def answer(route: Route) -> None:
+        running[0] += 1
+        running[1] = max(running)
+        found = route.fetch()
+        studio.page.wait_for_timeout(150)  # longer than it takes to write on
+        running[0] -= 1
+        route.fulfill(response=found)
 
-    def end(request: Any) -> None:
-        running[0] -= int("prompts/explain" in request.url)
-
-    studio.page.on("request", begin)
-    studio.page.on("requestfinished", end)
+    studio.page.route("**/prompts/explain", answer)
     studio.prompt.press_sequentially("one two three four five six", delay=40)
     expect(studio.page.locator(".tokens")).to_have_text(re.compile(r"^[6-9] / 75|^\d\d / 75"))
     assert running[1] == 1

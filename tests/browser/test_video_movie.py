@@ -118,7 +118,9 @@ def test_nothing_goes_sideways_on_a_phone(visit: Callable[..., Studio]) -> None:
 
 
 def test_axe_finds_nothing_serious(visit: Callable[..., Studio]) -> None:
-    page = choose_mode(visit(WIDE), "restyle")
+    studio = visit(WIDE)
+    studio.page.emulate_media(reduced_motion="reduce")
+    page = choose_mode(studio, "restyle")
     found = {"empty": findings(page)}
     give_movie(page, "restyle", movie(6))
     found["movie"] = findings(page)

@@ -25,7 +25,8 @@ export function watchRefiner({ form, checkpoint }) {
   function draw() {
     const base = checkpoint.all.find((row) => row.name === checkpoint.name);
     const rows = choices(checkpoint.all, base, form.values[FIELD] ?? "");
-    if (choice.draw(rows)) show(document.querySelector("[data-fold=refiner]"), rows.length > 1);
+    const fold = document.querySelector("[data-fold=refiner]"); // Gradio may draw it after the field
+    if (choice.draw(rows) && fold) show(fold, rows.length > 1);
   }
   form.onChange(draw);
   checkpoint.onChange(draw);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
@@ -36,6 +37,7 @@ from pipelines.video.video import Video
 from pipelines.works.hands import Hands
 from pipelines.works.work import ENDED_STATES
 
+SKETCHES_AT_ONCE = 2  # they are computed in this process, which must answer others meanwhile
 GONE_SECONDS = 10.0  # for a process to let go of what is deleted; its folder goes in any case
 
 
@@ -62,6 +64,7 @@ class Videos:
         self.runner = Runner(self._means)
         self.wishes = Wishes(self._means, self.runner)
         self.movies = Movies(house.settings.data_dir, house.clock)
+        self._sketching = threading.Semaphore(SKETCHES_AT_ONCE)
         self._maker = Maker(house, self.store, self._roster, self.wishes, self.movies)
 
     # ---- start and stop ------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ class Videos:
                 why = "there is no such upload"
                 raise RequestError(field, image, why, "Choose it again.") from None
 
-        return Sketcher(path_of)
+        return Sketcher(path_of, self._sketching)
 
     def read_deforum(self, text: str) -> dict[str, Any]:
         """A settings file of Deforum, as the settings of a video, with a word about each of its keys.

@@ -5,10 +5,12 @@ The wheels of PyAV hold x264, which is under the GPL; a PyAV built without it st
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import av
 from av.codec import Codec
@@ -128,7 +130,20 @@ def picture_stream(output: OutputContainer, form: Form) -> VideoStream:
     context.sample_aspect_ratio = form.sample_aspect
     context.colorspace = context.color_primaries = context.color_trc = BT709
     context.color_range = LIMITED
+    context.open()
+    _leave_real_time()
     return stream
+
+
+def _leave_real_time() -> None:
+    """SVT-AV1 of root, as in a container, puts itself and who opens it before everything else on the machine.
+
+    Worker and server would stand still while it encodes. Linux alone has threads that can be asked for.
+    """
+    for thread in Path("/proc/self/task").glob("*"):
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            if os.sched_getscheduler(int(thread.name)) == os.SCHED_FIFO:
+                os.sched_setscheduler(int(thread.name), os.SCHED_OTHER, os.sched_param(0))
 
 
 def _is_there(library: str) -> bool:

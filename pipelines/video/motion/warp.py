@@ -1,12 +1,12 @@
 """Warp: a frame as it is seen through a matrix or a dense map, sampled once however many moves lie between.
 
 Sampled is with Lanczos' kernel over 8×8 pixels (Duchon 1979). A move of some frames that is sampled frame by frame
-from the frame before loses detail each time; therefore `Path` keeps the pixels of the last diffused frame.
+from the frame before loses detail each time; so the matrices of the moves are multiplied, and the last diffused frame
+is seen through their product.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import cv2
@@ -61,22 +61,6 @@ def sample(frame: Frame, map_x: Map, map_y: Map, border: Border) -> Frame:
     return np.asarray(
         cv2.remap(frame, x, y, cv2.INTER_LANCZOS4, borderMode=BORDERS[border]), np.uint8
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Path:
-    """The last diffused frame and the way of the camera since then."""
-
-    frame: Frame
-    matrix: Matrix = field(default_factory=lambda: np.eye(3))
-
-    def moved(self, matrix: Matrix) -> Path:
-        """The way with one more move at its end."""
-        return Path(self.frame, self.matrix @ matrix)
-
-    def view(self, border: Border) -> Frame:
-        """What the camera sees now, sampled from the pixels of the diffused frame."""
-        return warp(self.frame, self.matrix, border)
 
 
 def _shrunk(frame: Frame, matrix: Matrix, scale: float) -> tuple[Frame, Matrix]:

@@ -80,6 +80,28 @@ def test_frames_are_decoded_in_the_order_in_which_they_are_shown(tmp_path: Path)
         assert shown(segments(folder)[0]) == list(range(20))
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="only Linux can be asked")
+@pytest.mark.parametrize("name", [encoder.name for encoder in available()])
+def test_no_encoder_puts_itself_before_everything_else_on_the_machine(
+    tmp_path: Path, name: str
+) -> None:
+    form = Form(choose(name, available()), 96, 64, Fraction(1, 25), Fraction(25))
+    with SegmentWriter(tmp_path, form) as writer:
+        for number in range(SEGMENT_FRAMES + 2):
+            writer.write(numbered(number), number, 1)
+            threads = [int(thread) for thread in os.listdir("/proc/self/task")]
+            assert {policy(thread) for thread in threads} <= {os.SCHED_OTHER, None}
+    assert policy(0) == os.SCHED_OTHER
+
+
+def policy(thread: int) -> int | None:
+    """Of the scheduler; None of one that has ended."""
+    try:
+        return os.sched_getscheduler(thread)
+    except ProcessLookupError:
+        return None
+
+
 def test_work_that_fails_drops_the_segment_at_hand(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), SegmentWriter(tmp_path, FORM) as writer:  # noqa: PT012
         for number in range(SEGMENT_FRAMES + 5):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
 from pipelines.video.motion.camera import Move, Tilt, compose, sampling_matrix
-from pipelines.video.motion.warp import BORDERS, Border, Frame, Path, sample, warp
+from pipelines.video.motion.warp import BORDERS, Border, Frame, sample, warp
 from tests.pipelines.video.motion.scenes import (
     as_frame,
     drawn,
@@ -112,33 +110,16 @@ def test_sixty_moves_sampled_once_come_close_to_the_truth() -> None:
     x, y = through(matrix, *places(*size))
     is_inside = (np.minimum(x, y) > 4) & (np.maximum(x, y) < 236)
     truth = scene(x, y)
-    path, stepwise = Path(drawn(*size)), drawn(*size)
+    stepwise = drawn(*size)
     for _ in range(60):
-        path = path.moved(sampling_matrix(STEP, size))
         stepwise = warp(stepwise, sampling_matrix(STEP, size), "replicate")
 
-    once = path.view("replicate")
+    once = warp(drawn(*size), matrix, "replicate")
 
     assert psnr_db(once, truth, is_inside) >= 48
     assert psnr_db(stepwise, truth, is_inside) < 36
     kept = gradient_energy(once, is_inside) / gradient_energy(as_frame(truth), is_inside)
     assert kept == pytest.approx(1, abs=0.02)
-
-
-def test_a_path_without_moves_shows_the_frame_itself() -> None:
-    assert np.array_equal(Path(NOISE).view("wrap"), NOISE)
-
-
-def test_a_path_does_not_change_the_one_it_goes_on_from() -> None:
-    start = Path(drawn(*SIZE))
-    moves = [Move(zoom=1.1), Move(translation_x_px=9)]
-    ways = [start]
-    for move in moves:
-        ways.append(ways[-1].moved(sampling_matrix(move, SIZE)))
-
-    assert all(not np.array_equal(a.view("wrap"), b.view("wrap")) for a, b in pairwise(ways))
-    assert np.array_equal(ways[-1].view("wrap"), warp(start.frame, compose(moves, SIZE), "wrap"))
-    assert np.array_equal(start.view("wrap"), start.frame)
 
 
 def test_dense_maps_count_from_the_centre_of_the_first_pixel() -> None:
