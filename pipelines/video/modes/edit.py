@@ -171,7 +171,9 @@ class Editing:
         height, width = like.shape[:2]
         if pixels.shape == like.shape:
             return pixels
-        return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+        is_larger = pixels.shape[0] > height
+        how = cv2.INTER_AREA if is_larger else cv2.INTER_LANCZOS4
+        return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
 
 
 MODE = Mode(draws=False, plan=plan, course=Editing)
