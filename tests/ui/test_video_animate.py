@@ -7,7 +7,7 @@ import json
 import re
 
 from pipelines.video.animation import BOUNDS, CHOICES, LANES, Animation
-from pipelines.video.modes import deflicker, recut, restyle
+from pipelines.video.modes import deflicker, edit, recut, restyle, scaling
 from pipelines.video.modes.spans import Part
 from pipelines.video.steady.keyframes import SPACING_BOUNDS
 from pipelines.video.steady.retiming import FPS_BOUNDS, SPEED_BOUNDS
@@ -19,6 +19,7 @@ KEPT = (0.0, 0.98)
 # Of an Animation, what the page holds in other ways than by a lane or a field of a group.
 ELSEWHERE = {"mode", "prompts", "common_prompt", "common_negative_prompt", "max_frames", "fps"}
 ELSEWHERE |= {"diffusion_cadence", "is_looped"}
+MODULES = {"restyle": restyle, "deflicker": deflicker, "recut": recut, "edit": edit}
 NOT_YET = {"colour_image", "init_image", "init_video", "init_strength"}
 
 
@@ -74,7 +75,7 @@ def test_bounds_of_an_animation_are_those_of_the_pipelines() -> None:
 
 def test_what_is_done_to_a_movie_begins_as_in_the_pipelines() -> None:
     part = {field.name for field in dataclasses.fields(Part)}
-    for mode, module in {"restyle": restyle, "deflicker": deflicker, "recut": recut}.items():
+    for mode, module in MODULES.items():
         found = re.search(rf"  {mode}: \{{.*?start: \{{ (.*?) \}}", script("movie_fields.js"), re.S)
         assert found
         told = dict(re.findall(r"(\w+): ([^,]+)", found[1]))
@@ -113,6 +114,8 @@ def test_what_is_done_to_a_movie_keeps_to_its_bounds() -> None:
         "texture": KEPT,
         "speed": SPEED_BOUNDS,
         "fps": FPS_BOUNDS,
+        "scale": scaling.SCALE,
+        "reach": edit.REACH,
     }
     ways = re.search(r'name: "way".*?options: (\[\[.*?\]\])', text)
     seeds = re.search(r'name: "seeds".*?options: (\[\[.*?\]\])', text)
@@ -120,3 +123,11 @@ def test_what_is_done_to_a_movie_keeps_to_its_bounds() -> None:
     assert seeds
     assert PAIR.findall(ways[1]) == list(restyle.WAYS)
     assert PAIR.findall(seeds[1]) == list(restyle.SEEDS)
+
+
+def test_a_picture_goes_back_into_the_frame_whose_proportions_it_has() -> None:
+    text = (layout.FOLDER / "islands" / "lent_frame.js").read_text(encoding="utf-8")
+    found = re.search(r"const MISS = ([\d.]+);", text)
+
+    assert found
+    assert float(found[1]) == edit.ASPECT_MISS
