@@ -103,7 +103,16 @@ def test_a_painted_frame_is_put_back_and_goes_on_in_its_neighbours(
     page: Page, site: Site, tmp_path: Path
 ) -> None:
     put(page, 8)
-    expect(page.locator(".frames-note")).to_have_text("As you put it back")
+    note, edited = (
+        page.locator(".frames-note"),
+        page.get_by_alt_text("The frame as it was put back"),
+    )
+    expect(edited).to_be_visible()
+    note.hover()
+    page.mouse.down()
+    expect(edited).to_be_hidden()
+    page.mouse.up()
+    expect(edited).to_be_visible()
     set_field(page, "edit-reach", 6)
     set_field(page, "edit-title", "Repaired")
     expect(page.locator(".frames .video-estimate")).to_contain_text("24 frames, 2 s, 128 × 96 px")

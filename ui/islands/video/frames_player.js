@@ -16,7 +16,7 @@ export function createFramePlayer({ onFrame }) {
   const film = h("video", { class: "movie-film", playsinline: true, preload: "auto" });
   const still = h("img", { class: "movie-film", alt: "The frame", hidden: true }); // of a movie that no browser plays
   const edited = h("img", { class: "movie-film", alt: "The frame as it was put back", hidden: true });
-  const note = h("span", { class: "frames-note", hidden: true }, "As you put it back");
+  const note = h("button", { type: "button", class: "frames-note", hidden: true }, "As you put it back. Hold to see it as it was");
   const screen = h("div", { class: "movie-screen" }, film, still, edited, note);
   const strip = createMovieStrip({ onPick: go });
   const play = h("button", { type: "button", class: "icon-button", on: { click: turn } });
@@ -35,6 +35,8 @@ export function createFramePlayer({ onFrame }) {
   film.addEventListener("error", () => shown.src && ((isUnseen = true), look(), drawFrame()));
   film.addEventListener("loadeddata", () => ((isUnseen = false), drawFrame()));
   film.addEventListener("timeupdate", follow);
+  for (const event of ["pointerdown", "keydown"]) note.addEventListener(event, ({ key }) => key !== "Tab" && show(edited, false));
+  for (const event of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) note.addEventListener(event, drawFrame);
   for (const event of ["play", "pause", "ended"]) film.addEventListener(event, () => (follow(), drawFrame()));
   film.addEventListener("click", turn);
   number.addEventListener("change", () => number.value !== "" && go(Math.round(Number(number.value))));
@@ -48,6 +50,7 @@ export function createFramePlayer({ onFrame }) {
   }
   /** In the middle of a frame, since its edge may be shown as the one before. */
   function go(frame) {
+    if (!shown.movie) return;
     const wanted = Math.min(most(), Math.max(0, frame));
     film.pause();
     film.currentTime = (wanted + 0.5) / shown.movie.fps;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,9 +12,10 @@ from PIL import Image
 
 from pipelines import PipelineManager, RequestError
 from tests.pipelines.video.desk import movies
-from tests.pipelines.video.desk.clips import film, frames, in_state, png
+from tests.pipelines.video.desk.clips import film, frames, in_state, kill_crew, png
 from tests.pipelines.video.desk.test_animations import made as animated
-from tests.pipelines.video.desk.test_restyling import asked, made, sent
+from tests.pipelines.video.desk.test_restyling import asked, made, painted, sent, yellow
+from tests.studio import OWNER, ready, studio
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,27 @@ def test_a_picture_of_another_size_takes_the_size_of_its_frame(
 
     row = frames(film(manager, done))[2][48, :, 1].astype(float)
     assert np.abs(row[8:-8] - np.linspace(20, 230, 128)[8:-8]).max() < 6
+
+
+def test_a_kill_on_either_side_of_an_edit_changes_no_byte(tmp_path: Path) -> None:
+    """The first segment ends with frame 63, between the edit and the neighbours that it reaches."""
+    with studio(tmp_path) as manager:
+        ready(manager)
+        movie = sent(manager, OWNER, count=90)
+        edits = [{"frame": at, "image": painted(manager, movie, at, OWNER)} for at in (60, 70)]
+        values = asked("edit", movie, edits=edits, reach=8)
+        whole = made(manager, OWNER, values)
+        begun = manager.videos.create(values, OWNER)
+        for count in (20, 58, 66, 72):
+            in_state(manager, begun, lambda now, count=count: now.frame >= count)
+            kill_crew(manager, begun)
+        done = in_state(manager, begun, "done")
+
+        assert film(manager, done).read_bytes() == film(manager, whole).read_bytes()
+        shown = frames(film(manager, done))
+        assert all(yellow(shown[n])[0] > 60 for n in (57, 60, 63, 64, 67, 70))
+        before = frames(manager.videos.movies.get(movie, OWNER).path)
+        assert all(np.abs(shown[n].astype(int) - before[n]).mean() < 3 for n in (40, 88))
 
 
 def test_from_a_frame_on_all_is_drawn_by_another_seed(manager: PipelineManager, owner: str) -> None:
