@@ -21,7 +21,9 @@ export function createLentFrame({ toasts, open }) {
     keep(OUT, out);
     tell();
   }
-  const back = (movie) => recall(BACK, {})[movie] ?? [];
+  function back(movie) {
+    return recall(BACK, {})[movie] ?? [];
+  }
   function setBack(movie, frames) {
     const { [movie]: _, ...others } = recall(BACK, {});
     keep(BACK, Object.fromEntries([[movie, frames], ...Object.entries(others)].slice(0, MOVIES_MOST)));

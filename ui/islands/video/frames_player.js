@@ -1,6 +1,6 @@
 // A movie frame by frame: it plays, stands still at any of its frames, and shows those that were changed as they are now.
+import { url } from "../api.js";
 import { debounce, h, icon, isTyping, setAttribute, setText, show } from "../dom.js";
-import { assetUrl } from "../on_canvas.js";
 import { createMovieStrip } from "./movie_strip.js";
 import { frameUrl, seconds } from "./telling.js";
 
@@ -14,8 +14,8 @@ const STEPS = { ",": -1, ".": 1, ArrowLeft: -1, ArrowRight: 1 };
  */
 export function createFramePlayer({ onFrame }) {
   const film = h("video", { class: "movie-film", playsinline: true, preload: "auto" });
-  const still = h("img", { class: "movie-film", alt: "The frame", hidden: true }); // of a movie that no browser plays
-  const edited = h("img", { class: "movie-film", alt: "The frame as it was put back", hidden: true });
+  const still = h("img", { class: "frames-picture", alt: "The frame", hidden: true }); // of a movie that no browser plays
+  const edited = h("img", { class: "frames-picture", alt: "The frame as it was put back", hidden: true });
   const note = h("button", { type: "button", class: "frames-note", hidden: true }, "As you put it back. Hold to see it as it was");
   const screen = h("div", { class: "movie-screen" }, film, still, edited, note);
   const strip = createMovieStrip({ onPick: go });
@@ -85,7 +85,7 @@ export function createFramePlayer({ onFrame }) {
   function drawFrame() {
     if (!shown.movie) return;
     const image = film.paused ? shown.edits.find((edit) => edit.frame === at)?.image : "";
-    if (image) setAttribute(edited, "src", assetUrl(image));
+    if (image) setAttribute(edited, "src", url(`api/v1/assets/${image}/file`));
     show(edited, Boolean(image));
     show(note, Boolean(image));
     show(still, isUnseen);

@@ -51,7 +51,7 @@ export const MOVIE_MODES = {
     start: { reach: 12, edits: [] },
     lacks: ({ edits }) => edits.length === 0,
     fields: [
-      { name: "reach", label: "Frames that a change reaches, to each side", kind: "slider", range: [0, 24], step: 1, hint: "It moves with what was changed, fades, and ends at cuts. 0: in that frame alone." },
+      { name: "reach", label: "Frames to each side", kind: "slider", range: [0, 24], step: 1, hint: "It moves with what was changed, fades, and ends at cuts. 0: in that frame alone." },
     ],
   },
 };
