@@ -35,6 +35,7 @@ from api import (
     prompting,
     retouch,
     trainings,
+    video_frames,
     video_tools,
     videos,
     words,
@@ -47,7 +48,7 @@ from pipelines import NotFound, Settings
 ROUTERS = (
     doors.ROUTES, native.ROUTES, guides.ROUTES, models.ROUTES, pictures.ROUTES, retouch.ROUTES, downloads.ROUTES,
     branches.ROUTES, graphics.ROUTES, grids.ROUTES, words.ROUTES, projects.ROUTES, prompting.ROUTES,
-    trainings.ROUTES, videos.ROUTES, video_tools.ROUTES,
+    trainings.ROUTES, videos.ROUTES, video_tools.ROUTES, video_frames.ROUTES,
     a1111_extras.ROUTES, a1111_controlnet.ROUTES, a1111_infotext.ROUTES, a1111.ROUTES, a1111_lists.ROUTES,
 )  # fmt: skip
 SMALLEST_GZIP_BYTES = 1000

@@ -73,10 +73,14 @@ async def finish(video_id: str, studio: TheStudio, owner: Owner) -> Response:
 
 @ROUTES.post("/videos/{video_id}/remake")
 async def remake(video_id: str, http: HttpRequest, studio: TheStudio, owner: Owner) -> Response:
-    frame = (await read_json(http)).get("frame")
+    values = await read_json(http)
+    frame, seed = values.get("frame"), values.get("seed")
     if type(frame) is not int:
         raise RequestError("frame", frame, "is no whole number", "Send the number of a frame.")
-    return _told(await run_in_threadpool(studio.manager.videos.remake, video_id, owner, frame))
+    if seed is not None and type(seed) is not int:
+        raise RequestError("seed", seed, "is no whole number", "Send one, or -1 for any.")
+    ask = studio.manager.videos.remake
+    return _told(await run_in_threadpool(ask, video_id, owner, frame, seed))
 
 
 @ROUTES.get("/videos/{video_id}/film")

@@ -70,6 +70,7 @@ from pipelines.samplers import SAMPLERS, SCHEDULES
 from pipelines.settings import Settings
 from pipelines.upscalers import UPSCALERS
 from pipelines.version import VERSION
+from pipelines.video.stills import Stills
 from pipelines.video.video import Video
 
 __all__ = [
@@ -145,6 +146,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Source",
+    "Stills",
     "StudioError",
     "Style",
     "Training",

@@ -33,6 +33,7 @@ STYLES = (
     "train",
     "video",
     "animate",
+    "frames",
 )
 FOLDER = Path(__file__).parent
 # Not "static": that is a place of Gradio's own.

@@ -90,7 +90,7 @@ def test_a_frame_of_the_strip_leads_to_its_place_in_the_film(page: Page) -> None
     set_loop(page, seconds=1, fps=12)
     begin(page)
     see(page, "done")
-    page.get_by_role("button", name="Frame 7", exact=True).click()
+    page.get_by_role("button", name="Frame 6", exact=True).click()
 
     film = page.locator(".video-view video")
     expect(film).to_have_js_property("paused", True)

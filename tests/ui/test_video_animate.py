@@ -7,7 +7,7 @@ import json
 import re
 
 from pipelines.video.animation import BOUNDS, CHOICES, FRAMES, LANES, Animation
-from pipelines.video.modes import deflicker, recut, restyle
+from pipelines.video.modes import deflicker, edit, recut, restyle, scaling
 from pipelines.video.modes.spans import Part
 from pipelines.video.steady.keyframes import SPACING_BOUNDS
 from pipelines.video.steady.retiming import FPS_BOUNDS, SPEED_BOUNDS
@@ -21,6 +21,7 @@ ELSEWHERE = {"mode", "prompts", "common_prompt", "common_negative_prompt", "max_
 ELSEWHERE |= {"diffusion_cadence", "is_looped"}
 # What is sent: a place of its own for each.
 SENT = {"colour_image", "init_image", "init_video"}
+MODULES = {"restyle": restyle, "deflicker": deflicker, "recut": recut, "edit": edit}
 
 
 def script(name: str) -> str:
@@ -92,7 +93,7 @@ def test_what_counts_for_a_picture_and_a_movie_is_shown_there() -> None:
 
 def test_what_is_done_to_a_movie_begins_as_in_the_pipelines() -> None:
     part = {field.name for field in dataclasses.fields(Part)}
-    for mode, module in {"restyle": restyle, "deflicker": deflicker, "recut": recut}.items():
+    for mode, module in MODULES.items():
         found = re.search(rf"  {mode}: \{{.*?start: \{{ (.*?) \}}", script("movie_fields.js"), re.S)
         assert found
         told = dict(re.findall(r"(\w+): ([^,]+)", found[1]))
@@ -131,6 +132,8 @@ def test_what_is_done_to_a_movie_keeps_to_its_bounds() -> None:
         "texture": KEPT,
         "speed": SPEED_BOUNDS,
         "fps": FPS_BOUNDS,
+        "scale": scaling.SCALE,
+        "reach": edit.REACH,
     }
     ways = re.search(r'name: "way".*?options: (\[\[.*?\]\])', text)
     seeds = re.search(r'name: "seeds".*?options: (\[\[.*?\]\])', text)
@@ -138,3 +141,11 @@ def test_what_is_done_to_a_movie_keeps_to_its_bounds() -> None:
     assert seeds
     assert PAIR.findall(ways[1]) == list(restyle.WAYS)
     assert PAIR.findall(seeds[1]) == list(restyle.SEEDS)
+
+
+def test_a_picture_goes_back_into_the_frame_whose_proportions_it_has() -> None:
+    text = (layout.FOLDER / "islands" / "lent_frame.js").read_text(encoding="utf-8")
+    found = re.search(r"const MISS = ([\d.]+);", text)
+
+    assert found
+    assert float(found[1]) == edit.ASPECT_MISS

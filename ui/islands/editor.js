@@ -1,17 +1,21 @@
 // The island of the editor, in place of the result: an invitation, then the canvas, and under it what becomes of the picture.
 import { url } from "./api.js";
-import { h, icon, iconButton, show } from "./dom.js";
+import { h, icon, iconButton, setText, show } from "./dom.js";
 import { PICTURE_TYPES, sendPicture, takesPictures } from "./drop.js";
 import { createFoot } from "./editor_foot.js";
+import { wayBack } from "./lent_frame.js";
 import { assetUrl } from "./on_canvas.js";
 import { hasPreview, previewOf } from "./store.js";
 
 /** Fills `host`. */
 export function mountEditor(host, parts) {
-  const { canvas, stack, onCanvas, source, store, toasts, library, pictureVerbs } = parts;
+  const { canvas, stack, onCanvas, source, store, toasts, library, pictureVerbs, lent } = parts;
   const file = h("input", { type: "file", accept: PICTURE_TYPES, hidden: true });
   const empty = createEmpty({ choose: () => file.click(), pick });
+  const backWords = h("span");
+  const back = h("button", { type: "button", class: "secondary", data: { act: "put-back" }, on: { click: () => lent.putBack({ id: onCanvas.image(), ...source.size }) } }, icon("film"), backWords);
   const others = [
+    back,
     iconButton("picture", "Open another picture", () => file.click()),
     iconButton("library", "Open a picture of the library", pick),
     iconButton("download", "Download this picture", download),
@@ -43,6 +47,8 @@ export function mountEditor(host, parts) {
     const step = stack.running() ?? stack.stopped();
     element.dataset.state = step?.state ?? (hasPicture ? "ready" : "empty");
     foot.draw(hasPicture);
+    show(back, Boolean(lent.out));
+    if (lent.out) setText(backWords, wayBack(lent.out));
     drawPreview();
   }
   /** What develops, in its place in the picture that it starts from. */
@@ -65,6 +71,7 @@ export function mountEditor(host, parts) {
   stack.onChange(draw);
   source.onChange(draw);
   onCanvas.onChange(draw);
+  lent.onChange(draw);
   store.subscribe(draw);
   document.addEventListener("visibilitychange", draw);
 }

@@ -15,6 +15,7 @@ const SHORTCUTS = [
   ["Ctrl + Z / Ctrl + Shift + Z", "Canvas: undo and redo a stroke"],
   ["Alt + Z / Alt + Shift + Z", "Inpaint: undo and redo an edit"],
   ["+ / − / 0 / 1", "Canvas: zoom, all of it, full size"],
+  [", / .", "Work on frames: the frame before, the next one"],
   ["Shift + X / P", "Cancel the job in view; pause it or let it go on"],
   ["Alt + 1 … 7", "Text to image, Image to image, Inpaint, Library, Models, Train, Video"],
   ["J", "Open or close the list of jobs"],

@@ -15,6 +15,7 @@ import { mountHeader } from "./header.js";
 import { mountHeeded, watchHints } from "./heeded.js";
 import { createInpainting } from "./inpainting.js";
 import { createShortcuts, watchKeys } from "./keys.js";
+import { createLentFrame } from "./lent_frame.js";
 import { watchLicence } from "./licence.js";
 import { createModes, goTo } from "./modes.js";
 import { createRecords } from "./records.js";
@@ -47,7 +48,7 @@ const PASTED_TO = [
   "html[data-tab=workspace][data-mode=image] [data-island=source] [data-takes-picture]",
   "html[data-tab=workspace][data-mode=inpaint] [data-island=editor] [data-takes-picture]",
   "html[data-tab=train] .teach[data-takes-picture]:not([hidden])",
-  "html[data-tab=video] .photo[data-takes-picture]:not([hidden])",
+  "html[data-tab=video] :is(.photo, .frames)[data-takes-picture]:not([hidden])",
 ].join(", ");
 
 const store = createStore();
@@ -77,13 +78,14 @@ const library = {
   pick: (...what) => (goTo("library"), (library.wanted = () => library.pick(...what))),
 };
 const enlarge = createEnlarge({ verbs, form, checkpoint, toasts, goTo });
+const lent = createLentFrame({ toasts, open: async (...where) => (goTo("video"), (await later("video")).openFrame(...where)) });
 const verify = createVerify({ store, verbs, toasts });
-const picturing = { library, enlarge, verify, verbs };
+const picturing = { library, enlarge, verify, verbs, lent };
 const pictureVerbs = createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, ...picturing });
 const dock = mountDock({ store, verbs, focus, goTo });
 const folds = watchFolds(form);
 const models = { open: (...which) => (models.wanted = () => models.open(...which)) };
-const editing = { modes, source, inpainting, sizing, graphics, controls, library, models, dock, share };
+const editing = { modes, source, inpainting, sizing, graphics, controls, library, models, dock, share, lent };
 const parts = { store, form, checkpoint, cards, focus, toasts, records, verbs, pictureVerbs, picker, goTo, ...editing };
 let result = { seedInView: () => null, sheetInView: () => null };
 

@@ -5,12 +5,13 @@ import { createCompare } from "./compare.js";
 import { createExports } from "./exports.js";
 import { h, icon, iconButton, show } from "./dom.js";
 import { finerFacts, templateOf } from "./finer_facts.js";
+import { wayBack } from "./lent_frame.js";
 import { pictureLicences } from "./licence.js";
 import { createStrip } from "./strip.js";
 import { createVerdict } from "./verify.js";
 import { duration, fileSize, when } from "./words.js";
 
-/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, branch, verify, enlarge, styleOf, trash, restore, openInLibrary (absent: no such button). */
+/** The view below a stage. `verbs`: useSettings, useSeed, sendTo, branch, verify, enlarge, lent, styleOf, trash, restore, openInLibrary (absent: no such button). */
 export function createPictureView(stage, verbs, toasts) {
   const branch = createBranch(verbs);
   const strip = createStrip(stage, { beside: branch.button, onScrub: branch.at });
@@ -42,7 +43,10 @@ export function createPictureView(stage, verbs, toasts) {
     compare.open(record);
     exports.open(record);
     words.replaceChildren(...describe(record, verbs));
-    actions.replaceChildren(...buttons(record));
+    drawActions();
+  }
+  function drawActions() {
+    if (current) actions.replaceChildren(...buttons(current));
   }
   function close() {
     current = null;
@@ -54,7 +58,9 @@ export function createPictureView(stage, verbs, toasts) {
   }
   function buttons(record) {
     const file = url(`api/v1/pictures/${record.id}/file?download=1`);
+    const { lent } = verbs;
     return [
+      !record.trashed && lent.out && h("button", { type: "button", class: "secondary", data: { act: "put-back" }, title: `Into ${lent.out.name}`, on: { click: () => lent.putBackPicture(record) } }, icon("film"), wayBack(lent.out)),
       compare.button,
       !record.trashed && iconButton("picture", "Image to image: start from this picture", () => verbs.sendTo(record, "image")),
       !record.trashed && iconButton("brush", "Inpaint: change a part of this picture", () => verbs.sendTo(record, "inpaint")),
@@ -80,6 +86,7 @@ export function createPictureView(stage, verbs, toasts) {
           : iconButton("trash", "Move to the trash", () => verbs.trash(record)),
     ].filter(Boolean);
   }
+  verbs.lent.onChange(drawActions);
   return { element, open, close, current: () => current };
 }
 

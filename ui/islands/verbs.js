@@ -91,7 +91,7 @@ export function createVerbs({ store, form, checkpoint, graphics, focus, toasts, 
 }
 
 /** The verbs of pictures; each answers whether it worked. `library` is filled once that tab was opened. */
-export function createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge, verify, verbs }) {
+export function createPictureVerbs({ form, checkpoint, graphics, records, toasts, modes, source, goTo, library, enlarge, verify, verbs, lent }) {
   /** Puts a request into the form; answers whether its checkpoint is here. */
   function takeUp(request) {
     // First the checkpoint: the request's own values then win over its defaults.
@@ -171,6 +171,7 @@ export function createPictureVerbs({ form, checkpoint, graphics, records, toasts
     },
     enlarge,
     verify,
+    lent,
     styleOf: graphics.styleOf,
     trash,
     restore,

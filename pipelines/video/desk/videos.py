@@ -11,12 +11,9 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from pipelines.errors import NotFound, RequestError
 from pipelines.finetune.desk.house import House
 from pipelines.output.assets import Asset
-from pipelines.output.png import png_bytes
 from pipelines.video.animation import Animation
 from pipelines.video.deforum.reading import read as read_settings
 from pipelines.video.deforum.writing import write as write_settings
@@ -28,11 +25,11 @@ from pipelines.video.desk.store import store_in
 from pipelines.video.desk.wishes import Wishes
 from pipelines.video.media.encoders import QUALITIES, available
 from pipelines.video.media.loops import KINDS
-from pipelines.video.media.reading import open_source
 from pipelines.video.movies import Movie, Movies
 from pipelines.video.shooting import process
 from pipelines.video.shooting.folder import Folder
 from pipelines.video.sketching import Sketcher, animation_defaults
+from pipelines.video.stills import Stills
 from pipelines.video.video import Video
 from pipelines.works.hands import Hands
 from pipelines.works.work import ENDED_STATES
@@ -129,6 +126,12 @@ class Videos:
         path = _there(self._folder(video).path / film.file)
         return path, f"{name or video.mode}-{video.id[:8]}{path.suffix}", film.media_type
 
+    def stills(self, video_id: str, owner: str) -> Stills:
+        """The finished film as its frames. Raises NotFound."""
+        path, name, _ = self.film(video_id, owner)
+        film = self.get(video_id, owner).film
+        return Stills(path, Path(name).stem, film.frames if film else 0)
+
     def key_path(self, video_id: str, frame: int, owner: str) -> Path:
         """A frame as the model drew it, a PNG. Raises NotFound."""
         return _there(self._folder(self.get(video_id, owner)).key_path(frame))
@@ -189,11 +192,8 @@ class Videos:
 
     def take_frame(self, movie_id: str, number: int, owner: str) -> Asset:
         """A frame of a movie as an upload. Raises NotFound or MediaError."""
-        movie = self.movies.get(movie_id, owner)
-        with open_source(movie.path) as source:
-            for frame in source.frames(max(0, number), max(0, number) + 1):
-                return self._house.assets.add(png_bytes(Image.fromarray(frame.pixels)), owner)
-        raise NotFound(f"The movie has no frame {number}.", f"It has about {movie.frames}.")
+        png = self.movies.get(movie_id, owner).stills.png(number)
+        return self._house.assets.add(png, owner)
 
     def as_movie(self, video_id: str, owner: str) -> Movie:
         """A finished video as a movie to begin with. Raises NotFound or DiskFull."""
@@ -214,10 +214,10 @@ class Videos:
         """It ends with the frames that there are, as a file that plays. Raises NotFound or RequestError."""
         return self._wish(video_id, owner, self.wishes.finish)
 
-    def remake(self, video_id: str, owner: str, frame: int) -> Video:
-        """Makes all from this frame on anew. Raises NotFound, RequestError or Refused."""
+    def remake(self, video_id: str, owner: str, frame: int, seed: int | None = None) -> Video:
+        """Makes all from this frame on anew, by this seed, -1 for any. Raises NotFound, RequestError or Refused."""
         ask = self._house.desk.ask
-        ask(lambda: self.wishes.remake(self._roster.find(video_id, owner), frame)).result()
+        ask(lambda: self.wishes.remake(self._roster.find(video_id, owner), frame, seed)).result()
         return self.get(video_id, owner)
 
     def delete(self, video_id: str, owner: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from concurrent.futures import Future
+from typing import Any
 
+from pipelines.asking.noise import ANY_SEED, RANDOM_SEED_MAX
 from pipelines.errors import RequestError
+from pipelines.fields import within
 from pipelines.video.desk.roster import Entry
 from pipelines.video.desk.runner import Means, Runner
 from pipelines.video.shooting.folder import Folder
@@ -57,14 +61,16 @@ class Wishes:
             raise RequestError("video", entry.video.state, why, "Let it go on for a while.")
         self._runner.finish(entry)
 
-    def remake(self, entry: Entry, frame: int) -> Future[None]:
+    def remake(self, entry: Entry, frame: int, seed: int | None = None) -> Future[None]:
         """Makes all anew from this frame on; the future is done when it waits in the line.
 
-        Raises RequestError or Refused.
+        `seed`: another one for what is drawn from there on, -1 for any; None: to the same frames again. Raises
+        RequestError or Refused.
         """
         if not 0 <= frame < entry.video.frames:
             why = f"is no frame of this video, which has {entry.video.frames}"
             raise RequestError("frame", frame, why, f"Send 0 … {entry.video.frames - 1}.")
+        request = _seeded(entry.video, seed)
         self.admit(entry.video.owner)
         crew, folder = entry.crew, Folder(self._means.store.folder(entry.id))
         self._runner.halt(entry)
@@ -76,7 +82,8 @@ class Wishes:
             return folder.forget_from(frame)
 
         def forgotten(left: int | None, _: object) -> None:
-            changes = {"frame": left or 0, "drawn": 0, "film": None, "finished": None}
+            changes: dict[str, Any] = {"frame": left or 0, "drawn": 0, "request": request}
+            changes |= {"film": None, "finished": None}
             self._runner.wait_again(entry, attempt=0, error=None, is_partial=False, **changes)
 
         future = self._means.hands.do(forget, forgotten)
@@ -99,6 +106,18 @@ class Wishes:
 
         self._means.hands.do(remove, lambda *_: entry.on_gone.set_result(None))
         return entry.on_gone
+
+
+def _seeded(video: Video, seed: int | None) -> dict[str, Any] | None:
+    """Its request with another seed. Raises RequestError where that would change nothing."""
+    if seed is None:
+        return video.request
+    if video.request is None:
+        why = "draws nothing, so that another seed changes nothing"
+        raise RequestError("seed", seed, why, "Leave it out.")
+    within("seed", seed, ANY_SEED)
+    another = secrets.randbelow(RANDOM_SEED_MAX) if seed < 0 else seed
+    return video.request | {"seed": another}
 
 
 def _demand(entry: Entry, states: tuple[str, ...], why: str) -> None:

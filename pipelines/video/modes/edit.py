@@ -7,8 +7,9 @@ thing that it was done to, and fades; nothing is drawn.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import cv2
@@ -139,31 +140,27 @@ class Editing:
                 yield number, frame
                 continue
             window = left.pop(0)
-            more = (next(frames, None) for _ in range(window.last - number))
-            found = [(number, frame), *(one for one in more if one is not None)]
-            yield from self._made(window, found)
+            more = islice(frames, window.last - number)
+            yield from self._made(window, chain([(number, frame)], more))
 
-    def _made(self, window: Window, found: Sequence[Numbered]) -> Iterator[Numbered]:
-        """The frames of a window, with the edit in them."""
-        originals = [frame.pixels for _, frame in found]
-        at = window.at - window.first
-        edited = self._picture(window.image, originals[at])
-        back = self._carried(originals[at::-1], edited)
-        there = self._carried(originals[at:], edited)
-        made = [*reversed(back), edited, *there]
-        for (number, frame), pixels in zip(found, made, strict=True):
+    def _made(self, window: Window, found: Iterator[Numbered]) -> Iterator[Numbered]:
+        """The frames of a window with the edit in them. Those before it are held until it comes, and no others."""
+        before = list(islice(found, window.at - window.first + 1))
+        number, frame = before.pop()
+        edited = self._picture(window.image, frame.pixels)
+        back = list(self._carried(frame.pixels, edited, _from_last(before)))
+        yield from _from_last(back)
+        yield number, dataclasses.replace(frame, pixels=edited)
+        yield from self._carried(frame.pixels, edited, found)
+
+    def _carried(
+        self, original: Levels, edited: Levels, others: Iterator[Numbered]
+    ) -> Iterator[Numbered]:
+        """The neighbours on one side, nearest first, with the edit in them."""
+        state = begun(original, original, edited)
+        for number, frame in others:
+            state, pixels = onward(state, frame.pixels, frame.pixels, Reach(self._asked.reach))
             yield number, dataclasses.replace(frame, pixels=pixels)
-
-    def _carried(self, originals: Sequence[Levels], edited: Levels) -> list[Levels]:
-        """The neighbours on one side of the first one, nearest first."""
-        made: list[Levels] = []
-        if len(originals) < 2:
-            return made
-        state, reach = begun(originals[0], originals[0], edited), Reach(self._asked.reach)
-        for original in originals[1:]:
-            state, pixels = onward(state, original, original, reach)
-            made.append(pixels)
-        return made
 
     def _picture(self, image: str, like: Levels) -> Levels:
         with Image.open(self._shoot.inputs[image]) as picture:
@@ -171,7 +168,15 @@ class Editing:
         height, width = like.shape[:2]
         if pixels.shape == like.shape:
             return pixels
-        return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+        is_larger = pixels.shape[0] > height
+        how = cv2.INTER_AREA if is_larger else cv2.INTER_LANCZOS4
+        return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
+
+
+def _from_last(frames: list[Numbered]) -> Iterator[Numbered]:
+    """Each is let go of when the one before it is asked for."""
+    while frames:
+        yield frames.pop()
 
 
 MODE = Mode(draws=False, plan=plan, course=Editing)

@@ -1,4 +1,7 @@
-"""Recut: a part of a movie, at another speed or rate; frames in between are made along the motion. Nothing is drawn."""
+"""Recut: a part of a movie, at another speed or rate, or larger; frames in between are made along the motion.
+
+Nothing is drawn.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.fields import within
 from pipelines.video.media.reading import open_source
 from pipelines.video.messages import Shoot
 from pipelines.video.modes.course import Levels, Line, Reel, Shot
 from pipelines.video.modes.footage import frames_from
 from pipelines.video.modes.mode import Ground, Mode, Planned
+from pipelines.video.modes.scaling import SCALE, Size, enlarged, size_at
 from pipelines.video.modes.spans import Footage, Part, frames_about, path_of, read, reel_of
 from pipelines.video.steady.interpolating import Pair, between, paired
 from pipelines.video.steady.retiming import Moment, Pace, retimed
@@ -23,11 +28,15 @@ NEAREST = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Part):
-    """`fps` None: as the movie has it. `interpolates`: frames in between are made; else the nearest one is shown."""
+    """`fps` None: as the movie has it. `interpolates`: frames in between are made; else the nearest one is shown.
+
+    `scale`: so many times as wide and as high.
+    """
 
     fps: float | None = None
     speed: float = 1.0
     interpolates: bool = True
+    scale: float = 1.0
 
     @property
     def keeps_times(self) -> bool:
@@ -38,13 +47,14 @@ class Settings(Part):
 def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
     """Raises RequestError."""
     asked = read(Settings, settings)
+    within("settings.scale", asked.scale, SCALE)
     clip = ground.movie_of("settings.movie", asked.movie)
     fps = asked.fps or float(clip.average_rate)
     pace, frames = Pace(fps, asked.speed), frames_about(asked, clip)
     seconds = frames / float(clip.average_rate) / pace.speed
     return Planned(
         settings=dataclasses.asdict(asked),
-        size=(clip.width_px, clip.height_px),
+        size=size_at((clip.width_px, clip.height_px), asked.scale),
         frames=frames if asked.keeps_times else max(1, round(seconds * fps)),
         fps=fps,
         movies=(asked.movie,),
@@ -60,6 +70,7 @@ class Recutting:
         self._path = path_of(shoot, self._asked)
         with open_source(self._path) as source:
             own = reel_of(self._asked, self._path, source.clip)
+        self._size: Size = shoot.size
         self._fps = self._asked.fps or float(own.rate)
         self.reel = own
         if not self._asked.keeps_times:
@@ -73,7 +84,7 @@ class Recutting:
             if self._asked.keeps_times:
                 self._line.count(footage.looked.frames, 0)
                 for _, frame in frames_from(footage, first):
-                    yield Shot(frame.pixels, frame.pts, frame.duration)
+                    yield Shot(enlarged(frame.pixels, self._size), frame.pts, frame.duration)
             else:
                 yield from self._retimed(footage, first)
 
@@ -86,7 +97,8 @@ class Recutting:
             return
         views = _Views(frames_from(footage, moments[first].frame))
         for number in range(first, len(moments)):
-            yield Shot(views.at(self._settled(moments[number])), number)
+            pixels = views.at(self._settled(moments[number]))
+            yield Shot(enlarged(pixels, self._size), number)
 
     def _settled(self, moment: Moment) -> Moment:
         if self._asked.interpolates or not moment.time:

@@ -22,11 +22,11 @@ export const createDeflicker = (parts) => createMovie("deflicker", parts);
 export const createRecut = (parts) => createMovie("recut", parts);
 
 /** A mode; see MODES in modes.js. */
-function createMovie(mode, { videos, form, checkpoint, picker, toasts, modes, source, onBegun, onBack }) {
+function createMovie(mode, { videos, form, checkpoint, picker, toasts, modes, source, lent, onBegun, onBack }) {
   const { title, button, draws, fields } = MOVIE_MODES[mode];
   const draft = createMovieDraft({ mode, videos, checkpoint, toasts });
   const file = h("input", { type: "file", accept: MOVIE_TYPES, hidden: true, on: { change: takeChosen } });
-  const player = createPlayer({ draft, page: mode, toasts, onOther: () => file.click(), onStart: (asset, where) => (modes.open(where), source.take(asset)) });
+  const player = createPlayer({ draft, page: mode, toasts, onOther: () => file.click(), onStart: start });
   const drop = createDrop({ draft, onPress: () => file.click() });
   const widgets = createWidgets({ fields, page: mode, change: draft.set, label: title });
   const words = draws ? createWidgets({ fields: WORDS, page: mode, change: draft.setStill, label: "Words" }) : null;
@@ -40,6 +40,13 @@ function createMovie(mode, { videos, form, checkpoint, picker, toasts, modes, so
   const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, ...parts.filter(Boolean)), foot.element);
   const element = h("div", { class: "maker movie", data: { mode }, hidden: true }, head, h("div", { class: "maker-body" }, main, side), file);
 
+  /** From there it can be put back: see frames.js. */
+  function start(asset, where, frame) {
+    const { id, name } = draft.movie;
+    lent.lend({ movie: id, name, frame, width: asset.width, height: asset.height });
+    modes.open(where);
+    source.take(asset);
+  }
   const sizeOf = (name) => (draft.answer ? String(draft.answer[name]) : "as the movie");
   function takeChosen() {
     if (file.files.length) draft.take(file.files[0]);
@@ -75,10 +82,10 @@ function createMovie(mode, { videos, form, checkpoint, picker, toasts, modes, so
   return { element, open: () => (draft.find(), draw()) };
 }
 
-const section = (title, ...nodes) => h("section", { class: "maker-part", "aria-label": title }, h("h3", {}, title), ...nodes);
+export const section = (title, ...nodes) => h("section", { class: "maker-part", "aria-label": title }, h("h3", {}, title), ...nodes);
 
 /** Where a movie is wanted, and how far it is on its way. */
-function createDrop({ draft, onPress }) {
+export function createDrop({ draft, onPress }) {
   const words = h("span", { class: "empty-title" });
   const about = h("span", {}, "Or press here to choose one. It stays on this machine.");
   const fill = h("span", { class: "progress-fill" });

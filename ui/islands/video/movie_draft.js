@@ -8,7 +8,7 @@ import { sendMovie } from "./movie_files.js";
 import { OUTPUT_START } from "./output_fields.js";
 import { STILL_START, asRequest } from "./still_fields.js";
 
-const MOVIE = "video-movie"; // the same in all modes
+export const MOVIE = "video-movie"; // the same in all modes
 const ASK_MS = 350;
 const RETRY_MS = 2000;
 const WORDS = { prompt: "", negative_prompt: "" };
@@ -16,9 +16,10 @@ const WORDS = { prompt: "", negative_prompt: "" };
 /**
  * `movie` as the server keeps it, null without one; `src` is where a player finds it; `sent` is how much of one has arrived,
  * null while none is on its way. `settings`, `still`, `file`, `answer` and `problems` as in animate_draft.js.
+ * `own(id)`: settings that belong to one movie.
  */
-export function createMovieDraft({ mode, videos, checkpoint, toasts }) {
-  const { start, draws } = MOVIE_MODES[mode];
+export function createMovieDraft({ mode, videos, checkpoint, toasts, own = () => ({}) }) {
+  const { start, draws, lacks } = MOVIE_MODES[mode];
   const listeners = new Set();
   const kept = recall(`video-${mode}`, {});
   const draft = {
@@ -80,7 +81,7 @@ export function createMovieDraft({ mode, videos, checkpoint, toasts }) {
   }
   function use(movie, src, part = PART_START) {
     if (draft.src.startsWith("blob:")) URL.revokeObjectURL(draft.src);
-    Object.assign(draft, { movie, src, answer: null, settings: { ...draft.settings, ...part } });
+    Object.assign(draft, { movie, src, answer: null, settings: { ...draft.settings, ...part, ...own(movie.id) } });
     keep(MOVIE, movie.id);
     changed();
   }
@@ -100,6 +101,7 @@ export function createMovieDraft({ mode, videos, checkpoint, toasts }) {
   }
   async function inquire(mine) {
     if (!draft.movie) return settle(mine, { answer: null });
+    if (lacks?.(draft.settings)) return settle(mine, { answer: null, problems: [] });
     keep(`video-${mode}-of`, draft.movie.id);
     try {
       settle(mine, { answer: await call("POST", "api/v1/videos/draft", { json: asked() }), problems: [] });

@@ -7,7 +7,7 @@ const isBy = (way) => (settings) => settings.way === way;
 
 export const PART_START = { start_seconds: 0, end_seconds: null };
 
-/** `start`: how its settings begin; `fits(settings)`: does a field count? `draws`: is the model asked? */
+/** `start`: how its settings begin; `fits(settings)`: does a field count? `draws`: is the model asked? `lacks(settings)`: is it nothing yet? */
 export const MOVIE_MODES = {
   restyle: {
     title: "Restyle a movie",
@@ -33,14 +33,25 @@ export const MOVIE_MODES = {
     ],
   },
   recut: {
-    title: "Work on frames",
+    title: "Cut, slow down, enlarge",
     button: "Make it",
     draws: false,
-    start: { fps: null, speed: 1, interpolates: true },
+    start: { fps: null, speed: 1, interpolates: true, scale: 1 },
     fields: [
       { name: "speed", label: "Speed", kind: "number", range: [0.02, 50], hint: "0.5 is half as fast." },
       { name: "fps", label: "Frames a second", kind: "number", range: [1, 240], placeholder: "as it is" },
       { name: "interpolates", label: "Make frames in between", kind: "switch", hint: "Along the motion. Else the nearest frame is shown." },
+      { name: "scale", label: "Enlarge, times", kind: "number", range: [1, 4], empty: 1, placeholder: "as it is", hint: "Smoothly and without a model, up to 8192 × 4320 px." },
+    ],
+  },
+  edit: {
+    title: "Work on frames",
+    button: "Make the movie",
+    draws: false,
+    start: { reach: 12, edits: [] },
+    lacks: ({ edits }) => edits.length === 0,
+    fields: [
+      { name: "reach", label: "Frames to each side", kind: "slider", range: [0, 24], step: 1, hint: "It moves with what was changed, fades, and ends at cuts. 0: in that frame alone." },
     ],
   },
 };

@@ -11,7 +11,7 @@ const PART_FIELDS = [
   { name: "end_seconds", label: "To, s", kind: "number", range: [0, 21600], placeholder: "the end" },
 ];
 
-/** The part; `draw()`. `onStart(asset, mode)`: a frame is to be worked on as a picture. */
+/** The part; `draw()`. `onStart(asset, mode, number)`: a frame is to be worked on as a picture. */
 export function createPlayer({ draft, page, toasts, onOther, onStart }) {
   const film = h("video", { class: "movie-film", controls: true, playsinline: true });
   const unseen = h("p", { class: "movie-unseen", hidden: true }, "This browser cannot show this movie. It can be worked on all the same.");
@@ -27,11 +27,12 @@ export function createPlayer({ draft, page, toasts, onOther, onStart }) {
   const whole = h("button", { type: "button", class: "quiet", on: { click: () => (draft.set("start_seconds", 0), draft.set("end_seconds", null)) } }, "All of it");
   const picture = h("img", { alt: "The frame", class: "movie-frame-picture" });
   const told = h("span");
-  const taken = h("div", { class: "movie-frame", hidden: true, role: "status" }, picture, told, ...["image", "inpaint"].map((mode) => h("button", { type: "button", class: "secondary", on: { click: () => onStart(asset, mode) } }, mode === "image" ? "Image to image" : "Inpaint")));
+  const taken = h("div", { class: "movie-frame", hidden: true, role: "status" }, picture, told, ...["image", "inpaint"].map((mode) => h("button", { type: "button", class: "secondary", on: { click: () => onStart(asset, mode, taking) } }, mode === "image" ? "Image to image" : "Inpaint")));
   const take = h("button", { type: "button", class: "secondary", on: { click: takeFrame } }, icon("picture"), "Take this frame");
   const bar = h("div", { class: "movie-bar" }, ...here, whole, take, other);
   const element = h("div", { class: "movie-player" }, h("div", { class: "movie-screen" }, film, unseen), facts, span, widgets.element, bar, taken);
   let asset = null;
+  let taking = 0; // its number
 
   film.addEventListener("error", () => show(unseen, Boolean(draft.src)));
   film.addEventListener("loadeddata", () => show(unseen, false));
@@ -43,6 +44,7 @@ export function createPlayer({ draft, page, toasts, onOther, onStart }) {
     const { id, fps, frames } = draft.movie;
     const number = Math.min(frames - 1, Math.floor(film.currentTime * fps + EDGE));
     film.pause();
+    taking = number;
     take.disabled = true;
     try {
       asset = await call("POST", `api/v1/movies/${id}/frames/${number}`, { timeoutMs: 60000 });

@@ -3,9 +3,10 @@ import { h, icon, setAttribute, setText, show } from "../dom.js";
 import { filmUrl, isPicture, posterUrl, previewUrl } from "./telling.js";
 
 const LOOK_MS = 1000;
+const EDGE = 0.001; // the end of a frame is shown as the next one
 
-/** `draw(video)` brings it up to date, null puts it to rest; `seek(frame)` goes to a frame of the film. */
-export function createScreen() {
+/** `draw(video)` brings it up to date, null puts it to rest; `seek(frame)` goes to a frame of the film, `onFrame(frame)` says which is shown. */
+export function createScreen({ onFrame }) {
   const film = h("video", { class: "video-film", controls: true, loop: true, playsinline: true, hidden: true });
   film.muted = true; // else no browser begins by itself
   const image = h("img", { class: "video-film", alt: "", hidden: true });
@@ -17,6 +18,11 @@ export function createScreen() {
   let isLooking = false;
 
   image.addEventListener("error", () => !image.dataset.film && show(image, false));
+  for (const event of ["timeupdate", "pause", "seeked"]) film.addEventListener(event, follow);
+  function follow() {
+    const { fps, film: made } = video ?? {};
+    if (made && fps && film.src && film.readyState && !film.seeking) onFrame(Math.min(made.frames - 1, Math.floor(film.currentTime * fps + EDGE)));
+  }
   function put(node) {
     for (const one of [film, image, none]) show(one, one === node);
     if (node !== film && film.src) (film.pause(), film.removeAttribute("src"), film.load());

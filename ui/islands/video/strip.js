@@ -5,7 +5,7 @@ import { stripUrl } from "./telling.js";
 
 const MOST = 60; // in the page at once
 
-/** `draw(video, isOther)` asks for frames that are new; `onPick(frame)` goes to one of the film. */
+/** `draw(video, isOther)` asks for frames that are new; `onPick(frame)` chooses one, `mark(frame)` shows which is chosen. */
 export function createStrip({ onPick }) {
   const list = h("ul", { class: "video-strip", tabindex: 0, "aria-label": "Frames" });
   const element = h("section", { class: "video-frames", "aria-label": "Frames", hidden: true }, h("h3", {}, "Frames"), list);
@@ -16,7 +16,6 @@ export function createStrip({ onPick }) {
   async function draw(next, isOther) {
     video = next;
     if (isOther) (show(element, false), list.replaceChildren(), (known = ""));
-    for (const button of list.querySelectorAll("button")) setAttribute(button, "disabled", !canPick());
     const now = video && `${video.id} ${video.frame} ${video.state}`;
     if (!video || !video.frame || now === known || isAsking) return;
     isAsking = true;
@@ -40,13 +39,17 @@ export function createStrip({ onPick }) {
     show(element, frames.length > 0);
     if (isAtEnd && video.state === "running") list.scrollLeft = list.scrollWidth;
   }
-  const canPick = () => video?.state === "done" && video.film?.media_type.startsWith("video/");
+  /** The last one that is not after it. */
+  function mark(frame) {
+    const chosen = [...list.children].findLast((item) => Number(item.dataset.key) <= frame);
+    for (const item of list.children) setAttribute(item.firstElementChild, "aria-pressed", String(item === chosen));
+  }
   function make(frame) {
     const image = h("img", { src: stripUrl(video, frame), alt: "", loading: "lazy", decoding: "async" });
-    const label = `Frame ${frame + 1}`;
-    return h("li", {}, h("button", { type: "button", title: label, "aria-label": label, disabled: !canPick(), on: { click: () => onPick(frame) } }, image));
+    const label = `Frame ${frame}`;
+    return h("li", {}, h("button", { type: "button", title: label, "aria-label": label, on: { click: () => onPick(frame) } }, image));
   }
-  return { element, draw };
+  return { element, draw, mark };
 }
 
 /** Evenly as many as may stand there, with the first and the last. */

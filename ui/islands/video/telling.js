@@ -53,6 +53,9 @@ export const isPicture = ({ film }) => film?.media_type.startsWith("image/") ?? 
 
 // A film may be made again: its address says of which one it is, so that the browser shows the new one.
 export const filmUrl = ({ id, finished }) => url(`api/v1/videos/${id}/film?of=${finished ?? 0}`);
+/** Where the frames of a film or a movie that was sent are found: `place` is "videos" or "movies". */
+export const frameUrl = (place, id, frame) => url(`api/v1/${place}/${id}/frames/${frame}`);
+export const framesUrl = (place, id, first, last) => url(`api/v1/${place}/${id}/frames.zip?first=${first}&last=${last}`);
 export const previewUrl = ({ id }, turn) => url(`api/v1/videos/${id}/preview?v=${turn}`);
 export const stripUrl = ({ id, created }, frame) => url(`api/v1/videos/${id}/strip/${frame}?of=${created}`);
 

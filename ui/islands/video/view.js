@@ -3,20 +3,22 @@ import { ask } from "../ask.js";
 import { h, icon, iconButton, setAttribute, setText, show } from "../dom.js";
 import { fileSize, when } from "../words.js";
 import { isOpen } from "../works.js";
+import { createFrameBar } from "./frame_bar.js";
 import { modeName } from "./modes.js";
 import { createScreen } from "./screen.js";
 import { createStrip } from "./strip.js";
 import { drawnOf, factsOf, filmUrl, phrase, share, titleOf } from "./telling.js";
 
-/** The view; `open(id)` shows a video and brings it up to date, "" none; `onBack()` goes to the list. */
-export function createView({ videos, onBack }) {
+/** The view; `open(id)` shows a video and brings it up to date, "" none; `onBack()` goes to the list. `onUse(id, frame)`: it is to be a movie to begin with, at this frame, or for whatever (null). */
+export function createView({ videos, onBack, onUse }) {
   const back = h("button", { type: "button", class: "quiet", on: { click: onBack } }, icon("chevron"), "Videos");
   const title = h("h2");
   const about = h("p", { class: "hint" });
   const verbs = Object.fromEntries(VERBS.map(({ name, sign, label }) => [name, h("button", { type: "button", class: "secondary", data: { act: name }, on: { click: () => videos.ask(id, name) } }, icon(sign), label)]));
+  const use = h("button", { type: "button", class: "secondary", data: { act: "use" }, on: { click: () => onUse(id, null) } }, icon("play"), "Use as movie");
   const download = h("a", { class: "primary", data: { act: "download" } }, icon("download"), "Download");
   const trash = iconButton("trash", "Delete", discard);
-  const head = h("header", { class: "video-head" }, back, h("div", { class: "video-title" }, title, about), h("div", { class: "video-actions" }, ...Object.values(verbs), download), trash);
+  const head = h("header", { class: "video-head" }, back, h("div", { class: "video-title" }, title, about), h("div", { class: "video-actions" }, ...Object.values(verbs), use, download), trash);
   const fill = h("span", { class: "progress-fill" });
   const bar = h("div", { class: "progress-bar", role: "progressbar", "aria-label": "Video", "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
   const state = h("span", { class: "video-state" });
@@ -24,13 +26,22 @@ export function createView({ videos, onBack }) {
   const progress = h("div", { class: "video-progress" }, bar, h("div", { class: "video-line" }, state));
   const trouble = h("div", { class: "video-trouble", role: "alert", hidden: true });
   const warnings = h("ul", { class: "video-warnings", hidden: true });
-  const screen = createScreen();
-  const strip = createStrip({ onPick: screen.seek });
+  const screen = createScreen({ onFrame: at });
+  const strip = createStrip({ onPick: choose });
+  const frames = createFrameBar({ videos, onStep: choose, onWork: (frame) => onUse(id, frame) });
   const facts = h("dl", { class: "video-facts-list" });
-  const main = h("div", { class: "video-main" }, trouble, warnings, screen.element, strip.element, facts);
+  const main = h("div", { class: "video-main" }, trouble, warnings, screen.element, strip.element, frames.element, facts);
   const element = h("div", { class: "video-view", hidden: true }, head, progress, live, main);
   let id = "";
 
+  function choose(frame) {
+    screen.seek(frame);
+    at(frame);
+  }
+  function at(frame) {
+    frames.at(frame);
+    strip.mark(frame);
+  }
   async function discard() {
     const one = videos.find(id);
     if (!(await ask(questionOf(one)))) return;
@@ -55,6 +66,7 @@ export function createView({ videos, onBack }) {
   function drawDownload(one) {
     const isThere = Boolean(one.film) && one.state === "done";
     show(download, isThere);
+    show(use, isThere && one.film.media_type !== "image/webp");
     if (!isThere) return;
     setAttribute(download, "href", filmUrl(one));
     setAttribute(download, "download", true); // the server names it
@@ -71,6 +83,7 @@ export function createView({ videos, onBack }) {
     if (one) draw(one);
     screen.draw(one);
     strip.draw(one, isOther);
+    frames.draw(one);
   }
   return { element, open };
 }
