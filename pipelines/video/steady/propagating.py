@@ -3,16 +3,21 @@
 As in Jamriška et al., "Stylizing Video by Example" (SIGGRAPH 2019), each frame is sought on both sides. The flows of
 several steps are composed, and the styled picture is sampled once. Where one side does not show what is there, the
 other one does; what neither shows takes the source's detail in the style's colours.
+
+Where a style is close to its source, what it changes is carried rather than the picture: then each frame keeps its own
+detail, which would come and go if it were sampled from one keyframe near it, and mixed of two far from both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.errors import RequestError
 from pipelines.video.steady.flow import Floats, Motion, Pixels, chained, motions, vouched
@@ -30,10 +35,23 @@ TINY = 1e-6
 
 @dataclass(frozen=True)
 class Key:
-    """A keyframe: the source, and what it was styled as; (h, w, 3) uint8 of one size."""
+    """A keyframe: the source, and what it was styled as; (h, w, 3) uint8 of one size.
+
+    `keeps_detail`: only what the style changes is taken to other frames.
+    """
 
     source: Pixels
     styled: Pixels
+    keeps_detail: bool = False
+
+    @property
+    def carried(self) -> Pixels | Floats:
+        return self.styled.astype(np.float32) - self.source if self.keeps_detail else self.styled
+
+    @property
+    def recoloured(self) -> Callable[[NDArray[Any]], Floats]:
+        """Levels of the source → what they become where no styled frame shows the place."""
+        return _as_floats if self.keeps_detail else recolouring(self.source, self.styled)
 
 
 @dataclass(frozen=True)
@@ -46,7 +64,12 @@ class Side:
 
 
 def propagated(
-    sources: Sequence[Pixels], before: Pixels, after: Pixels | None, quality: str = "medium"
+    sources: Sequence[Pixels],
+    before: Pixels,
+    after: Pixels | None,
+    quality: str = "medium",
+    *,
+    keeps_detail: bool = False,
 ) -> Iterator[Pixels]:
     """The frames between, in order; with `after` = None, where a shot ends without a keyframe, to the last one.
 
@@ -57,13 +80,13 @@ def propagated(
         remedy = f"Put a keyframe at least every {FRAMES_MAX - 1} frames."
         raise RequestError("keyframes", len(sources), f"are not 1 to {FRAMES_MAX} frames", remedy)
     pairs = [motions(later, sooner, quality) for sooner, later in pairwise(sources)]
-    first = Key(sources[0], before)
+    first = Key(sources[0], before, keeps_detail)
     behind = _chains([back for back, _ in pairs])
     if after is None:
         for source, motion in zip(sources[1:], behind, strict=True):
             yield _made(source, [Side(first, motion, 1.0)])
         return
-    last = Key(sources[-1], after)
+    last = Key(sources[-1], after, keeps_detail)
     ahead = list(_chains([there for _, there in reversed(pairs)]))[:-1]
     for number, source in enumerate(sources[1:-1], start=1):
         share = number / (len(sources) - 1)
@@ -86,10 +109,12 @@ def _made(source: Pixels, sides: list[Side]) -> Pixels:
     for side in sides:
         motion = stretched(vouched(side.motion, source, side.key.source), source.shape[:2])
         weight = np.float32(side.share) * motion.confidence[..., None]
-        mixed += weight * warped(side.key.styled, motion)
+        mixed += weight * warped(side.key.carried, motion)
         total += weight
         shown = np.maximum(shown, motion.confidence)
     mixed /= total + np.float32(TINY)
+    if sides[0].key.keeps_detail:
+        mixed += source
     return rounded(_filled(mixed, np.clip(shown / SHOWN, 0, 1), source, sides))
 
 
@@ -98,8 +123,7 @@ def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> 
     is_hidden = shown < 1
     if not is_hidden.any():
         return mixed
-    key = max(sides, key=lambda side: side.share).key
-    recoloured = recolouring(key.source, key.styled)
+    recoloured = max(sides, key=lambda side: side.share).key.recoloured
     weight = smaller(shown)
     seen = smaller(mixed * shown[..., None]) / (weight[..., None] + TINY)
     offset = spread(
@@ -110,3 +134,7 @@ def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> 
     made = recoloured(source[is_hidden]) + wide[is_hidden]
     mixed[is_hidden] = share * mixed[is_hidden] + (1 - share) * made
     return mixed
+
+
+def _as_floats(levels: NDArray[Any]) -> Floats:
+    return levels.astype(np.float32)

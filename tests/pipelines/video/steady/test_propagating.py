@@ -120,3 +120,16 @@ def test_more_frames_than_are_to_be_held_are_refused() -> None:
 
     with pytest.raises(RequestError, match="26"):
         list(propagated([frame] * 26, frame, frame))
+
+
+def test_what_a_style_changes_is_carried_onto_the_detail_of_each_frame() -> None:
+    sources = [source // 2 for source in restyled().sources[:9]]
+    lighter, darker = sources[0] + np.uint8(40), sources[-1] + np.uint8(20)
+
+    frames = list(propagated(sources, lighter, darker, "fast", keeps_detail=True))
+
+    for number, (frame, source) in enumerate(zip(frames, sources[1:], strict=False), start=1):
+        change = frame.astype(int) - source
+        assert change.min() >= 19
+        assert change.max() <= 41
+        assert change.mean() == pytest.approx(40 - 20 * number / 8, abs=1.5)

@@ -1,0 +1,1 @@
+"""Tests of pipelines/video/modes: courses run here without a process, with a model that is a function."""
