@@ -1,7 +1,7 @@
 """Refining: the model draws over some frames of a photo that moves, where it moves; the others follow from these.
 
 The drawn frames stand evenly on the loop, and the first of them follows the last one, so that the loop stays without a
-seam. What the model has changed is laid onto the frame: one that is larger than what is drawn keeps its own detail.
+seam. What the model has changed is laid onto the frame, so that one that is larger than what is drawn stays sharp.
 """
 
 from __future__ import annotations

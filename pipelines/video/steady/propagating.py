@@ -4,22 +4,21 @@ As in Jamriška et al., "Stylizing Video by Example" (SIGGRAPH 2019), each frame
 several steps are composed, and the styled picture is sampled once. Where one side does not show what is there, the
 other one does; what neither shows takes the source's detail in the style's colours.
 
-Where a style is close to its source, what it changes is carried rather than the picture: then each frame keeps its own
-detail, which would come and go if it were sampled from one keyframe near it, and mixed of two far from both.
+Detail that is sampled from a keyframe is softer the farther that is, and of two it is mixed: it comes and goes. As far as
+a style has left its source's detail alone, a frame may keep its own instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.errors import RequestError
+from pipelines.video.steady.detail import detail_kept
 from pipelines.video.steady.flow import Floats, Motion, Pixels, chained, motions, vouched
 from pipelines.video.steady.recolouring import recolouring, smaller, spread
 from pipelines.video.steady.warping import rounded, stretched, warped
@@ -37,21 +36,12 @@ TINY = 1e-6
 class Key:
     """A keyframe: the source, and what it was styled as; (h, w, 3) uint8 of one size.
 
-    `keeps_detail`: only what the style changes is taken to other frames.
+    `kept`: (h, w), how far other frames keep their own detail, 0…1; None: not at all.
     """
 
     source: Pixels
     styled: Pixels
-    keeps_detail: bool = False
-
-    @property
-    def carried(self) -> Pixels | Floats:
-        return self.styled.astype(np.float32) - self.source if self.keeps_detail else self.styled
-
-    @property
-    def recoloured(self) -> Callable[[NDArray[Any]], Floats]:
-        """Levels of the source → what they become where no styled frame shows the place."""
-        return _as_floats if self.keeps_detail else recolouring(self.source, self.styled)
+    kept: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -74,24 +64,29 @@ def propagated(
     """The frames between, in order; with `after` = None, where a shot ends without a keyframe, to the last one.
 
     `sources`: 1…25 frames of one shot, the first styled as `before`, the last one as `after`. Only these and their
-    motions are held. Raises RequestError for too many frames or two sizes.
+    motions are held. `keeps_detail`: frames keep their own as far as the style has. Raises RequestError for too many
+    frames or two sizes.
     """
     if not 1 <= len(sources) <= FRAMES_MAX:
         remedy = f"Put a keyframe at least every {FRAMES_MAX - 1} frames."
         raise RequestError("keyframes", len(sources), f"are not 1 to {FRAMES_MAX} frames", remedy)
     pairs = [motions(later, sooner, quality) for sooner, later in pairwise(sources)]
-    first = Key(sources[0], before, keeps_detail)
+    first = _key(sources[0], before, keeps_detail)
     behind = _chains([back for back, _ in pairs])
     if after is None:
         for source, motion in zip(sources[1:], behind, strict=True):
             yield _made(source, [Side(first, motion, 1.0)])
         return
-    last = Key(sources[-1], after, keeps_detail)
+    last = _key(sources[-1], after, keeps_detail)
     ahead = list(_chains([there for _, there in reversed(pairs)]))[:-1]
     for number, source in enumerate(sources[1:-1], start=1):
         share = number / (len(sources) - 1)
         sides = [Side(first, next(behind), 1 - share), Side(last, ahead.pop(), share)]
         yield _made(source, sides)
+
+
+def _key(source: Pixels, styled: Pixels, keeps_detail: bool) -> Key:
+    return Key(source, styled, detail_kept(source, styled) if keeps_detail else None)
 
 
 def _chains(steps: list[Motion]) -> Iterator[Motion]:
@@ -109,13 +104,20 @@ def _made(source: Pixels, sides: list[Side]) -> Pixels:
     for side in sides:
         motion = stretched(vouched(side.motion, source, side.key.source), source.shape[:2])
         weight = np.float32(side.share) * motion.confidence[..., None]
-        mixed += weight * warped(side.key.carried, motion)
+        mixed += weight * _shown(side.key, motion, source)
         total += weight
         shown = np.maximum(shown, motion.confidence)
     mixed /= total + np.float32(TINY)
-    if sides[0].key.keeps_detail:
-        mixed += source
     return rounded(_filled(mixed, np.clip(shown / SHOWN, 0, 1), source, sides))
+
+
+def _shown(key: Key, motion: Motion, source: Pixels) -> Floats:
+    """What a keyframe shows of a frame."""
+    styled = warped(key.styled, motion)
+    if key.kept is None:
+        return styled
+    kept = np.clip(warped(key.kept, motion), 0, 1)[..., None]
+    return np.asarray(styled + kept * (source - warped(key.source, motion)), np.float32)
 
 
 def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> Floats:
@@ -123,7 +125,8 @@ def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> 
     is_hidden = shown < 1
     if not is_hidden.any():
         return mixed
-    recoloured = max(sides, key=lambda side: side.share).key.recoloured
+    key = max(sides, key=lambda side: side.share).key
+    recoloured = recolouring(key.source, key.styled)
     weight = smaller(shown)
     seen = smaller(mixed * shown[..., None]) / (weight[..., None] + TINY)
     offset = spread(
@@ -134,7 +137,3 @@ def _filled(mixed: Floats, shown: Floats, source: Pixels, sides: list[Side]) -> 
     made = recoloured(source[is_hidden]) + wide[is_hidden]
     mixed[is_hidden] = share * mixed[is_hidden] + (1 - share) * made
     return mixed
-
-
-def _as_floats(levels: NDArray[Any]) -> Floats:
-    return levels.astype(np.float32)
