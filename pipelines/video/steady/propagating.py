@@ -4,8 +4,8 @@ As in Jamriška et al., "Stylizing Video by Example" (SIGGRAPH 2019), each frame
 several steps are composed, and the styled picture is sampled once. Where one side does not show what is there, the
 other one does; what neither shows takes the source's detail in the style's colours.
 
-Detail that is sampled from a keyframe is softer the farther that is, and of two it is mixed: it comes and goes. As far as
-a style has left its source's detail alone, a frame may keep its own instead.
+Detail that is sampled from a keyframe is softer the farther that is, and of two it is mixed: it comes and goes. As far
+as a style has left its source's detail alone, a frame may keep its own instead.
 """
 
 from __future__ import annotations

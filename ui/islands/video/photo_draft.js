@@ -195,11 +195,10 @@ export function createPhotoDraft({ videos, checkpoint, toasts }) {
 const BLANK = () => ({ effects: [newEffect("flow", 1)], chosen: 1 });
 
 /** "effects.1.speed", "masks.1" and "plan.fps" as places of the page. */
-function asProblem(error, effects) {
-  const { field, message, remedy } = error;
+function asProblem({ field, value, message, remedy }, effects) {
   const [, number, rest] = field.match(/(?:effects|masks)\.(\d+)\.?(.*)$/) ?? [];
   const effect = effects[Number(number)];
   const known = effect && EFFECTS[effect.kind].fields.some(({ name }) => name === rest);
-  if (!effect) return { ...asStillProblem({ ...error, field: field.replace(/^(?:plan|refine)\./, "") }), why: whyOf(message) };
+  if (!effect) return { ...asStillProblem({ field: field.replace(/^(?:plan|refine)\./, ""), value, message, remedy }), why: whyOf(message) };
   return { at: `${effect.key}.${known ? rest : ""}`, why: whyOf(message), remedy };
 }
