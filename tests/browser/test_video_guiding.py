@@ -103,6 +103,32 @@ def test_a_movie_can_be_the_mask_and_nothing_can(studio: Studio, site: Site) -> 
     expect(maker.locator(".movie-mask")).to_contain_text("All of it changes")
 
 
+def test_a_mask_is_painted_on_a_frame(studio: Studio) -> None:
+    page = choose_mode(studio, "restyle")
+    maker = restyling(page)
+    maker.get_by_role("button", name="Paint it").click()
+    expect(maker.locator(".movie-player")).to_be_hidden()
+    use = maker.get_by_role("button", name="Use this mask")
+    expect(use).to_be_disabled()
+    expect(maker.locator(".photo-image")).to_have_js_property("naturalWidth", SIZE[0])
+    box = maker.locator(".photo-image").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4, steps=3)
+    page.mouse.up()
+    use.click()
+    expect(maker.locator(".movie-mask img")).to_be_visible()
+    expect(maker.locator(".movie-player")).to_be_visible()
+
+    source = maker.locator(".movie-mask img").evaluate("image => image.src")
+    with Image.open(io.BytesIO(page.request.get(source).body())) as painted:
+        mask = painted.convert("L")
+    assert mask.size == SIZE
+    assert mask.getpixel((SIZE[0] // 4, SIZE[1] // 3)) == 255
+    assert mask.getpixel((SIZE[0] - 4, SIZE[1] // 2)) == 0
+
+
 def test_guides_and_mask_are_there_after_a_reload_and_in_no_picture(studio: Studio) -> None:
     page = choose_mode(studio, "restyle")
     maker = restyling(page)

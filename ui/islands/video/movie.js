@@ -32,12 +32,12 @@ function createMovie(mode, { videos, store, form, checkpoint, picker, toasts, mo
   const widgets = createWidgets({ fields, page: mode, change: draft.set, label: title });
   const words = draws ? createWidgets({ fields: WORDS, page: mode, change: draft.setStill, label: "Words" }) : null;
   const still = draws ? createStillFields({ page: mode, form, checkpoint, picker, change: draft.setStill, usual: (name) => (["width", "height"].includes(name) ? sizeOf(name) : "") }) : null;
-  const guiding = draws ? createMovieGuides({ draft, store, checkpoint, toasts }) : null;
+  const guiding = draws ? createMovieGuides({ draft, player, store, checkpoint, toasts }) : null;
   const written = createWidgets({ fields: [TITLE, ...OUTPUT_FIELDS], page: mode, change: draft.setFile, label: "File" });
   const foot = createMakerFoot({ draft, id: `${mode}-begin`, words: button, onBegin: begin });
   const back = h("button", { type: "button", class: "quiet maker-back", "aria-label": "New video", on: { click: onBack } }, icon("chevron"), h("span", {}, "New video"));
   const head = h("header", { class: "video-head" }, back, h("h2", {}, title));
-  const main = h("div", { class: "maker-main movie-main", data: { at: "movie" } }, drop.element, player.element);
+  const main = h("div", { class: "maker-main movie-main", data: { at: "movie" } }, drop.element, player.element, guiding?.paint.element);
   const parts = [words && section("What it becomes", words.element), section("What is done", widgets.element), guiding?.mask, guiding?.controls, still?.element, section("File", written.element)];
   const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, ...parts.filter(Boolean)), foot.element);
   const element = h("div", { class: "maker movie", data: { mode }, hidden: true }, head, h("div", { class: "maker-body" }, main, side), file);
@@ -55,7 +55,7 @@ function createMovie(mode, { videos, store, form, checkpoint, picker, toasts, mo
   }
   function draw() {
     const isThere = Boolean(draft.movie) && draft.sent === null;
-    show(player.element, isThere);
+    show(player.element, isThere && !guiding?.paint.isOpen());
     drop.draw(!isThere);
     player.draw();
     widgets.draw(draft.settings);

@@ -31,6 +31,7 @@ export function createMovieDraft({ mode, videos, checkpoint, toasts }) {
     answer: null,
     problems: [],
     isAsking: false,
+    announce,
     set: (name, value) => put("settings", name, value),
     setStill: (name, value) => put("still", name, value),
     setFile: (name, value) => put("file", name, value),

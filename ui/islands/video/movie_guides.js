@@ -6,14 +6,17 @@ import { createMask } from "./movie_mask.js";
 
 const KIND = "followed";
 
-/** The parts `mask` and `controls`; `draw()`; `placeOf(at)` is where a problem of theirs stands, or undefined. */
-export function createMovieGuides({ draft, store, checkpoint, toasts }) {
+/**
+ * The parts `mask` and `controls`, and `paint`, which takes the place of the player; `draw()`; `placeOf(at)` is where a
+ * problem of theirs stands, or undefined.
+ */
+export function createMovieGuides({ draft, player, store, checkpoint, toasts }) {
   // Of the form, cards ask the size of what is drawn alone.
   const form = { own() {}, onChange() {}, values: {} };
   const guides = createGuides(KIND, { form, store, checkpoint });
   const host = h("div", { class: "movie-controls" });
   const controls = h("section", { class: "maker-part", "aria-label": "Guides" }, h("h3", {}, "Guides"), host);
-  const mask = createMask({ draft, toasts });
+  const mask = createMask({ draft, frame: player.frame, toasts });
   mountGuides(host, KIND, { guides, form, toasts });
 
   guides.onChange(() => {
@@ -29,5 +32,5 @@ export function createMovieGuides({ draft, store, checkpoint, toasts }) {
     if (number !== undefined) return host.querySelectorAll(".guide")[number] ?? host;
     return /^mask\b/.test(at) ? mask.element : undefined;
   }
-  return { mask: mask.element, controls, draw, placeOf };
+  return { mask: mask.element, paint: mask.paint, controls, draw, placeOf };
 }
