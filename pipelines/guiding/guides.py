@@ -35,7 +35,7 @@ class Control:
     """A ControlNet, and the picture that it makes the result follow. `start` and `end` are shares of the steps."""
 
     model: str = ""
-    image: str = ""  # id of an upload
+    image: str = ""  # id of an upload; "": the frame itself, where frames of a video are drawn over
     weight: float = 1.0
     start: float = 0.0
     end: float = 1.0
@@ -83,9 +83,6 @@ def _check(field: str, guides: Sequence[Control | ImagePrompt]) -> None:
         place = f"{field}.{number}"
         if not guide.model:
             raise RequestError(f"{place}.model", "", "no model is chosen", "Choose one.")
-        if not guide.image:
-            remedy = "Choose one; programs send the id of an upload."
-            raise RequestError(f"{place}.image", "", "no picture is chosen", remedy)
         within(f"{place}.weight", guide.weight, WEIGHT)
         within(f"{place}.start", guide.start, SHARE, "of the steps")
         within(f"{place}.end", guide.end, SHARE, "of the steps")

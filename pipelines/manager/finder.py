@@ -47,6 +47,11 @@ class Finder:
         """
         return self._settling(owner).settled(request)
 
+    def settle_frame(self, request: Request, owner: str) -> Settled:
+        """Likewise, for frames that are drawn over: a control without a picture of its own follows the frame."""
+        following = replace(self, guides=replace(self.guides, follows_frames=True))
+        return following.settle(request, owner)
+
     def plan(self, request: Request, owner: str) -> tuple[Varied, ...]:
         """The axes of a grid; each of their values can be used, as far as that is seen without reading any file.
 

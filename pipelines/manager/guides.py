@@ -26,6 +26,7 @@ CONTROLNET = "controlnet"
 IP_ADAPTER, ENCODER = "ip_adapter", "image_encoder"
 CALLED = {CONTROLNET: "ControlNet", IP_ADAPTER: "IP-Adapter"}
 AGAIN = "Choose the picture again."
+CHOOSE = "Choose one; programs send the id of an upload."
 # What an IP-Adapter reads of a picture → the published encoder that writes it.
 ENCODERS = {
     "pooled 1024": "CLIP ViT-H/14 (models/image_encoder of h94/IP-Adapter)",
@@ -41,10 +42,14 @@ Tasks = tuple[tuple[ControlTask, ...], tuple[ImagePromptTask, ...]]
 
 @dataclass(frozen=True)
 class Guides:
-    """May be asked from any thread. `others` are the files under the models; the pictures lie in `prepared`."""
+    """May be asked from any thread. `others` are the files under the models; the pictures lie in `prepared`.
+
+    `follows_frames`: a control without a picture of its own follows the frame of a video that is drawn over.
+    """
 
     assets: Assets
     prepared: Prepared
+    follows_frames: bool = False
 
     def prepare(self, request: Request, owner: str, family: str, others: Sequence[Other]) -> None:
         """Checks the guides of a resolved request and makes their pictures ready, so that the job needs no upload.
@@ -53,6 +58,8 @@ class Guides:
         """
         for place, control in _named(request.controls, "controls"):
             _file(CONTROLNET, control.model, f"{place}.model", others, family)
+            if self.follows_frames and not control.image:
+                continue
             with self._upload(control, owner, place) as path:
                 self.prepared.make_control(path, control, _size(request))
         for place, prompt in _named(request.image_prompts, "image_prompts"):
@@ -68,11 +75,14 @@ class Guides:
             return png_bytes(prepared(picture, control, size))
 
     def tasks(self, request: Request, others: Sequence[Other]) -> Tasks:
-        """For the worker: those that count. Raises RequestError when a file is not there any more."""
+        """For the worker: those that count. Raises RequestError when a file is not there any more.
+
+        The picture of one that follows frames has no path: who draws them knows it.
+        """
         controls = tuple(
             ControlTask(
                 _ref(_file(CONTROLNET, control.model, f"{place}.model", others), place),
-                _picture("picture", self.prepared.control(control, _size(request)), place, control),
+                self._seen(place, control, _size(request)),
                 *(control.weight, control.start, control.end),
             )
             for place, control in _named(request.controls, "controls")
@@ -84,6 +94,11 @@ class Guides:
             if prompt.weight
         )
         return controls, prompts
+
+    def _seen(self, place: str, control: Control, size: tuple[int, int]) -> GuideRef:
+        if not control.image:
+            return GuideRef("picture", f"of {place}", "")
+        return _picture("picture", self.prepared.control(control, size), place, control)
 
     def _prompt(self, place: str, prompt: ImagePrompt, others: Sequence[Other]) -> ImagePromptTask:
         adapter = _file(IP_ADAPTER, prompt.model, f"{place}.model", others)
@@ -98,6 +113,8 @@ class Guides:
     def _upload(self, guide: Guide, owner: str, place: str) -> Iterator[Path]:
         """The guide's upload, for as long as it is read. Raises RequestError when it cannot be."""
         field = f"{place}.image"
+        if not guide.image:
+            raise RequestError(field, "", "no picture is chosen", CHOOSE)
         try:
             yield self.assets.get(guide.image, owner).path
         except NotFound:

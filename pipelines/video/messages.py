@@ -23,6 +23,7 @@ class Shoot:
     size: tuple[int, int]  # (width, height) in px
     seed: int
     folder: str
+    drawn_size: tuple[int, int] = (0, 0)  # of what the model draws, if it does
     inputs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -42,11 +43,13 @@ class Drawn:
 @dataclass(frozen=True)
 class Wanted:
     """This frame is to be drawn. `changes` of the request: see Request.changed. `start`: the path of a picture that it
-    starts from; "": from noise. The process waits for Drawn."""
+    starts from; "": from noise. `mask`: of one that is white where it may change; "": everywhere. The process waits
+    for Drawn."""
 
     frame: int
     changes: Mapping[str, Any]
     start: str = ""
+    mask: str = ""
 
 
 @dataclass(frozen=True)

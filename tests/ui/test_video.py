@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from pipelines.editing.source import BLUR_PX
 from pipelines.video.media.encoders import QUALITIES
 from pipelines.video.media.loops import KINDS as LOOPS
+from pipelines.video.modes.masks import Mask
 from pipelines.video.modes.modes import MODES
+from pipelines.video.modes.refining import STRENGTH, Refine
 from pipelines.video.output import FORMATS, Output
 from pipelines.video.photo.loop import SIDE_PX
 from pipelines.video.photo.plan import BOUNDS, EFFECTS_MAX, FPS, KINDS, LOOP_SECONDS, PATHS
+from pipelines.video.steady.keyframes import SPACING_BOUNDS
 from ui import layout
 
 FOLDER = layout.FOLDER / "islands" / "video"
@@ -93,3 +97,26 @@ def test_every_mode_of_the_page_is_one_of_the_pipelines() -> None:
     assert made
     assert set(made) <= set(ways)
     assert set(made) <= set(MODES)
+
+
+def test_masks_and_refining_begin_and_end_as_in_the_pipelines() -> None:
+    refine, mask = script("photo_refine.js"), script("movie_mask.js")
+    ranges = {
+        name: (float(low), float(high))
+        for name, low, high in re.findall(
+            r'name: "(\w+)", label: "[^"]+", kind: "slider", range: \[([\d.]+), ([\d.]+)\]',
+            refine + mask,
+        )
+    }
+    start = Refine()
+
+    assert ranges == {"strength": STRENGTH, "spacing": SPACING_BOUNDS, "blur": BLUR_PX}
+    assert f"strength: {start.strength:g}, spacing: {start.spacing}," in refine
+    told = re.search(r"MASK_START = \{ (.*) \};", mask)
+    assert told
+    assert dict(re.findall(r"(\w+): ([^,]+)", told[1])) == {
+        "image": f'"{Mask().image}"',
+        "movie": f'"{Mask().movie}"',
+        "is_inverted": str(Mask().is_inverted).lower(),
+        "blur": f"{Mask().blur:g}",
+    }

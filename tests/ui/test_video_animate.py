@@ -7,7 +7,7 @@ import json
 import re
 
 from pipelines.video.animation import BOUNDS, CHOICES, FRAMES, LANES, Animation
-from pipelines.video.modes import deflicker, edit, recut, restyle, scaling
+from pipelines.video.modes import deflicker, edit, recut, restyle, scaling, sizing
 from pipelines.video.modes.spans import Part
 from pipelines.video.steady.keyframes import SPACING_BOUNDS
 from pipelines.video.steady.retiming import FPS_BOUNDS, SPEED_BOUNDS
@@ -148,4 +148,4 @@ def test_a_picture_goes_back_into_the_frame_whose_proportions_it_has() -> None:
     found = re.search(r"const MISS = ([\d.]+);", text)
 
     assert found
-    assert float(found[1]) == edit.ASPECT_MISS
+    assert float(found[1]) == sizing.ASPECT_MISS

@@ -12,6 +12,7 @@ export function createCard(guide, kind, { guides, form, upload }) {
   const change = (fields) => guides.change(guide, fields);
   const picture = createPicture(guide, kind, { change, upload });
   const seen = kind.blank.preprocessor ? createSeen(guide, form) : null;
+  const free = kind.free && h("button", { type: "button", class: "quiet guide-free", on: { click: () => change({ image: "" }) } }, "Follow each frame again");
   const model = createChoice(kind.called, (value) => change({ model: value }));
   const ways = kind.blank.preprocessor
     ? ["preprocessor", "resize"].map((name) => ({
@@ -34,6 +35,7 @@ export function createCard(guide, kind, { guides, form, upload }) {
       iconButton("close", `Remove this ${kind.called}`, () => guides.remove(guide)),
     ),
     h("div", { class: "guide-pictures" }, picture.element, seen?.element),
+    free,
     ways.length > 0 && h("div", { class: "guide-pair" }, ...ways.map((way) => way.element)),
     numbers[0].element,
     h("div", { class: "guide-pair" }, numbers[1].element, numbers[2].element),
@@ -54,6 +56,9 @@ export function createCard(guide, kind, { guides, form, upload }) {
     [guide.weight, guide.start, guide.end].forEach((value, place) => numbers[place].draw(value));
     picture.draw();
     seen?.draw();
+    if (!free) return;
+    show(free, Boolean(guide.image));
+    show(ways[1].element, Boolean(guide.image)); // a frame has the size of what is drawn
   }
   return { element, draw };
 }
@@ -95,7 +100,8 @@ function createPicture(guide, kind, { change, upload }) {
   function gone(isGone) {
     show(image, Boolean(guide.image) && !isGone);
     show(invitation, !guide.image || isGone);
-    setText(words, guide.image ? "The picture is gone. Choose it again." : "Choose, drop or paste a picture");
+    const invite = kind.free ? `${kind.free}. Press to choose a picture instead.` : "Choose, drop or paste a picture";
+    setText(words, guide.image ? "The picture is gone. Choose it again." : invite);
     setAttribute(button, "aria-label", `${guide.image ? "Another" : "Choose a"} picture for ${kind.called}`);
   }
   file.addEventListener("change", () => (take(file.files[0]), (file.value = "")));

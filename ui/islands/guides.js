@@ -5,16 +5,29 @@ import { keep, recall } from "./prefs.js";
 
 export const GUIDES_MAX = 3;
 
-/** What stands on the page for each kind. `name` is its place in a Request, `models` the kind of file in the catalog. */
+const CONTROLS = {
+  name: "controls",
+  fold: "controls",
+  models: "controlnet",
+  called: "ControlNet",
+  blank: { model: "", image: "", weight: 1, start: 0, end: 1, resize: "crop", preprocessor: "none" },
+  folder: "models/ControlNet",
+  what: "A ControlNet makes the picture follow the edges, depth or pose of another one.",
+};
+
+/**
+ * What stands on the page for each kind. `name` is its place in a Request, `models` the kind of file in the catalog;
+ * `free` says what is followed where no picture is chosen.
+ */
 export const KINDS = {
-  controls: {
-    name: "controls",
-    fold: "controls",
-    models: "controlnet",
-    called: "ControlNet",
-    blank: { model: "", image: "", weight: 1, start: 0, end: 1, resize: "crop", preprocessor: "none" },
-    folder: "models/ControlNet",
-    what: "A ControlNet makes the picture follow the edges, depth or pose of another one.",
+  controls: CONTROLS,
+  followed: {
+    ...CONTROLS,
+    name: "video-controls", // it is kept beside that of pictures
+    fold: "",
+    blank: { ...CONTROLS.blank, preprocessor: "canny" },
+    free: "Follows each frame",
+    what: "A ControlNet holds what is drawn to the edges, depth or poses of the movie.",
   },
   prompts: {
     name: "image_prompts",

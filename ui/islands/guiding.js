@@ -47,7 +47,7 @@ export function mountGuides(host, kindName, { guides, form, toasts }) {
     const beside = kind.beside && guides.offers?.[kind.beside.models];
     show(lack, hasModels && Boolean(beside) && !beside.some((row) => !row.problem));
     show(more, hasModels && guides.list.length < GUIDES_MAX);
-    document.querySelector(`[data-fold=${kind.fold}]`)?.classList.toggle("filled", guides.list.length > 0);
+    if (kind.fold) document.querySelector(`[data-fold=${kind.fold}]`)?.classList.toggle("filled", guides.list.length > 0);
   }
 
   /** Says at its card why a guide was refused. */

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from pipelines.editing.source import Source
+from PIL import Image
+
+from pipelines.editing.source import Inpainting, Source
+from pipelines.guiding.guides import Control
+from pipelines.guiding.preprocessing import prepared
 from pipelines.manager.needs import Needs
 from pipelines.manager.settling import Settled
+from pipelines.output.disk import failures_named, rewrite
+from pipelines.output.png import png_bytes
 from pipelines.request import Request
 from pipelines.video.messages import Wanted
+from pipelines.video.shooting.folder import Folder
 from pipelines.video.video import Video
-from pipelines.worker.messages import GuideRef, PictureTask, SourceTask, Submit
+from pipelines.worker.messages import ControlTask, GuideRef, PictureTask, SourceTask, Submit
 
 SOURCE = "source"
 
@@ -22,6 +30,8 @@ class Finder(Protocol):
     """What a request names among the models, as far as it is needed here."""
 
     def settle(self, request: Request, owner: str) -> Settled: ...
+
+    def settle_frame(self, request: Request, owner: str) -> Settled: ...
 
     def needs(self, request: Request, owner: str) -> Needs: ...
 
@@ -38,13 +48,14 @@ class Drawing:
         request = self.settled(video, wanted)
         needs = self.finder.needs(replace(request, source=None), video.owner)
         loras, vae, embeddings = needs.extras
+        folder = Folder(self.folder(video.id))
         return Submit(
             ticket,
             request.as_dict(),
             needs.checkpoint,
             (PictureTask(0, request.seed),),
             loras=loras,
-            controls=needs.controls,
+            controls=_followed(needs.controls, request, wanted, folder),
             vae=vae,
             embeddings=embeddings,
             image_prompts=needs.image_prompts,
@@ -58,15 +69,47 @@ class Drawing:
         start = {name: changes.pop(name) for name in tuple(changes) if name.startswith(SOURCE)}
         # exact: the same whatever else is drawn meanwhile, so that a resumed video goes on to the same bytes
         asked = replace(base.changed(changes), exact=True, batch_size=1, batch_count=1)
-        request = self.finder.settle(asked, video.owner).request
         if not wanted.start:
-            return request
-        return replace(request, source=Source()).changed(start)
+            return self.finder.settle(asked, video.owner).request
+        request = self.finder.settle_frame(asked, video.owner).request
+        where = Inpainting(is_soft=True) if wanted.mask else None
+        return replace(request, source=Source(), inpainting=where).changed(start)
 
 
 def _source(wanted: Wanted) -> SourceTask | None:
     if not wanted.start:
         return None
-    found = Path(wanted.start).stat()
-    version = f"{found.st_mtime_ns}-{found.st_size}"
-    return SourceTask(GuideRef("sample", "the frame before", wanted.start, version))
+    mask = _sample("where it may change", wanted.mask) if wanted.mask else None
+    return SourceTask(_sample("the frame before", wanted.start), mask)
+
+
+def _sample(name: str, path: str) -> GuideRef:
+    return GuideRef("sample", name, path, _version(Path(path).read_bytes()))
+
+
+def _followed(
+    tasks: tuple[ControlTask, ...], request: Request, wanted: Wanted, folder: Folder
+) -> tuple[ControlTask, ...]:
+    """Those of the request that count; who has no picture of its own is shown the frame. Raises DiskFull."""
+    counting = [one for one in request.controls if one.weight]
+    size = (request.width or 0, request.height or 0)
+    return tuple(
+        task
+        if control.image
+        else replace(task, picture=_guide(control, Path(wanted.start), size, path))
+        for task, control, path in zip(tasks, counting, folder.guide_paths, strict=False)
+    )
+
+
+def _guide(control: Control, start: Path, size: tuple[int, int], path: Path) -> GuideRef:
+    """What a ControlNet sees of a frame."""
+    with Image.open(start) as picture:
+        data = png_bytes(prepared(picture, control, size))
+    with failures_named(path.parent):
+        rewrite(path, data)
+    return GuideRef("picture", path.stem, str(path), _version(data))
+
+
+def _version(data: bytes) -> str:
+    """The same file holds one picture after the other; equal ones are known again."""
+    return hashlib.sha256(data).hexdigest()[:16]

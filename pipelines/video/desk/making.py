@@ -149,6 +149,7 @@ class Maker:
         ground = Ground(
             request=Request.from_dict(values.get("request") or {}) if row.draws else None,
             settle=lambda request: self._house.finder.settle(request, owner).request,
+            settle_frame=lambda request: self._house.finder.settle_frame(request, owner).request,
             size_of=lambda field, image: self._size(field, image, owner),
             movie_of=lambda field, movie: self._movie(field, movie, owner),
         )
@@ -175,10 +176,13 @@ class Maker:
             raise RequestError(field, movie, "there is no such movie", remedy) from None
 
     def _seconds(self, order: Order) -> float | None:
-        """How long it takes, by the last videos of this mode and size; None: nobody knows."""
+        """How long it takes, by the last video of this mode that draws if this one does; None: nobody knows."""
         area = order.planned.size[0] * order.planned.size[1]
         for known in self._roster.snapshots():
-            if known.mode == order.mode and known.film and known.frame_seconds:
+            is_alike = known.mode == order.mode and bool(known.drawings) == bool(
+                order.planned.drawings
+            )
+            if is_alike and known.film and known.frame_seconds:
                 scale = area / max(1, known.width * known.height)
                 return round(known.frame_seconds * scale * order.planned.frames, 1)
         return None

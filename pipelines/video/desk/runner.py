@@ -297,14 +297,16 @@ def bytes_left(video: Video) -> int:
 
 def shoot_of(video: Video, folder: Path) -> Shoot:
     """What its process is told."""
+    request = video.request or {}
     return Shoot(
         mode=video.mode,
         asked=video.asked,
         output=video.output,
         frames=video.frames,
         size=(video.width, video.height),
-        seed=(video.request or {}).get("seed", 0),
+        seed=request.get("seed", 0),
         folder=str(folder),
+        drawn_size=(request.get("width", 0), request.get("height", 0)),
         inputs={path.stem: str(path) for path in sorted((folder / INPUTS).glob("*"))},
         until=video.frame if video.is_partial else None,
     )

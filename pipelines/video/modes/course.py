@@ -33,9 +33,20 @@ class Shot:
 
 # Makes the picture that a frame starts from.
 Start = Callable[[], Levels]
-# (number of the frame, changes of the request, what it starts from or None) → (height, width, 3) uint8. What was drawn
-# before is not drawn again, and what it started from is not made again.
-Draw = Callable[[int, Mapping[str, Any], Start | None], Levels]
+
+
+class Draw(Protocol):
+    """What was drawn before is not drawn again, and what it started from is not made again."""
+
+    def __call__(
+        self,
+        frame: int,
+        changes: Mapping[str, Any],
+        start: Start | None,
+        mask: Levels | None = None,
+    ) -> Levels:
+        """(height, width, 3) uint8. `changes` of the request; `start`: what it starts from, None: noise; `mask`:
+        (height, width) uint8, white where it may change, None: everywhere."""
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,12 @@ from pipelines.video.modes.course import Levels, Line, Shot
 from pipelines.video.modes.footage import frames_from
 from pipelines.video.modes.looking import Looked
 from pipelines.video.modes.mode import Ground, Mode, Planned
+from pipelines.video.modes.sizing import same_shape
 from pipelines.video.modes.spans import Footage, Part, frames_about, path_of, read, reel_of
 from pipelines.video.steady.edits import Reach, begun, onward
 
 REACH = (0, 24)  # frames to each side
 EDITS_MAX = 1000
-ASPECT_MISS = 0.02  # by which the sides of a picture may be others than those of the movie
 
 Numbered = tuple[int, Frame]
 
@@ -80,12 +80,10 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
 
 
 def _check(field: str, edit: Edit, about: tuple[int, tuple[int, int]], ground: Ground) -> None:
-    frames, (width, height) = about
+    frames, size = about
     within(f"{field}.frame", edit.frame, (0, frames - 1), "frames from the start")
-    across, down = ground.size_of(f"{field}.image", edit.image)
-    if abs(across * height / (down * width) - 1) > ASPECT_MISS:
-        why = f"has {across} × {down} px, other proportions than the movie with {width} × {height}"
-        raise RequestError(f"{field}.image", edit.image, why, "Cut it to those of the movie.")
+    image = f"{field}.image"
+    same_shape(image, edit.image, ground.size_of(image, edit.image), size)
 
 
 @dataclass(frozen=True)

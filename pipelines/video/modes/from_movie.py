@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ from pipelines.video.media.probe import Clip
 from pipelines.video.media.reading import open_source
 from pipelines.video.messages import Shoot
 from pipelines.video.modes.course import Levels, Line, Reel, Shot
-from pipelines.video.modes.following import followed
+from pipelines.video.modes.following import Seen, followed
+from pipelines.video.modes.footage import frames_from
 from pipelines.video.modes.looking import Looked, Span
 from pipelines.video.modes.mode import Ground, Planned
 from pipelines.video.modes.one_frame import changes_of
 from pipelines.video.modes.pictures import colours_of, filling, uploads
-from pipelines.video.modes.restyle import sized
+from pipelines.video.modes.sizing import sized
 from pipelines.video.modes.spans import Footage, Part, reel_of
 from pipelines.video.steady.keyframes import SPACING_BOUNDS
 
@@ -67,7 +69,8 @@ def plan(animation: Animation, ground: Ground) -> Planned:
     clip = ground.movie_of("animation.init_video", movie)
     part = picked(animation, clip)
     images = uploads(animation, ground)
-    request = ground.settle(sized(ground, clip))
+    shown = round(clip.width_px * clip.sample_aspect), clip.height_px
+    request = ground.settle(sized(ground, shown))
     frames = part.span.most(clip)
     fitted = paced(animation, part, clip, frames)
     return Planned(
@@ -126,15 +129,15 @@ class FromMovie:
             values = frame_values(fitted, self._shoot.seed)
             keys = sorted({*values.diffused, *looked.cuts})
             self._line.count(looked.frames, len(keys))
-            for number, pixels, start in followed(
-                footage, keys, first, self._filling, lambda *asked: self._styled(values, *asked)
-            ):
-                yield Shot(
-                    pixels,
-                    *self._times(looked, number),
-                    source=start,
-                    is_cut=number in looked.cuts,
-                )
+            seen_from, drawn = partial(self._seen, footage), partial(self._styled, values)
+            for seen, pixels in followed(looked, keys, first, seen_from, drawn):
+                yield seen.shot(pixels)
+
+    def _seen(self, footage: Footage, first: int) -> Iterator[Seen]:
+        looked, cuts = footage.looked, set(footage.looked.cuts)
+        for number, frame in frames_from(footage, first):
+            pixels = self._filling(frame.pixels)
+            yield Seen(number, *self._times(looked, number), pixels, None, number in cuts)
 
     def _reel(self) -> Reel:
         if not self._animation.keeps_times:
@@ -145,10 +148,10 @@ class FromMovie:
     def _times(self, looked: Looked, number: int) -> tuple[int, int]:
         return self._part.times_of(looked, number) if self._animation.keeps_times else (number, 1)
 
-    def _styled(self, values: Values, number: int, start: Levels) -> Levels:
-        at = values.at(number)
+    def _styled(self, values: Values, seen: Seen) -> Levels:
+        at = values.at(seen.number)
         changes = changes_of(at) | {"source.strength": at.denoising_strength}
-        return finish(self._line.draw(number, changes, lambda: start), self._colours)
+        return finish(self._line.draw(seen.number, changes, lambda: seen.pixels), self._colours)
 
     def _filling(self, pixels: Levels) -> Levels:
         """The middle of a frame, as it is shown, in the size of the clip."""

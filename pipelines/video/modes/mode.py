@@ -16,12 +16,14 @@ from pipelines.video.modes.course import Course, Line
 class Ground:
     """What a video is planned on. `request`: as it was sent, of a mode that draws; `settle` fills it in.
 
+    `settle_frame`: likewise, of frames that are drawn over, which a control without a picture of its own follows.
     `size_of(field, upload)`: (width, height) in px; `movie_of(field, upload)`: what a movie is. Both raise RequestError
     that names the field of what is no upload.
     """
 
     request: Request | None
     settle: Callable[[Request], Request]
+    settle_frame: Callable[[Request], Request]
     size_of: Callable[[str, str], tuple[int, int]]
     movie_of: Callable[[str, str], Clip]
 
@@ -43,7 +45,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Mode:
-    """`plan` raises RequestError that names the field of the settings."""
+    """`draws`: it may draw, and reads a request. `plan` raises RequestError that names the field of the settings."""
 
     draws: bool
     plan: Callable[[Mapping[str, Any], Ground], Planned]

@@ -1,7 +1,8 @@
-"""Photo to life: effects that move parts of a photo, as a loop without a seam. Nothing is drawn by a model."""
+"""Photo to life: effects that move parts of a photo, as a loop without a seam. A model may draw over what moves."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,16 +14,23 @@ from pipelines.errors import RequestError
 from pipelines.video.messages import Shoot
 from pipelines.video.modes.course import Course, Levels, Line, Reel, Shot
 from pipelines.video.modes.mode import Ground, Mode, Planned
+from pipelines.video.modes.refining import (
+    Refining,
+    keys_of,
+    read_refine,
+    sized_like_photo,
+    where_it_moves,
+)
 from pipelines.video.photo.loop import Loop, prepare
 from pipelines.video.photo.plan import Plan
 
-PHOTO, PLAN, MASKS = "photo", "plan", "masks"
+PHOTO, PLAN, MASKS, REFINE = "photo", "plan", "masks", "refine"
 AGAIN = "Choose the picture again."
 
 
 def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
-    """Of {"photo": id, "plan": …, "masks": [id or "" of each effect]}. Raises RequestError."""
-    asked = Plan.from_dict(settings.get(PLAN))
+    """Of {"photo": id, "plan": …, "masks": [id or "" of each effect], "refine": … or null}. Raises RequestError."""
+    asked, refine = Plan.from_dict(settings.get(PLAN)), read_refine(settings.get(REFINE))
     photo, masks = settings.get(PHOTO), settings.get(MASKS, [])
     if not isinstance(photo, str) or not photo:
         raise RequestError(PHOTO, photo, "is no upload", "Choose a photo.")
@@ -35,8 +43,16 @@ def plan(settings: Mapping[str, Any], ground: Ground) -> Planned:
         if mask and ground.size_of(f"{MASKS}.{number}", mask) != size:
             why = "has another size than the photo"
             raise RequestError(f"{MASKS}.{number}", mask, why, "Paint it on this photo.")
+    drawn: dict[str, Any] = {}
+    if refine is not None:
+        request = ground.settle_frame(sized_like_photo(ground, size))
+        drawn = {"request": request, "drawings": len(keys_of(asked.frame_count, refine.spacing))}
     return Planned(
-        settings={PHOTO: photo, PLAN: asked.as_dict(), MASKS: named},
+        settings={
+            **{PHOTO: photo, PLAN: asked.as_dict(), MASKS: named},
+            REFINE: refine and dataclasses.asdict(refine),
+        },
+        **drawn,
         size=size,
         frames=asked.frame_count,
         fps=asked.fps,
@@ -61,7 +77,11 @@ def course(shoot: Shoot, line: Line) -> Course:
     asked = Plan.from_dict(shoot.asked[PLAN])
     photo = _levels(shoot.inputs[shoot.asked[PHOTO]], "RGB")
     masks = [_levels(shoot.inputs[one], "L") if one else None for one in shoot.asked[MASKS]]
-    return Living(prepare(photo, asked, masks), Reel.even(asked.fps))
+    loop, reel = prepare(photo, asked, masks), Reel.even(asked.fps)
+    if shoot.asked.get(REFINE) is None:
+        return Living(loop, reel)
+    height, width = photo.shape[:2]
+    return Refining(loop, where_it_moves(asked, masks, (height, width)), shoot, line, reel)
 
 
 def _levels(path: str, mode: str) -> Levels:
@@ -69,4 +89,4 @@ def _levels(path: str, mode: str) -> Levels:
         return np.asarray(picture.convert(mode))
 
 
-MODE = Mode(draws=False, plan=plan, course=course)
+MODE = Mode(draws=True, plan=plan, course=course)

@@ -19,12 +19,14 @@ import numpy as np
 from PIL import Image
 from safetensors.numpy import load, save
 
+from pipelines.guiding.guides import GUIDES_MAX
 from pipelines.output.disk import PART, failures_named, rewrite
 from pipelines.video.media.writing import SEGMENT_FRAMES, segments, whole_frames
 from pipelines.video.modes.course import Arrays, Levels
 
 KEYS, SEGMENTS, CARRIED, STRIP = "keys", "segments", "carried", "strip"
-START = "start.png"
+START, MASK = "start.png", "mask.png"
+GUIDES = tuple(f"guide-{number}.png" for number in range(GUIDES_MAX))
 STRIP_PX = 160
 PNG: dict[str, Any] = {"format": "PNG", "compress_level": 1}
 WEBP: dict[str, Any] = {"format": "WEBP", "quality": 80, "method": 2}
@@ -62,6 +64,17 @@ class Folder:
         self._write(path, pixels, PNG)
         return path
 
+    def keep_mask(self, levels: Levels) -> Path:
+        """Where the next drawn frame may change: (height, width), white there."""
+        path = self.path / MASK
+        self._write(path, levels, PNG)
+        return path
+
+    @property
+    def guide_paths(self) -> tuple[Path, ...]:
+        """Where what ControlNets see of the next drawn frame lies, in their order."""
+        return tuple(self.path / name for name in GUIDES)
+
     # ---- segments ------------------------------------------------------------------------------------
 
     @property
@@ -96,7 +109,8 @@ class Folder:
         """The film is whole: what it was joined from goes. Drawn frames stay, from which it can be made again."""
         for folder in (SEGMENTS, CARRIED):
             shutil.rmtree(self.path / folder, ignore_errors=True)
-        (self.path / START).unlink(missing_ok=True)
+        for name in (START, MASK, *GUIDES):
+            (self.path / name).unlink(missing_ok=True)
 
     # ---- what is looked at ---------------------------------------------------------------------------
 

@@ -69,13 +69,20 @@ class Shooting:
         self._shown_every = max(1, frames // STRIP_FRAMES)
         self._connection.send(Counted(frames, drawings))
 
-    def draw(self, frame: int, changes: Mapping[str, Any], start: Start | None) -> Levels:
+    def draw(
+        self,
+        frame: int,
+        changes: Mapping[str, Any],
+        start: Start | None,
+        mask: Levels | None = None,
+    ) -> Levels:
         """See Draw in course.py."""
         known = self._folder.key(frame)
         if known is not None:
             return known
         path = "" if start is None else str(self._folder.keep_start(start()))
-        self._connection.send(Wanted(frame, dict(changes), path))
+        where = "" if mask is None else str(self._folder.keep_mask(mask))
+        self._connection.send(Wanted(frame, dict(changes), path, where))
         drawn: Drawn = self._connection.recv()
         pixels = np.frombuffer(drawn.data, np.uint8).reshape(drawn.height, drawn.width, 3)
         self._folder.keep_key(frame, pixels)

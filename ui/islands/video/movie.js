@@ -6,6 +6,7 @@ import { createMakerFoot } from "./maker_foot.js";
 import { createMovieDraft } from "./movie_draft.js";
 import { MOVIE_MODES } from "./movie_fields.js";
 import { MOVIE_TYPES } from "./movie_files.js";
+import { createMovieGuides } from "./movie_guides.js";
 import { createPlayer } from "./movie_player.js";
 import { OUTPUT_FIELDS } from "./output_fields.js";
 import { createStillFields } from "./still_fields.js";
@@ -22,7 +23,7 @@ export const createDeflicker = (parts) => createMovie("deflicker", parts);
 export const createRecut = (parts) => createMovie("recut", parts);
 
 /** A mode; see MODES in modes.js. */
-function createMovie(mode, { videos, form, checkpoint, picker, toasts, modes, source, lent, onBegun, onBack }) {
+function createMovie(mode, { videos, store, form, checkpoint, picker, toasts, modes, source, lent, onBegun, onBack }) {
   const { title, button, draws, fields } = MOVIE_MODES[mode];
   const draft = createMovieDraft({ mode, videos, checkpoint, toasts });
   const file = h("input", { type: "file", accept: MOVIE_TYPES, hidden: true, on: { change: takeChosen } });
@@ -31,12 +32,13 @@ function createMovie(mode, { videos, form, checkpoint, picker, toasts, modes, so
   const widgets = createWidgets({ fields, page: mode, change: draft.set, label: title });
   const words = draws ? createWidgets({ fields: WORDS, page: mode, change: draft.setStill, label: "Words" }) : null;
   const still = draws ? createStillFields({ page: mode, form, checkpoint, picker, change: draft.setStill, usual: (name) => (["width", "height"].includes(name) ? sizeOf(name) : "") }) : null;
+  const guiding = draws ? createMovieGuides({ draft, player, store, checkpoint, toasts }) : null;
   const written = createWidgets({ fields: [TITLE, ...OUTPUT_FIELDS], page: mode, change: draft.setFile, label: "File" });
   const foot = createMakerFoot({ draft, id: `${mode}-begin`, words: button, onBegin: begin });
   const back = h("button", { type: "button", class: "quiet maker-back", "aria-label": "New video", on: { click: onBack } }, icon("chevron"), h("span", {}, "New video"));
   const head = h("header", { class: "video-head" }, back, h("h2", {}, title));
-  const main = h("div", { class: "maker-main movie-main", data: { at: "movie" } }, drop.element, player.element);
-  const parts = [words && section("What it becomes", words.element), section("What is done", widgets.element), still?.element, section("File", written.element)];
+  const main = h("div", { class: "maker-main movie-main", data: { at: "movie" } }, drop.element, player.element, guiding?.paint.element);
+  const parts = [words && section("What it becomes", words.element), section("What is done", widgets.element), guiding?.mask, guiding?.controls, still?.element, section("File", written.element)];
   const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, ...parts.filter(Boolean)), foot.element);
   const element = h("div", { class: "maker movie", data: { mode }, hidden: true }, head, h("div", { class: "maker-body" }, main, side), file);
 
@@ -60,17 +62,18 @@ function createMovie(mode, { videos, form, checkpoint, picker, toasts, modes, so
   }
   function draw() {
     const isThere = Boolean(draft.movie) && draft.sent === null;
-    show(player.element, isThere);
+    show(player.element, isThere && !guiding?.paint.isOpen());
     drop.draw(!isThere);
     player.draw();
     widgets.draw(draft.settings);
     for (const { name, fits } of fields) show(placeOf(name), !fits || fits(draft.settings));
     words?.draw(draft.still);
     still?.draw(draft.still);
+    guiding?.draw();
     written.draw(draft.file);
     foot.draw(showProblems(element, draft.problems, ({ at }) => placeOf(at)), isThere);
   }
-  const placeOf = (at) => element.querySelector(`[data-at="${CSS.escape(at)}"]`);
+  const placeOf = (at) => guiding?.placeOf(at) ?? element.querySelector(`[data-at="${CSS.escape(at)}"]`);
   function focusFirst() {
     draw();
     const place = element.querySelector(".field-error")?.parentElement;

@@ -32,6 +32,7 @@ export function createMovieDraft({ mode, videos, checkpoint, toasts, own = () =>
     answer: null,
     problems: [],
     isAsking: false,
+    announce,
     set: (name, value) => put("settings", name, value),
     setStill: (name, value) => put("still", name, value),
     setFile: (name, value) => put("file", name, value),
@@ -79,7 +80,7 @@ export function createMovieDraft({ mode, videos, checkpoint, toasts, own = () =>
     else toasts.fail(error, { key: "videos" });
     return null;
   }
-  function use(movie, src, part = PART_START) {
+  function use(movie, src, part = { ...PART_START, ...("mask" in start && { mask: null }) }) {
     if (draft.src.startsWith("blob:")) URL.revokeObjectURL(draft.src);
     Object.assign(draft, { movie, src, answer: null, settings: { ...draft.settings, ...part, ...own(movie.id) } });
     keep(MOVIE, movie.id);
@@ -92,7 +93,7 @@ export function createMovieDraft({ mode, videos, checkpoint, toasts, own = () =>
     const movie = await call("GET", `api/v1/movies/${id}`).catch((error) => (error.status === 404 && keep(MOVIE, ""), null));
     if (!movie || draft.sent !== null) return;
     const isSame = recall(`video-${mode}-of`, "") === id;
-    use(movie, url(`api/v1/movies/${id}/file`), isSame ? {} : PART_START);
+    use(movie, url(`api/v1/movies/${id}/file`), isSame ? {} : undefined);
   }
   function asked() {
     const { format, quality, title } = draft.file;

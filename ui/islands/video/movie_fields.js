@@ -13,7 +13,7 @@ export const MOVIE_MODES = {
     title: "Restyle a movie",
     button: "Restyle it",
     draws: true,
-    start: { way: "keyframes", strength: 0.5, spacing: 12, steadiness: 0.8, seeds: "fixed" },
+    start: { way: "keyframes", strength: 0.5, spacing: 12, steadiness: 0.8, seeds: "fixed", mask: null },
     fields: [
       { name: "way", label: "Way", kind: "choice", isWide: true, options: [["keyframes", "Some frames are drawn"], ["blend", "Every frame is drawn"]], hint: "Where some are drawn, the others follow along the motion: steady and quick. Every frame has more of the model, and takes longer." },
       slider("strength", "Strength: how far a frame may change", [0, 1]),

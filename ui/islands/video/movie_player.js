@@ -40,14 +40,18 @@ export function createPlayer({ draft, page, toasts, onOther, onStart }) {
     draft.set(name, value);
     if (name === "start_seconds") film.currentTime = value;
   }
-  async function takeFrame() {
-    const { id, fps, frames } = draft.movie;
-    const number = Math.min(frames - 1, Math.floor(film.currentTime * fps + EDGE));
+  /** The frame that is seen, as an upload. */
+  function frameHere(number) {
     film.pause();
+    return call("POST", `api/v1/movies/${draft.movie.id}/frames/${number}`, { timeoutMs: 60000 });
+  }
+  const numberHere = () => Math.min(draft.movie.frames - 1, Math.floor(film.currentTime * draft.movie.fps + EDGE));
+  async function takeFrame() {
+    const number = numberHere();
     taking = number;
     take.disabled = true;
     try {
-      asset = await call("POST", `api/v1/movies/${id}/frames/${number}`, { timeoutMs: 60000 });
+      asset = await frameHere(number);
       setAttribute(picture, "src", url(`api/v1/assets/${asset.id}/thumbnail`));
       setText(told, `Frame ${number}, ${asset.width} × ${asset.height} px: go on with it in`);
       show(taken, true);
@@ -67,7 +71,7 @@ export function createPlayer({ draft, page, toasts, onOther, onStart }) {
     part.style.right = `${Math.max(0, 100 - (end / movie.seconds) * 100)}%`;
     show(whole, start > 0 || settings.end_seconds !== null);
   }
-  return { element, draw };
+  return { element, draw, frame: () => frameHere(numberHere()) };
 }
 
 function factsOf({ name, width, height, fps, frames, seconds: length, sounds, codec }) {

@@ -2,22 +2,24 @@
 import { h, icon, setText, show } from "../dom.js";
 import { PICTURE_TYPES, takesPictures } from "../drop.js";
 import { showProblems } from "../problems.js";
+import { createMakerFoot } from "./maker_foot.js";
 import { createPhotoDraft } from "./photo_draft.js";
 import { createEasel } from "./photo_easel.js";
 import { EFFECTS } from "./photo_effects.js";
-import { createFoot } from "./photo_foot.js";
 import { createLoop } from "./photo_loop.js";
 import { createPanel } from "./photo_panel.js";
 import { createPreview } from "./photo_preview.js";
+import { createRefine } from "./photo_refine.js";
 
 /** The mode; see MODES in modes.js. */
-export function createPhoto({ videos, toasts, onBegun, onBack }) {
-  const draft = createPhotoDraft({ videos, toasts });
+export function createPhoto({ videos, form, checkpoint, picker, toasts, onBegun, onBack }) {
+  const draft = createPhotoDraft({ videos, checkpoint, toasts });
   const easel = createEasel({ draft });
   const panel = createPanel({ draft, toasts });
   const preview = createPreview({ draft });
   const loop = createLoop({ draft });
-  const foot = createFoot({ draft, onBegin: begin });
+  const refine = createRefine({ draft, form, checkpoint, picker });
+  const foot = createMakerFoot({ draft, id: "photo-begin", words: "Bring it to life", onBegin: begin });
   const file = h("input", { type: "file", accept: PICTURE_TYPES, hidden: true, on: { change: takeChosen } });
   const words = h("span", { class: "empty-title" });
   const drop = h("button", { type: "button", class: "video-drop", on: { click: () => file.click() } }, icon("picture"), words, h("span", {}, "Or press here to choose one, or paste it. Water, smoke, clouds, grass, hair: what moves in life moves here."));
@@ -26,7 +28,7 @@ export function createPhoto({ videos, toasts, onBegun, onBack }) {
   const other = h("button", { type: "button", class: "quiet", title: "Another photo", on: { click: () => file.click() } }, icon("picture"), "Replace");
   const anew = h("button", { type: "button", class: "quiet", on: { click: empty } }, "Begin anew");
   const head = h("header", { class: "video-head" }, back, h("h2", {}, "Photo to life"), other, anew);
-  const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, panel.element, preview.element, loop.element), foot.element);
+  const side = h("div", { class: "video-side" }, h("div", { class: "video-scroll" }, panel.element, preview.element, loop.element, refine.element), foot.element);
   const element = h("div", { class: "photo", hidden: true }, head, h("div", { class: "photo-body" }, place, side), file);
   let isPressed = false;
 
@@ -63,8 +65,8 @@ export function createPhoto({ videos, toasts, onBegun, onBack }) {
     show(anew, hasPhoto);
     setText(words, draft.isTaking ? "The photo is on its way …" : "Drop a photo");
     element.toggleAttribute("data-empty", !hasPhoto);
-    for (const part of [easel, panel, preview, loop]) part.draw();
-    foot.draw(showProblems(element, problems(), ({ at }) => element.querySelector(`[data-at="${CSS.escape(at)}"]`)));
+    for (const part of [easel, panel, preview, loop, refine]) part.draw();
+    foot.draw(showProblems(element, problems(), ({ at }) => element.querySelector(`[data-at="${CSS.escape(at)}"]`)), hasPhoto && !draft.isTaking);
   }
   function focusFirst() {
     draw();

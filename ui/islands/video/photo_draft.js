@@ -2,14 +2,17 @@
 import { call } from "../api.js";
 import { debounce } from "../dom.js";
 import { whyOf } from "../problems.js";
+import { asProblem as asStillProblem } from "./animate_draft.js";
 import { OUTPUT_START } from "./output_fields.js";
 import { EFFECTS, asPlan, lacking, newEffect } from "./photo_effects.js";
 import { createMaskSender, moved, sized, takePhoto } from "./photo_files.js";
 import { createPhotoKeeper } from "./photo_keeper.js";
+import { REFINE_START, asRefine } from "./photo_refine.js";
+import { asRequest } from "./still_fields.js";
 
 const ASK_MS = 350;
 const RETRY_MS = 2000;
-const START = { loop_seconds: 4, fps: 24, title: "", ...OUTPUT_START };
+const START = { loop_seconds: 4, fps: 24, title: "", refine: REFINE_START, ...OUTPUT_START };
 export const EFFECTS_MOST = 8;
 
 /**
@@ -17,7 +20,7 @@ export const EFFECTS_MOST = 8;
  * `answer` is what the server says of it, null before; `problems`: {at, why, remedy}, `at` is "photo", a field of the
  * loop, or "key.field" of an effect. `onChange(run)` calls `run()` now and when anything is new.
  */
-export function createPhotoDraft({ videos, toasts }) {
+export function createPhotoDraft({ videos, checkpoint, toasts }) {
   const listeners = new Set();
   const keeper = createPhotoKeeper();
   const sendMask = createMaskSender();
@@ -90,10 +93,10 @@ export function createPhotoDraft({ videos, toasts }) {
     changed();
     return () => (Object.assign(draft, { photo, effects, chosen }), changed());
   }
-  /** Fields of the loop. */
-  function change(fields) {
+  /** Fields of the loop; `places` whose problems are of what was. */
+  function change(fields, ...places) {
     Object.assign(draft, fields);
-    forgive(...Object.keys(fields));
+    forgive(...Object.keys(fields), ...places);
     changed();
   }
   function choose(key) {
@@ -140,10 +143,11 @@ export function createPhotoDraft({ videos, toasts }) {
 
   /** `effects` that are whole; size and length are the same without any, so that they are told from the first moment on. */
   function asked(effects) {
-    const { loop_seconds, fps, format, quality, title, photo } = draft;
+    const { loop_seconds, fps, format, quality, title, photo, refine } = draft;
     const plans = effects.length ? effects.map((one) => asPlan(one, photo)) : [{ kind: "parallax" }];
     const plan = { effects: plans, loop_seconds, fps };
-    return { mode: "photo", title, settings: { photo: photo.id, plan }, output: { format, quality } };
+    const drawn = refine.isOn ? { request: asRequest(refine.still, checkpoint) } : {};
+    return { mode: "photo", title, settings: { photo: photo.id, plan, refine: asRefine(refine) }, ...drawn, output: { format, quality } };
   }
   async function inquire() {
     const mine = ++turn;
@@ -179,6 +183,7 @@ export function createPhotoDraft({ videos, toasts }) {
       return null;
     }
   }
+  checkpoint.onChange(() => draft.photo && draft.refine.isOn && changed());
   keeper.recall().then((kept) => {
     if (!kept || draft.photo || draft.isTaking) return;
     Object.assign(draft, kept);
@@ -190,9 +195,10 @@ export function createPhotoDraft({ videos, toasts }) {
 const BLANK = () => ({ effects: [newEffect("flow", 1)], chosen: 1 });
 
 /** "effects.1.speed", "masks.1" and "plan.fps" as places of the page. */
-function asProblem({ field, message, remedy }, effects) {
+function asProblem({ field, value, message, remedy }, effects) {
   const [, number, rest] = field.match(/(?:effects|masks)\.(\d+)\.?(.*)$/) ?? [];
   const effect = effects[Number(number)];
   const known = effect && EFFECTS[effect.kind].fields.some(({ name }) => name === rest);
-  return { at: effect ? `${effect.key}.${known ? rest : ""}` : field.replace(/^(?:settings|plan|output)\./, ""), why: whyOf(message), remedy };
+  if (!effect) return { ...asStillProblem({ field: field.replace(/^(?:plan|refine)\./, ""), value, message, remedy }), why: whyOf(message) };
+  return { at: `${effect.key}.${known ? rest : ""}`, why: whyOf(message), remedy };
 }

@@ -6,7 +6,7 @@ import { keep, recall } from "../prefs.js";
 
 const NAME = "video-photo";
 const PAINTED_MS = 500; // masks are large: not at every stroke of a quick hand
-const FIELDS = ["photo", "chosen", "loop_seconds", "fps", "format", "quality", "title"];
+const FIELDS = ["photo", "chosen", "loop_seconds", "fps", "format", "quality", "title", "refine"];
 
 /** `keep(draft)`, and `recall()`, which answers with what was kept, or null; a photo that the server has cleared away is none. */
 export function createPhotoKeeper() {

@@ -33,6 +33,7 @@ export function createLane({ row, draft, playhead }) {
   const take = () => input.value !== known && draft.set(row.name, (known = input.value));
   input.addEventListener("input", debounce(take, TYPING_MS));
   input.addEventListener("change", take);
+  addEventListener("pagehide", take); // what was typed just before a reload is kept
 
   function look() {
     return curveNow;

@@ -1,1 +1,1 @@
-"""Tests of the modes by themselves, with a drawing that is a function."""
+"""Tests of pipelines/video/modes: courses run here without a process, with a model that is a function."""

@@ -120,3 +120,24 @@ def test_more_frames_than_are_to_be_held_are_refused() -> None:
 
     with pytest.raises(RequestError, match="26"):
         list(propagated([frame] * 26, frame, frame))
+
+
+def test_detail_that_a_style_leaves_alone_stays_that_of_each_frame() -> None:
+    sources = [source // 2 for source in restyled().sources[:9]]
+    ends = sources[0] + np.uint8(30), sources[-1] + np.uint8(30)
+
+    def missed(keeps_detail: bool) -> float:
+        frames = propagated(sources, *ends, "fast", keeps_detail=keeps_detail)
+        pairs = zip(frames, sources[1:], strict=False)
+        return max(float(np.abs(frame - 30.0 - source).mean()) for frame, source in pairs)
+
+    assert missed(keeps_detail=True) < 0.5 * missed(keeps_detail=False)
+
+
+def test_detail_that_a_style_has_drawn_anew_does_not_come_back() -> None:
+    movie = restyled()
+    flat = np.full_like(movie.sources[0], 128)
+
+    frames = propagated(movie.sources[:9], flat, flat, "fast", keeps_detail=True)
+
+    assert max(float(np.abs(frame - 128.0).mean()) for frame in frames) < 0.5
