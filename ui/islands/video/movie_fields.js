@@ -41,7 +41,7 @@ export const MOVIE_MODES = {
       { name: "speed", label: "Speed", kind: "number", range: [0.02, 50], hint: "0.5 is half as fast." },
       { name: "fps", label: "Frames a second", kind: "number", range: [1, 240], placeholder: "as it is" },
       { name: "interpolates", label: "Make frames in between", kind: "switch", hint: "Along the motion. Else the nearest frame is shown." },
-      { name: "scale", label: "Enlarge, times", kind: "number", range: [1, 4], empty: 1, placeholder: "as it is", hint: "Smoothly and without a model, up to 8192 × 4320 px." },
+      { name: "scale", label: "Enlarge, times", kind: "number", range: [1, 4], isWide: true, empty: 1, placeholder: "as it is", hint: "Smoothly and without a model, up to 8192 × 4320 px." },
     ],
   },
   edit: {
