@@ -67,5 +67,6 @@ def drawn(styled: Floats, before: Floats, motion: Motion, strength: float) -> Fl
 
 def kept(source: Pixels, values: Floats) -> Blended:
     """The state after a frame that came out with these values, which are cut to 0…255."""
-    steps = np.rint(np.clip(values, 0, 255) * np.float32(STEPS))
-    return Blended(source, steps.astype(np.uint16))
+    steps = np.clip(values, 0, 255)
+    steps *= np.float32(STEPS)
+    return Blended(source, np.rint(steps, out=steps).astype(np.uint16))

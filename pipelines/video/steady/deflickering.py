@@ -42,9 +42,13 @@ def deflickered(before: Blended | None, source: Pixels, settings: Deflicker) -> 
     motion = stretched(motions(source, before.source, settings.quality)[0], source.shape[:2])
     apart = warped(before.values, motion) - values
     light = _soft(apart, motion)
-    texture = motion.confidence[..., None] * (apart - light)
-    taken_back = settings.light * light + settings.texture * texture
-    return kept(source, np.asarray(values + taken_back, np.float32))
+    texture = apart
+    texture -= light  # in place: of 1080p each such picture takes 25 MB
+    texture *= motion.confidence[..., None] * np.float32(settings.texture)
+    light *= np.float32(settings.light)
+    values += light
+    values += texture
+    return kept(source, values)
 
 
 def _soft(apart: Floats, motion: Motion) -> Floats:

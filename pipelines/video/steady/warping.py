@@ -17,7 +17,7 @@ def warped(picture: NDArray[Any], motion: Motion) -> Floats:
     Sampled by Lanczos' kernel (8 × 8 px), beyond the border by what is at the border.
     """
     across, down = places(stretched(motion, picture.shape[:2]).flow)
-    values = picture.astype(np.float32)
+    values = picture.astype(np.float32, copy=False)
     return np.asarray(
         cv2.remap(values, across, down, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE),
         np.float32,
