@@ -14,7 +14,7 @@ import pytest
 from pipelines import PipelineManager
 from tests.pipelines.video.desk.clips import film, frames, in_state
 from tests.rolling_disc import FRAMES, SIDE_PX, is_on_track, rolling_disc
-from tests.studio import OWNER, asking, ended
+from tests.studio import OWNER, asking, ended, until
 from tests.test_reproducing import STARTER, real_studio
 
 pytestmark = pytest.mark.real
@@ -98,4 +98,23 @@ def test_pictures_of_others_are_made_between_the_steps_of_a_frame(here: Pipeline
     assert picture.state == "done"
     assert frames_meanwhile <= 2, f"{time.monotonic() - began:.1f} s"
     assert here.status().loaded == loaded
+    here.videos.delete(begun.id, OWNER)
+
+
+def test_a_pause_ends_the_frame_that_is_drawn_within_two_seconds(here: PipelineManager) -> None:
+    request = DRAWN | {"prompt": "a red house", "sampling": {"steps": 100, "guidance_scale": 3.0}}
+    settings = {"max_frames": 40, "diffusion_cadence": 1, "guidance_scale": ""}
+    asked = {"mode": "animate", "settings": settings, "request": request}
+    begun = here.videos.create(asked, OWNER)
+    before = here.status().forwards
+    until(here, OWNER, lambda: here.status().forwards > before + 5)
+
+    paused = here.videos.pause(begun.id, OWNER)
+    time.sleep(2)  # as long as the worker may take, and to tell of it
+    rested = here.status().forwards
+    time.sleep(2)
+
+    assert paused.state == "paused"
+    assert paused.drawn == 0
+    assert here.status().forwards == rested
     here.videos.delete(begun.id, OWNER)
