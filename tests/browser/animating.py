@@ -57,7 +57,7 @@ def drag_key(page: Page, key: Locator, across: float, down: float) -> None:
 def give_movie(page: Page, mode: str, content: bytes, name: str = "square.mp4") -> Locator:
     """Chooses it from the disk; the page of that mode, with the movie in its player."""
     maker = page.locator(f".movie[data-mode={mode}]")
-    maker.locator("> input[type=file]").set_input_files(
+    maker.locator("input[type=file][accept^=video]").set_input_files(
         {"name": name, "mimeType": "video/mp4", "buffer": content}
     )
     expect(maker.locator(".movie-film")).to_be_visible()
