@@ -19,7 +19,7 @@ from tests.forked import forking
 
 FAKE_WORKER = "tests.fake_worker"
 OWNER = "ada"
-SECONDS = 30.0  # no test waits so long; it is how long one may hang
+SECONDS = 90.0  # no test waits so long; it is how long one may hang
 LOOK_SECONDS = 0.05  # what no news tells of is looked at so often
 
 
