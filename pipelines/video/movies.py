@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from pipelines.errors import NotFound
 from pipelines.output.disk import failures_named, rewrite, sync_file, sync_folder
 from pipelines.video.media.probe import Clip, probe
-from pipelines.video.stills import Stills
+from pipelines.video.stills import Stills, plain
 
 FOLDER, INCOMING = "movies", "incoming"
 SUFFIX, FACTS = ".movie", ".json"
@@ -46,8 +46,7 @@ class Movie:
     @property
     def stills(self) -> Stills:
         """It as its frames."""
-        name = "".join(sign if sign.isalnum() else "-" for sign in Path(self.name).stem)
-        return Stills(self.path, name.strip("-") or "movie", self.frames)
+        return Stills(self.path, plain(Path(self.name).stem, "movie"), self.frames)
 
     def as_dict(self) -> dict[str, Any]:
         values = dataclasses.asdict(self)

@@ -25,6 +25,12 @@ TICKS_LEAST = (
 )
 
 
+def plain(title: str, otherwise: str) -> str:
+    """A title as the name of a file, of letters, digits and "-"."""
+    signs = "".join(sign if sign.isalnum() else "-" for sign in title)
+    return signs.strip("-") or otherwise
+
+
 @dataclass(frozen=True)
 class Stills:
     """`name`: what files of it are called, without an ending; `frames`: how many it has, about."""

@@ -17,6 +17,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.filming import forget_videos
 from tests.browser.site import Site
 from tests.browser.studio import WAIT_MS, Studio
 from tests.browser.teaching import forget_trainings
@@ -132,6 +133,15 @@ def visit(
         troubles.clear()
         window.give_back(page, troubles)
     assert not noted
+
+
+@pytest.fixture
+def no_videos(site: Site) -> Iterator[None]:
+    """Nothing is filmed before and after."""
+    forget_videos(site)
+    site.forget_jobs()
+    yield
+    forget_videos(site)
 
 
 @pytest.fixture

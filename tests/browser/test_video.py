@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,7 +17,6 @@ from tests.browser.filming import (
     drag,
     drop_photo,
     effect,
-    forget_videos,
     give_photo,
     on_photo,
     open_video,
@@ -44,13 +43,7 @@ UNTIL_KEPT = """async () => {
 LONG = {"seconds": 30, "fps": 60}  # more frames than a test waits for
 
 
-@pytest.fixture(autouse=True)
-def no_videos(site: Site) -> Iterator[None]:
-    """Nothing is filmed before and after."""
-    forget_videos(site)
-    site.forget_jobs()
-    yield
-    forget_videos(site)
+pytestmark = pytest.mark.usefixtures("no_videos")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from tests.browser.animating import (
     set_field,
 )
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.filming import DROP, forget_videos, open_video, see, videos
+from tests.browser.filming import DROP, open_video, see, videos
 from tests.browser.site import Site
 from tests.browser.studio import Studio, within
 from tests.browser.teaching import picture
@@ -30,13 +30,7 @@ from tests.pipelines.video.desk.movies import movie
 SHORT = {"animate-max_frames": 7, "animate-fps": 12, "animate-diffusion_cadence": 3}
 
 
-@pytest.fixture(autouse=True)
-def no_videos(site: Site) -> Iterator[None]:
-    """Nothing is animated before and after."""
-    forget_videos(site)
-    site.forget_jobs()
-    yield
-    forget_videos(site)
+pytestmark = pytest.mark.usefixtures("no_videos")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import io
 import re
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.animating import choose_mode, give_movie, set_field
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.editor import Editor
-from tests.browser.filming import forget_videos, open_video, see, videos
+from tests.browser.filming import open_video, see, videos
 from tests.browser.site import Site
 from tests.browser.studio import Studio, within
 from tests.browser.test_access import findings
@@ -30,13 +30,7 @@ COUNT = 24
 RED = (220, 30, 30)
 
 
-@pytest.fixture(autouse=True)
-def no_videos(site: Site) -> Iterator[None]:
-    """Nothing is filmed before and after."""
-    forget_videos(site)
-    site.forget_jobs()
-    yield
-    forget_videos(site)
+pytestmark = pytest.mark.usefixtures("no_videos")
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from tests.browser.animating import choose_mode, give_movie, set_field
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.filming import (
     choose_photo_to_life,
-    forget_videos,
     give_photo,
     open_video,
     paint_brook,
@@ -32,15 +31,11 @@ SEEN_MS = within(5)
 
 
 @pytest.fixture(autouse=True)
-def no_videos(site: Site) -> Iterator[None]:
-    """Nothing is filmed before and after; there is one ControlNet."""
-    forget_videos(site)
-    site.forget_jobs()
+def one_controlnet(no_videos: None, site: Site) -> Iterator[None]:
     folder = site.folder / "models" / "ControlNet"
     folder.mkdir()
     (folder / "canny.safetensors").write_bytes(safetensors(CONTROL))
     yield
-    forget_videos(site)
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.animating import choose_mode, give_movie, set_field
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.filming import forget_videos, see, videos
+from tests.browser.filming import see, videos
 from tests.browser.site import Site
 from tests.browser.studio import Studio, within
 from tests.browser.test_access import findings
 from tests.pipelines.video.desk.movies import SIZE, movie
 
-
-@pytest.fixture(autouse=True)
-def no_videos(site: Site) -> Iterator[None]:
-    """Nothing is filmed before and after."""
-    forget_videos(site)
-    site.forget_jobs()
-    yield
-    forget_videos(site)
+pytestmark = pytest.mark.usefixtures("no_videos")
 
 
 def test_a_part_of_a_movie_is_restyled(studio: Studio, site: Site) -> None:

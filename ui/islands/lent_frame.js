@@ -5,7 +5,7 @@ import { keep, recall } from "./prefs.js";
 const OUT = "video-frame-out";
 const BACK = "video-frames-back"; // {movie: [{frame, image}]}
 const MOVIES_MOST = 20;
-const MISS = 0.02; // as `pipelines/video/modes/edit.py` has it
+const MISS = 0.02; // as `pipelines/video/modes/sizing.py` has it
 
 /**
  * `out` is {movie, name, frame, width, height}, null while none is. `back(movie)` are the frames that were put back into

@@ -29,7 +29,7 @@ from pipelines.video.movies import Movie, Movies
 from pipelines.video.shooting import process
 from pipelines.video.shooting.folder import Folder
 from pipelines.video.sketching import Sketcher, animation_defaults
-from pipelines.video.stills import Stills
+from pipelines.video.stills import Stills, plain
 from pipelines.video.video import Video
 from pipelines.works.hands import Hands
 from pipelines.works.work import ENDED_STATES
@@ -122,9 +122,9 @@ class Videos:
         film = video.film
         if film is None:
             raise NotFound("This video is not done yet.", "Let it go on, or finish it now.")
-        name = "".join(sign if sign.isalnum() else "-" for sign in video.title).strip("-")
         path = _there(self._folder(video).path / film.file)
-        return path, f"{name or video.mode}-{video.id[:8]}{path.suffix}", film.media_type
+        name = f"{plain(video.title, video.mode)}-{video.id[:8]}{path.suffix}"
+        return path, name, film.media_type
 
     def stills(self, video_id: str, owner: str) -> Stills:
         """The finished film as its frames. Raises NotFound."""

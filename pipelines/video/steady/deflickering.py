@@ -42,12 +42,12 @@ def deflickered(before: Blended | None, source: Pixels, settings: Deflicker) -> 
     motion = stretched(motions(source, before.source, settings.quality)[0], source.shape[:2])
     apart = warped(before.values, motion) - values
     light = _soft(apart, motion)
-    texture = apart
-    texture -= light  # in place: of 1080p each such picture takes 25 MB
-    texture *= motion.confidence[..., None] * np.float32(settings.texture)
+    # In place, since of 1080p each such picture takes 25 MB: what is left of the differences is texture.
+    apart -= light
+    apart *= motion.confidence[..., None] * np.float32(settings.texture)
     light *= np.float32(settings.light)
     values += light
-    values += texture
+    values += apart
     return kept(source, values)
 
 
